@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/result.h"
+
+namespace o2o {
+
+std::string_view Name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kConnect: return "connect";
+    case ErrorCode::kTimeout: return "timeout";
+    case ErrorCode::kTls: return "tls";
+    case ErrorCode::kCut: return "cut";
+    case ErrorCode::kRedirect: return "redirect";
+    case ErrorCode::kUnauthorized: return "unauthorized";
+    case ErrorCode::kHttpStatus: return "http_status";
+    case ErrorCode::kNotJson: return "not_json";
+    case ErrorCode::kBadJson: return "bad_json";
+    case ErrorCode::kBadShape: return "bad_shape";
+    case ErrorCode::kTooLarge: return "too_large";
+    case ErrorCode::kStore: return "store";
+    case ErrorCode::kConfig: return "config";
+    case ErrorCode::kCancelled: return "cancelled";
+    case ErrorCode::kInternal: return "internal";
+  }
+  return "internal";
+}
+
+}  // namespace o2o

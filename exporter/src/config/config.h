@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/secret.h"
+#include "base/time_text.h"
+#include "orders/order.h"
+
+// The configuration as plain values. Defaults stand here and nowhere else; what each key means to a
+// user is said in exporter/config/default.yml and the README's reference.
+namespace o2o {
+
+struct WebConfig {
+  std::string listen_address = ":9847";  // [host]:port
+  int max_requests = 40;                 // scrapes at once; beyond it 503
+};
+
+struct RejectedRowsConfig {
+  std::int64_t max_rows = 10'000;
+  std::uint64_t max_payload_bytes = 64u << 10;
+  Millis retention{std::chrono::days(30)};
+};
+
+struct StoreConfig {
+  Secret dsn;                            // libpq connection string or URI
+  Millis connect_timeout{5'000};
+  Millis statement_timeout{30'000};
+  Millis lock_timeout{5'000};
+  RejectedRowsConfig rejected_rows;
+};
+
+// The meaning of the orders' words.
+struct OrdersConfig {
+  std::vector<std::string> order_types;  // known ones: their counters exist at 0 from the first scrape
+  std::vector<StatusRule> statuses;      // in the usual way of an order
+};
+
+struct TlsConfig {
+  std::string ca_file;
+  std::string client_cert_file;
+  std::string client_key_file;
+  bool insecure_skip_verify = false;
+};
+
+struct OmsSourceConfig {
+  std::string url;
+  Secret api_key;
+  TlsConfig tls;
+  TimeZone timezone;
+  Millis overlap{120'000};               // asked for again behind the watermark, for rows that commit late
+  Millis initial_lookback{3'600'000};    // the first window of an empty database
+  std::int64_t limit = 1'000;
+  std::int64_t max_limit = 100'000;      // also the ceiling of rows held in memory
+  std::uint64_t max_body_bytes = 64u << 20;
+};
+
+// A kind of source is one struct here; the kind in use is the alternative that is held.
+using SourceKindConfig = std::variant<OmsSourceConfig>;
+
+struct SourceConfig {
+  std::string name;
+  Millis interval{15'000};
+  Millis timeout{10'000};                // shorter than the interval
+  Millis stale_after{0};                 // resolved by the loader: 3 intervals unless given
+  SourceKindConfig kind;
+};
+
+struct Config {
+  WebConfig web;
+  std::optional<StoreConfig> store;      // needed by a source that keeps orders
+  OrdersConfig orders;
+  std::vector<SourceConfig> sources;     // the enabled ones, in file order
+  std::vector<std::string> disabled;     // names of sources whose `enabled_if` came out empty
+};
+
+}  // namespace o2o

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "metrics/metric_desc.h"
+
+// Every family that the program itself defines, in one place: the code that fills a family takes its
+// desc from here, `o2o-exporter metrics` prints the list, and the README's table is generated from it.
+namespace o2o::catalogue {
+
+extern const MetricDesc kOrdersIngested;
+extern const MetricDesc kOrdersCompleted;
+extern const MetricDesc kOrdersFailed;
+extern const MetricDesc kOrdersCompletedAmount;
+extern const MetricDesc kOrderTransitions;
+extern const MetricDesc kOrderDuration;
+extern const MetricDesc kOrdersOpen;
+extern const MetricDesc kOrdersDelayed;
+extern const MetricDesc kOldestOpenOrder;
+extern const MetricDesc kOrdersRecent;
+extern const MetricDesc kNewestOrder;
+extern const MetricDesc kIngestWatermark;
+extern const MetricDesc kIngestGaps;
+extern const MetricDesc kIngestRows;
+extern const MetricDesc kSourceUp;
+extern const MetricDesc kSourceLastSuccess;
+extern const MetricDesc kSourcePollDuration;
+extern const MetricDesc kSourceInterval;
+extern const MetricDesc kSourceRows;
+extern const MetricDesc kSourceSeries;
+extern const MetricDesc kSourceResponseBytes;
+extern const MetricDesc kSourceStale;
+extern const MetricDesc kSourcePolls;
+extern const MetricDesc kSourceFailures;
+extern const MetricDesc kSourceRejectedRows;
+extern const MetricDesc kStoreUp;
+extern const MetricDesc kStoreWriteDuration;
+extern const MetricDesc kJobLastSuccess;
+extern const MetricDesc kBuildInfo;
+extern const MetricDesc kConfigReloadSuccessful;
+extern const MetricDesc kConfigReloadSuccessTime;
+// process_cpu_seconds_total, process_resident_memory_bytes, ... as every exporter has them
+extern const MetricDesc kProcessCpu;
+extern const MetricDesc kProcessResidentMemory;
+extern const MetricDesc kProcessVirtualMemory;
+extern const MetricDesc kProcessStartTime;
+extern const MetricDesc kProcessOpenFds;
+extern const MetricDesc kProcessMaxFds;
+extern const MetricDesc kProcessThreads;
+
+std::span<const MetricDesc* const> All();
+
+// The list as a Markdown table: metric, type, labels, meaning.
+std::string MarkdownTable();
+
+}  // namespace o2o::catalogue

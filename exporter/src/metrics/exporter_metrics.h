@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace o2o {
+
+// How one poll ended, for the metrics that every source has.
+struct PollOutcome {
+  bool up = false;
+  ErrorCode reason = ErrorCode::kInternal;  // where not up
+  double duration_seconds = 0;
+  std::size_t rows = 0;
+  std::size_t series = 0;
+  std::size_t response_bytes = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason, of this poll
+  Timestamp at;
+};
+
+// The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*, o2o_ingest_rows_total, build, config, process. Every
+// known label set exists at 0 from the start. Thread-safe.
+class ExporterMetrics {
+ public:
+  ExporterMetrics();
+  ~ExporterMetrics();
+
+  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source.
+  void AddSource(const std::string& source, double interval_seconds,
+                 const std::vector<std::string>& rejected_reasons);
+  void PollStarted(const std::string& source);
+  void PollEnded(const std::string& source, const PollOutcome& outcome);
+  void SetStale(const std::string& source, bool stale);
+
+  void SetStoreUp(bool up);
+  void StoreWrote(double seconds);
+  void IngestedRows(std::string_view result, std::int64_t rows);  // inserted, updated, unchanged, stale, rejected
+
+  void ConfigLoaded(bool ok, Timestamp at);
+
+  // All of it as exposition text, families sorted by name; process_* are read now.
+  std::string RenderText() const;
+
+ private:
+  struct Families;
+  std::unique_ptr<Families> families_;
+};
+
+}  // namespace o2o

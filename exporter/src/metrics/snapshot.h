@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "metrics/metric_desc.h"
+
+// The path of a value to a scrape: Family (values) -> FamilyBlock (rendered once) -> Snapshot (one poll's blocks) -> SnapshotBoard (what scrapes join).
+namespace o2o {
+
+// One line of the exposition: label values in the order of the desc, and the value as text (FormatValue, or exact digits from PostgreSQL).
+struct Sample {
+  std::vector<std::string> labels;
+  std::string value;
+};
+
+// One histogram series. `buckets` counts per bucket, not cumulated, one more than `bounds` (the last is +Inf).
+struct HistogramSample {
+  std::vector<std::string> labels;
+  std::vector<std::uint64_t> buckets;
+  std::string sum;
+};
+
+struct Family {
+  MetricDesc desc;
+  std::vector<Sample> samples;               // gauge, counter
+  std::vector<double> bounds;                // histogram: upper bounds, rising, without +Inf
+  std::vector<HistogramSample> histograms;
+};
+
+// Shortest text that reads back as the same double; NaN, +Inf, -Inf as Prometheus spells them.
+std::string FormatValue(double value);
+std::string FormatValue(std::int64_t value);
+
+// One family of one source, rendered when its poll ended. Immutable.
+struct FamilyBlock {
+  std::string name;       // of the family
+  std::string header;     // # HELP and # TYPE, text 0.0.4
+  std::string samples;    // sorted lines; the same bytes in text 0.0.4 and OpenMetrics
+  std::size_t series = 0;
+};
+
+// Sorts samples by labels and renders. Label values are escaped; values are taken as they are.
+std::shared_ptr<const FamilyBlock> Render(Family family);
+
+// What one poll of one source publishes. Immutable.
+struct Snapshot {
+  std::vector<std::shared_ptr<const FamilyBlock>> families;
+  Timestamp taken_at;
+  std::size_t series = 0;
+};
+std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Timestamp taken_at);
+
+// The current snapshot of each publisher. Thread-safe; nothing is rendered and no I/O happens under its lock.
+class SnapshotBoard {
+ public:
+  using Snapshots = std::map<std::string, std::shared_ptr<const Snapshot>>;
+  void Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot);
+  void Drop(const std::string& publisher);
+  Snapshots Read() const;
+
+ private:
+  mutable std::mutex mutex_;
+  Snapshots snapshots_;  // guarded by mutex_
+};
+
+// The text of all families, sorted by name, one header each however many publishers feed it.
+std::string JoinText(const SnapshotBoard::Snapshots& snapshots);
+
+}  // namespace o2o

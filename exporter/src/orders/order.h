@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+// What travels from the OMS to the store: plain values, no behaviour.
+namespace o2o {
+
+// One order as the OMS showed it. Every text is valid UTF-8 without U+0000 and within the length
+// that its column takes (orders/order_limits in the OMS mapping).
+struct Order {
+  std::string order_id;
+  std::optional<std::string> customer_id;
+  std::optional<std::string> customer_name;
+  std::string status;
+  std::string order_type;                   // "unknown" where the OMS gave none
+  std::optional<std::string> total_amount;  // decimal text, never through a double
+  Timestamp updated_at;
+  std::optional<std::string> item_name;
+  std::optional<std::string> item_detail;   // text, or the JSON text of an object or array
+
+  bool operator==(const Order&) const = default;
+};
+
+// Why a row could not be taken in: values of o2o_source_rejected_rows_total{reason} and of
+// rejected_orders.reason.
+enum class RejectReason { kMissingId, kBadId, kMissingStatus, kBadAmount, kBadTime, kTooLong, kWrongType };
+std::string_view Name(RejectReason reason);
+inline constexpr RejectReason kRejectReasons[] = {
+    RejectReason::kMissingId, RejectReason::kBadId,   RejectReason::kMissingStatus, RejectReason::kBadAmount,
+    RejectReason::kBadTime,   RejectReason::kTooLong, RejectReason::kWrongType};
+
+struct RejectedRow {
+  RejectReason reason;
+  std::string detail;   // for people: "total_amount: 'abc' is no decimal number"
+  std::string payload;  // the row's JSON text as it came, cut to the ceiling, valid UTF-8, no U+0000
+  bool operator==(const RejectedRow&) const = default;
+};
+
+// One answer of the OMS.
+struct OrderPage {
+  std::vector<Order> orders;
+  std::vector<RejectedRow> rejected;
+  std::map<std::string, std::int64_t> status_counts;
+  std::size_t rows = 0;               // rows in the answer, good and bad
+  std::optional<std::int64_t> total;  // what the answer says of itself
+  std::optional<Timestamp> oms_now;   // the answer's Date header: the OMS's clock, whole seconds
+  std::size_t body_bytes = 0;         // decoded
+};
+
+// What a status means. Position in the list is the usual way of an order: between two rows with
+// the same updated_at, the one further down the list is the newer.
+enum class Outcome { kOpen, kCompleted, kFailed };
+std::string_view Name(Outcome outcome);
+
+struct StatusRule {
+  std::string status;
+  Outcome outcome = Outcome::kOpen;
+  std::optional<std::chrono::milliseconds> delayed_after;  // open statuses only; none: never delayed
+  bool operator==(const StatusRule&) const = default;
+};
+
+}  // namespace o2o

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "base/time_text.h"
+#include "http/http_client.h"
+#include "orders/order.h"
+
+namespace o2o {
+
+struct OmsOptions {
+  std::string url;                              // base, without /api/v1/...
+  Secret api_key;
+  TimeZone timezone;                            // of an updated_at without offset
+  Millis timeout{10'000};
+  std::size_t max_body_bytes = 64u << 20;
+};
+
+// What to ask for. Both positive.
+struct OmsWindow {
+  std::int64_t minutes = 1;
+  std::int64_t limit = 1;
+};
+
+// The OMS's feed of recent orders, `GET {url}/api/v1/monitor/recent?minutes=M&limit=L`, as a typed call. An interface, so that the feed's logic is
+// tested against a scripted one.
+class OmsApi {
+ public:
+  virtual ~OmsApi() = default;
+  virtual Result<OrderPage> Recent(const OmsWindow& window, std::stop_token stop) = 0;
+};
+
+// Over HTTP. One thread at a time. `http` must outlive it.
+class HttpOmsApi final : public OmsApi {
+ public:
+  HttpOmsApi(OmsOptions options, HttpClient& http);
+  Result<OrderPage> Recent(const OmsWindow& window, std::stop_token stop) override;
+
+ private:
+  OmsOptions options_;
+  HttpClient& http_;
+};
+
+// The mapping itself: an answer's body to a page. Pure; exported for tests, fuzzing and benchmarks.
+Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone);
+
+}  // namespace o2o

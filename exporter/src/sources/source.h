@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "metrics/snapshot.h"
+
+namespace o2o {
+
+// What a good poll brings.
+struct PollResult {
+  std::vector<Family> families;         // replace what the source published before, whole
+  std::size_t rows = 0;                 // in the answer
+  std::size_t response_bytes = 0;
+  std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
+  bool hurry = false;                   // the answer was cut short: poll again sooner
+};
+
+// Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's timeout, ends soon after
+// `stop` is asked for, and does not throw. The poller measures and publishes; a source only answers.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual Result<PollResult> Poll(std::stop_token stop) = 0;
+  // The closed set of reasons for which this kind rejects rows.
+  virtual std::vector<std::string> RejectReasons() const = 0;
+};
+
+}  // namespace o2o
