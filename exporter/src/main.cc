@@ -1,1 +1,16 @@
-int main() { return 0; }
+// SPDX-License-Identifier: Apache-2.0
+#include <cstdio>
+#include <exception>
+
+#include "flags.h"
+#include "run.h"
+
+int main(int argc, char** argv) {
+  try {
+    const auto parsed = o2o::ParseFlags(argc, argv);
+    return parsed.flags ? o2o::Run(*parsed.flags) : parsed.exit_code;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "o2o-exporter: internal error: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "app/app.h"
+#include "base/log.h"
+#include "config/config_loader.h"
+#include "http/curl_http_client.h"
+#include "metrics/catalogue.h"
+#include "web/pages.h"
+#include "web/web_server.h"
+
+namespace o2o {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A stop takes at most this long, whatever an upstream, the database or a client does: less than the 5 s we promise.
+constexpr auto kStopDeadline = 4500ms;
+
+tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
+  const ConfigLoader loader(ProcessEnvironment());
+  const std::string file = flags.config_file.empty() ? FindConfig() : flags.config_file;
+  return file.empty() ? loader.LoadText(DefaultConfigText(), "default.yml", ".") : loader.LoadFile(file);
+}
+
+void PrintErrors(const ConfigErrors& errors) {
+  for (const std::string& line : errors.lines) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+// Signals are taken by sigtimedwait in the main thread; every thread started after this inherits the mask.
+sigset_t BlockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+// Ends the process when a stop takes too long, with its status: an open transaction is rolled back by the database.
+void StartWatchdog() {
+  std::thread([] {
+    std::this_thread::sleep_for(kStopDeadline);
+    log::Warn("stopping took too long: leaving at once");
+    _exit(0);
+  }).detach();
+}
+
+class Server {
+ public:
+  explicit Server(const Flags& flags) : flags_(flags) {}
+
+  int Run(ValidatedConfig config, const sigset_t& signals) {
+    auto app = std::make_shared<App>(std::move(config), board_, metrics_, clock_);
+    SetApp(app);
+    metrics_.ConfigLoaded(true, clock_.Now());
+
+    WebOptions web;
+    web.listen_address = flags_.listen_address.value_or(app->config().web.listen_address);
+    web.max_requests = flags_.max_requests.value_or(app->config().web.max_requests);
+    const PageInputs inputs{[this] { return CurrentApp(); }, board_, metrics_, clock_,
+                            [this] { return stopping_.load(); }, [this] { return Reload(); }};
+    auto server = WebServer::Start(web, MakeRoutes(inputs));
+    if (!server) {
+      log::Error("cannot listen", {{"address", web.listen_address}, {"error", server.error().message}});
+      return 1;
+    }
+    log::Info("listening", {{"address", web.listen_address}, {"port", std::to_string((*server)->port())}});
+    for (const std::string& name : app->config().disabled) {
+      log::Info("source off: its enabled_if is empty", {{"source", name}});
+    }
+    app->Start();
+    app.reset();
+    WaitForStop(signals);
+
+    stopping_ = true;
+    StartWatchdog();
+    log::Info("stopping");
+    const std::shared_ptr<App> last = CurrentApp();
+    last->RequestStop();
+    server->reset();
+    last->Join();
+    log::Info("stopped");
+    return 0;
+  }
+
+ private:
+  void WaitForStop(const sigset_t& signals) {
+    while (true) {
+      const int signal = sigwaitinfo(&signals, nullptr);
+      if (signal == SIGHUP) {
+        (void)Reload();
+      } else if (signal > 0) {
+        return;
+      }
+    }
+  }
+
+  // All or nothing: the new configuration is loaded and checked before the old App stops. Counters and the last good series live outside of App and stay.
+  Result<void> Reload() {
+    const std::lock_guard lock(reload_mutex_);
+    auto config = LoadConfig(flags_);
+    std::string problems;
+    if (!config) {
+      for (const std::string& line : config.error().lines) problems += (problems.empty() ? "" : "\n") + line;
+    } else if ((*config)->sources.empty()) {
+      problems = "no source is enabled";
+    }
+    if (!problems.empty()) {
+      metrics_.ConfigLoaded(false, clock_.Now());
+      log::Error("reload failed: the old configuration goes on", {{"error", problems}});
+      return Fail(ErrorCode::kConfig, problems);
+    }
+    const std::shared_ptr<App> old = CurrentApp();
+    old->RequestStop();
+    old->Join();
+    auto app = std::make_shared<App>(std::move(*config), board_, metrics_, clock_);
+    for (const SourceStatus& status : old->Sources()) {
+      if (!Has(*app, status.source)) board_.Drop(status.source);
+    }
+    app->Start();
+    SetApp(app);
+    metrics_.ConfigLoaded(true, clock_.Now());
+    log::Info("configuration reloaded");
+    return {};
+  }
+
+  std::shared_ptr<App> CurrentApp() const {
+    const std::lock_guard lock(app_mutex_);
+    return app_;
+  }
+
+  void SetApp(std::shared_ptr<App> app) {
+    const std::lock_guard lock(app_mutex_);
+    app_.swap(app);
+  }
+
+  static bool Has(const App& app, const std::string& source) {
+    for (const SourceStatus& status : app.Sources()) {
+      if (status.source == source) return true;
+    }
+    return false;
+  }
+
+  const Flags& flags_;
+  const SystemClock clock_;
+  SnapshotBoard board_;
+  ExporterMetrics metrics_;
+  mutable std::mutex app_mutex_;
+  std::shared_ptr<App> app_;  // guarded by app_mutex_; a request keeps the one it began with
+  std::atomic<bool> stopping_{false};
+  std::mutex reload_mutex_;  // one reload at a time
+};
+
+int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
+  std::stop_source stop;
+  std::thread([signals, &stop] {
+    // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the database.
+    sigset_t set = signals;
+    sigdelset(&set, SIGHUP);
+    int signal = 0;
+    if (sigwait(&set, &signal) == 0) {
+      StartWatchdog();
+      stop.request_stop();
+    }
+  }).detach();
+
+  const bool terminal = isatty(STDERR_FILENO);
+  const auto progress = [&](const AskedPage& asked) {
+    if (!terminal) return;
+    std::fprintf(stderr, "asked for %lld minutes, at most %lld rows: got %zu\n",
+                 static_cast<long long>(asked.window.minutes), static_cast<long long>(asked.window.limit), asked.rows);
+  };
+  const SystemClock clock;
+  const auto result = RunIngest(config, *flags.since, clock, progress, stop.get_token());
+  if (!result) {
+    log::Error("ingest failed", {{"reason", std::string(Name(result.error().code))}, {"error", result.error().message}});
+    return 1;
+  }
+  std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
+              static_cast<long long>(result->inserted), static_cast<long long>(result->updated),
+              static_cast<long long>(result->unchanged), static_cast<long long>(result->stale),
+              static_cast<long long>(result->rejected));
+  return 0;
+}
+
+}  // namespace
+
+int Run(const Flags& flags) {
+  log::Configure(flags.log_level, flags.log_format);
+  if (flags.command == Command::kMetrics) {
+    std::fputs(catalogue::MarkdownTable().c_str(), stdout);
+    return 0;
+  }
+  auto config = LoadConfig(flags);
+  if (!config) {
+    PrintErrors(config.error());
+    return 1;
+  }
+  if ((*config)->sources.empty()) {
+    std::fputs("o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or name sources in --config.file\n", stderr);
+    return 1;
+  }
+  if (flags.config_check) {
+    std::puts("configuration ok");
+    return 0;
+  }
+  InitHttp();
+  const sigset_t signals = BlockSignals();
+  if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
+  return Server(flags).Run(std::move(*config), signals);
+}
+
+}  // namespace o2o

@@ -5,10 +5,12 @@
 #include <string>
 #include <string_view>
 
-// Structured log lines on stderr: a constant message and key=value fields.
+// Structured log lines on stderr: a constant message and key=value fields, as logfmt
+//   ts=2026-11-20T10:00:00.123Z level=info msg="source failed" source=orders reason=timeout
+// or as one JSON object. Values may be anything: they are quoted, escaped, repaired and cut at 4 KiB, so that none can forge a line.
 //   error  a person should look        warn   degraded, working on
 //   info   change of state             debug  each poll, each scrape
-// Thread-safe; one line is one write.
+// Thread-safe; one line is one write. Never throws.
 namespace o2o::log {
 
 enum class Level { kDebug, kInfo, kWarn, kError };

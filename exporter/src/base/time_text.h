@@ -10,7 +10,8 @@
 
 namespace o2o {
 
-// An IANA zone ("Asia/Ho_Chi_Minh"), "UTC", or a fixed offset ("+07:00"). Immutable, cheap to copy.
+// An IANA zone ("Asia/Ho_Chi_Minh"), "UTC", or a fixed offset ("+07:00", up to 15:59). Immutable, cheap to
+// copy, thread-safe. UTC and offsets work without tzdata.
 class TimeZone {
  public:
   TimeZone();  // UTC
@@ -27,12 +28,14 @@ class TimeZone {
   std::shared_ptr<const Rules> rules_;
 };
 
-// A time as found in answers: "2026-11-20T10:00:00[.fraction][Z|+07:00|+0700|+07]" with T or a
-// blank, a date alone, or digits that are epoch seconds (optionally with a fraction) or, from 1e11 on, milliseconds. No offset means `zone`.
-// Fractions beyond microseconds are cut off. Nothing if it is none of these, or lies outside 1970..2200.
+// A time as found in answers: "2026-11-20T10:00[:00[.fraction]][Z|+07:00|+0700|+07]" with T or a blank
+// (Java leaves out seconds that are zero), a date alone (its midnight), or digits that are epoch seconds
+// (optionally with a fraction) or, from 1e11 on, milliseconds. No offset means `zone`. Fractions beyond
+// microseconds are cut off. Nothing if it is none of these, or lies outside the years 1970 to 2200 (UTC).
 std::optional<Timestamp> ParseTime(std::string_view text, const TimeZone& zone);
 
-// An HTTP Date header (IMF-fixdate): "Sun, 06 Nov 1994 08:49:37 GMT".
+// An HTTP Date header (IMF-fixdate): "Sun, 06 Nov 1994 08:49:37 GMT". The day of the week is not held
+// against the date. The same years as above.
 std::optional<Timestamp> ParseHttpDate(std::string_view text);
 
 // "2026-11-20T10:00:00.123456Z"; whole seconds without a fraction.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ namespace o2o {
 struct PollOutcome {
   bool up = false;
   ErrorCode reason = ErrorCode::kInternal;  // where not up
+  std::optional<ErrorCode> trouble;         // where up: counted as a failure all the same (rows that could not be kept)
   double duration_seconds = 0;
   std::size_t rows = 0;
   std::size_t series = 0;

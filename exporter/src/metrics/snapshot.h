@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "metrics/gzip.h"
 #include "metrics/metric_desc.h"
+#include "metrics/text_format.h"
 
 // The path of a value to a scrape: Family (values) -> FamilyBlock (rendered once) -> Snapshot (one poll's blocks) -> SnapshotBoard (what scrapes join).
 namespace o2o {
@@ -35,19 +37,21 @@ struct Family {
   std::vector<HistogramSample> histograms;
 };
 
-// Shortest text that reads back as the same double; NaN, +Inf, -Inf as Prometheus spells them.
-std::string FormatValue(double value);
-std::string FormatValue(std::int64_t value);
-
-// One family of one source, rendered when its poll ended. Immutable.
+// One family of one source, rendered and compressed when its poll ended. Immutable.
 struct FamilyBlock {
-  std::string name;       // of the family
-  std::string header;     // # HELP and # TYPE, text 0.0.4
-  std::string samples;    // sorted lines; the same bytes in text 0.0.4 and OpenMetrics
-  std::size_t series = 0;
+  std::string name;                    // of the family
+  MetricType type = MetricType::kGauge;
+  std::string header;                  // # HELP and # TYPE, text 0.0.4
+  std::string openmetrics_header;
+  std::string samples;                 // sorted lines; the same bytes in text 0.0.4 and OpenMetrics
+  Deflated deflated_header;
+  Deflated deflated_openmetrics_header;
+  Deflated deflated_samples;
+  std::size_t series = 0;              // time series, so several for a histogram
 };
 
-// Sorts samples by labels and renders. Label values are escaped; values are taken as they are.
+// Sorts samples by labels and renders. Label values are repaired (RepairText) and escaped; of equal label sets the first stays. Values are taken
+// as they are; names are the caller's to have checked.
 std::shared_ptr<const FamilyBlock> Render(Family family);
 
 // What one poll of one source publishes. Immutable.
@@ -70,6 +74,15 @@ class SnapshotBoard {
   mutable std::mutex mutex_;
   Snapshots snapshots_;  // guarded by mutex_
 };
+
+// The blocks that stand under one header, in the order of their publishers.
+struct FamilyGroup {
+  std::string_view name;
+  std::vector<const FamilyBlock*> blocks;
+};
+// All families, sorted by name. Where publishers do not agree on a family's type, those of the first publisher's type stay: a family
+// has one type or the scrape fails. Points into `snapshots`.
+std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots);
 
 // The text of all families, sorted by name, one header each however many publishers feed it.
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct PollResult {
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
   bool hurry = false;                   // the answer was cut short: poll again sooner
+  std::optional<Error> trouble;         // failed beside a good answer (the store): counted and logged, but the families stand
 };
 
 // Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's timeout, ends soon after

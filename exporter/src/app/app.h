@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/order_feed.h"
+#include "app/poller.h"
+#include "base/clock.h"
+#include "config/config_loader.h"
+#include "metrics/exporter_metrics.h"
+#include "metrics/snapshot.h"
+#include "store/order_store.h"
+
+namespace o2o {
+
+// The running program below HTTP: every source of a configuration with its poller, built bottom-up. Sources are listed in one
+// place, app.cc; what they publish goes to `board`, what they are like to `metrics`; both outlive an App, so that a reload keeps
+// counters and the last good series. Public functions are thread-safe after Start().
+class App {
+ public:
+  App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, const Clock& clock);
+  ~App();
+
+  void Start();
+  // Ends polls in progress as soon as their upstream lets go; Join() waits for that.
+  void RequestStop();
+  void Join();
+
+  // In configuration order.
+  std::vector<SourceStatus> Sources() const;
+
+  // Nothing where no source keeps orders.
+  std::optional<StoreHealth::State> Store() const;
+
+  // True once every source has finished its first poll, well or not: then a scrape shows all there is.
+  bool FirstPollsDone() const;
+
+  // Takes out of the board what has become too old. Call before reading the board.
+  void ExpireStale();
+
+  const Config& config() const { return *config_; }
+
+ private:
+  struct Oms;  // what belongs to the OMS feed: upstream, stores, feed, tallies
+
+  const ValidatedConfig config_;
+  SnapshotBoard& board_;
+  ExporterMetrics& metrics_;
+  const Clock& clock_;
+  std::vector<std::unique_ptr<Oms>> oms_;
+  std::vector<std::unique_ptr<Poller>> pollers_;
+};
+
+// `o2o-exporter ingest`: one catch-up run of the configuration's OMS source, without pollers or HTTP.
+Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& clock,
+                               const std::function<void(const AskedPage&)>& progress, std::stop_token stop);
+
+}  // namespace o2o

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/order_feed.h"
+#include "app/store_health.h"
+#include "config/config.h"
+#include "sources/source.h"
+#include "store/order_store.h"
+
+namespace o2o {
+
+// Publishes what PostgreSQL knows of orders: counters from the tallies, open and delayed orders, watermarks, gaps, jobs.
+// A source of its own, so that delays go on growing on the page while the OMS is down, and the OMS's gauges while PostgreSQL is.
+class OrderTallies final : public Source {
+ public:
+  // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape.
+  OrderTallies(std::string source, OrdersConfig orders, OrderStore& store, const Clock& clock,
+               const ClockOffset& oms_clock, StoreHealth& health);
+
+  Result<PollResult> Poll(std::stop_token stop) override;
+  std::vector<std::string> RejectReasons() const override { return {}; }
+
+ private:
+  const std::string source_;
+  const OrdersConfig orders_;
+  OrderStore& store_;
+  const Clock& clock_;
+  const ClockOffset& oms_clock_;
+  StoreHealth& health_;
+};
+
+// The mapping itself, pure: a view of the store to families, with every known label set at 0.
+std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig& orders,
+                                       const std::string& source);
+
+}  // namespace o2o

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/poller.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace o2o {
+
+std::string_view Name(SourceStatus::State state) {
+  switch (state) {
+    case SourceStatus::State::kStarting: return "starting";
+    case SourceStatus::State::kUp: return "up";
+    case SourceStatus::State::kFailing: return "failing";
+  }
+  return "starting";
+}
+
+Poller::Poller(PollerOptions options, Source& source, SnapshotBoard& board, ExporterMetrics& metrics,
+               const Clock& clock, std::uint32_t seed)
+    : options_(std::move(options)),
+      source_(source),
+      board_(board),
+      metrics_(metrics),
+      clock_(clock),
+      rhythm_(options_.interval, seed) {
+  status_.source = options_.source;
+  status_.kind = options_.kind;
+  status_.interval = options_.interval;
+  metrics_.AddSource(options_.source, std::chrono::duration<double>(options_.interval).count(),
+                     source_.RejectReasons());
+}
+
+Poller::~Poller() {
+  RequestStop();
+  Join();
+}
+
+void Poller::Start() {
+  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+}
+
+void Poller::RequestStop() { thread_.request_stop(); }
+
+void Poller::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+void Poller::Nudge() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (status_.state == SourceStatus::State::kFailing) return;
+    nudged_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Poller::Run(std::stop_token stop) {
+  Millis delay = rhythm_.StartDelay();
+  MonotonicTime started = clock_.Monotonic();
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex_);
+      const Millis left = std::max(Millis{0}, std::chrono::duration_cast<Millis>(started + delay - clock_.Monotonic()));
+      status_.next_poll = clock_.Now() + left;
+      wake_.wait_for(lock, stop, left, [this] { return nudged_; });
+      if (stop.stop_requested()) return;
+      nudged_ = false;
+    }
+    started = clock_.Monotonic();
+    delay = rhythm_.Next(PollOnce(stop));
+  }
+}
+
+Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
+  const MonotonicTime start = clock_.Monotonic();
+  metrics_.PollStarted(options_.source);
+  {
+    const std::lock_guard lock(mutex_);
+    ++status_.polls;
+    status_.last_poll = clock_.Now();
+  }
+  auto result = source_.Poll(stop);
+  if (!result && stop.stop_requested()) return Rhythm::Ending::kFailed;
+
+  PollOutcome outcome;
+  outcome.at = clock_.Now();
+  outcome.duration_seconds = std::chrono::duration<double>(clock_.Monotonic() - start).count();
+  Rhythm::Ending ending = Rhythm::Ending::kFailed;
+  if (result) {
+    ending = result->hurry ? Rhythm::Ending::kCutShort : Rhythm::Ending::kGood;
+    Succeeded(std::move(*result), outcome);
+  } else {
+    outcome.reason = result.error().code;
+    Failed(result.error());
+  }
+  metrics_.PollEnded(options_.source, outcome);
+  log::Debug("polled", {{"source", options_.source},
+                        {"up", outcome.up ? "true" : "false"},
+                        {"rows", std::to_string(outcome.rows)},
+                        {"seconds", std::to_string(outcome.duration_seconds)}});
+  return ending;
+}
+
+void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
+  auto snapshot = MakeSnapshot(std::move(result.families), outcome.at);
+  outcome.up = true;
+  outcome.rows = result.rows;
+  outcome.series = snapshot->series;
+  outcome.response_bytes = result.response_bytes;
+  outcome.rejected_rows = std::move(result.rejected_rows);
+  outcome.trouble = result.trouble ? std::optional(result.trouble->code) : std::nullopt;
+  bool first = false;
+  bool recovered = false;
+  {
+    const std::lock_guard lock(mutex_);
+    first = status_.state == SourceStatus::State::kStarting;
+    recovered = status_.state == SourceStatus::State::kFailing;
+    status_.state = SourceStatus::State::kUp;
+    status_.stale = false;
+    status_.last_success = outcome.at;
+    status_.troubled = result.trouble.has_value();
+    if (result.trouble) SetLastError(*result.trouble);
+    status_.rows = outcome.rows;
+    status_.series = outcome.series;
+    fresh_until_ = clock_.Monotonic() + options_.stale_after;
+    board_.Publish(options_.source, std::move(snapshot));
+    metrics_.SetStale(options_.source, false);
+  }
+  if (first) log::Info("source up", {{"source", options_.source}, {"rows", std::to_string(outcome.rows)}});
+  if (recovered) {
+    log::Info("source recovered",
+              {{"source", options_.source},
+               {"failed_polls", std::to_string(failures_in_a_row_)},
+               {"down", FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - *failing_since_))}});
+  }
+  failures_in_a_row_ = 0;
+  failing_since_.reset();
+  const std::string trouble = result.trouble ? std::string(Name(result.trouble->code)) : "";
+  if (trouble != trouble_ && result.trouble) {
+    log::Warn("source answers, but its rows could not be kept",
+              {{"source", options_.source}, {"reason", trouble}, {"error", result.trouble->message}});
+  }
+  if (trouble != trouble_ && !result.trouble) log::Info("rows are kept again", {{"source", options_.source}});
+  trouble_ = trouble;
+}
+
+void Poller::SetLastError(const Error& error) {
+  status_.last_error = error.message;
+  status_.last_error_reason = Name(error.code);
+  status_.last_error_at = clock_.Now();
+  ++status_.failures;
+}
+
+void Poller::Failed(const Error& error) {
+  const std::string reason{Name(error.code)};
+  bool changed = false;
+  {
+    const std::lock_guard lock(mutex_);
+    changed = status_.state != SourceStatus::State::kFailing || status_.last_error_reason != reason;
+    status_.state = SourceStatus::State::kFailing;
+    SetLastError(error);
+  }
+  ++failures_in_a_row_;
+  if (!failing_since_) failing_since_ = clock_.Monotonic();
+  if (changed) {
+    log::Warn("source failing", {{"source", options_.source}, {"reason", reason}, {"error", error.message}});
+  }
+}
+
+void Poller::ExpireIfStale() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!fresh_until_ || clock_.Monotonic() <= *fresh_until_) return;
+    fresh_until_.reset();
+    status_.stale = true;
+    board_.Drop(options_.source);  // under the lock, or a poll that ends now would lose its fresh snapshot
+    metrics_.SetStale(options_.source, true);
+  }
+  log::Warn("source stale: its series are no longer published",
+            {{"source", options_.source}, {"stale_after", FormatDuration(options_.stale_after)}});
+}
+
+SourceStatus Poller::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+}  // namespace o2o

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "app/rhythm.h"
+#include "base/clock.h"
+#include "base/duration.h"
+#include "metrics/exporter_metrics.h"
+#include "metrics/snapshot.h"
+#include "sources/source.h"
+
+namespace o2o {
+
+struct PollerOptions {
+  std::string source;
+  std::string kind;         // for people: "oms", "store"
+  Millis interval{15'000};
+  Millis stale_after{45'000};
+};
+
+// How a source is doing, for pages and /api/v1/sources.
+struct SourceStatus {
+  std::string source;
+  std::string kind;
+  enum class State { kStarting, kUp, kFailing } state = State::kStarting;
+  bool stale = false;               // its series were dropped
+  Millis interval{0};
+  std::optional<Timestamp> last_poll;
+  std::optional<Timestamp> last_success;
+  std::optional<Timestamp> next_poll;
+  bool troubled = false;            // up, but its rows could not be kept
+  std::string last_error;           // kept after a recovery, empty where there never was one
+  std::string last_error_reason;
+  std::optional<Timestamp> last_error_at;
+  std::size_t rows = 0;             // of the last success
+  std::size_t series = 0;
+  std::uint64_t polls = 0;
+  std::uint64_t failures = 0;
+};
+std::string_view Name(SourceStatus::State state);
+
+// Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring, backs off, logs changes of
+// state, and drops what has become too old. One poll at a time. The source, board, metrics and clock must outlive it.
+class Poller {
+ public:
+  Poller(PollerOptions options, Source& source, SnapshotBoard& board, ExporterMetrics& metrics, const Clock& clock,
+         std::uint32_t seed);
+  ~Poller();
+
+  void Start();
+  // Asks the running poll to end; Join() waits for it.
+  void RequestStop();
+  void Join();
+
+  // Polls again as soon as the current poll is over, unless it is failing. Never blocks.
+  void Nudge();
+
+  // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never shows a stale value
+  // even while the source hangs.
+  void ExpireIfStale();
+
+  SourceStatus status() const;
+
+ private:
+  void Run(std::stop_token stop);
+  Rhythm::Ending PollOnce(std::stop_token stop);
+  void Succeeded(PollResult result, PollOutcome& outcome);
+  void Failed(const Error& error);
+  void SetLastError(const Error& error);  // needs mutex_
+
+  const PollerOptions options_;
+  Source& source_;
+  SnapshotBoard& board_;
+  ExporterMetrics& metrics_;
+  const Clock& clock_;
+  Rhythm rhythm_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool nudged_ = false;                        // guarded by mutex_
+  SourceStatus status_;                        // guarded by mutex_
+  std::optional<MonotonicTime> fresh_until_;   // guarded by mutex_
+  std::optional<MonotonicTime> failing_since_; // of the poll thread
+  std::uint64_t failures_in_a_row_ = 0;        // of the poll thread
+  std::string trouble_;                        // of the poll thread: reason of the last trouble beside a good answer
+  std::jthread thread_;
+};
+
+}  // namespace o2o

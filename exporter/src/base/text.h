@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// Text that PostgreSQL and the exposition accept: valid UTF-8 without U+0000.
+namespace o2o {
+
+// Valid UTF-8 (no surrogates, nothing overlong, at most U+10FFFF) and without U+0000.
+bool IsCleanUtf8(std::string_view text);
+
+// Clean text stays as it is; each U+0000 and each sequence that is none becomes one U+FFFD, counted as
+// browsers do it.
+std::string RepairUtf8(std::string_view text);
+
+// The longest beginning of at most `max_bytes` that does not split a character. Text that is no UTF-8 is cut
+// somewhere near.
+std::string CutUtf8(std::string_view text, std::size_t max_bytes);
+
+}  // namespace o2o

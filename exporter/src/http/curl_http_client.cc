@@ -1,0 +1,442 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/curl_http_client.h"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <cstring>
+#include <system_error>
+
+#include "http/inflater.h"
+
+namespace o2o {
+namespace {
+
+using std::chrono::steady_clock;
+
+// A lost SYN is repeated after 1 s and 3 s; who has not answered by then will not in this poll.
+constexpr Millis kConnectTimeout{5'000};
+// Answers of our upstreams have some hundred bytes of headers.
+constexpr std::size_t kMaxHeaderBytes = 64u << 10;
+// Enough to drain an error page, so that the connection lives on.
+constexpr std::size_t kMaxDiscardedBytes = 64u << 10;
+// libcurl forgets a connection idle for 118 s, shorter than the interval of many sources.
+constexpr long kMaxIdleSeconds = 3'600;
+constexpr Millis kMaxRetryAfter = std::chrono::hours(24);
+// A source talks to one upstream, perhaps by two addresses.
+constexpr long kMaxConnections = 4;
+
+template <auto free_function>
+struct Free {
+  template <typename T>
+  void operator()(T* pointer) const {
+    free_function(pointer);
+  }
+};
+using HeaderList = std::unique_ptr<curl_slist, Free<curl_slist_free_all>>;
+using Url = std::unique_ptr<CURLU, Free<curl_url_cleanup>>;
+using CurlText = std::unique_ptr<char, Free<curl_free>>;
+
+std::string Part(const Url& url, CURLUPart part) {
+  char* text = nullptr;
+  if (!url || curl_url_get(url.get(), part, &text, 0) != CURLUE_OK) return {};
+  return CurlText(text).get();
+}
+
+Url ParseUrl(const std::string& text) {
+  Url url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return nullptr;
+  return url;
+}
+
+// Without what may be secret: user, password, query, fragment. Empty for what is no URL.
+std::string ShownUrl(const std::string& text) {
+  const Url url = ParseUrl(text);
+  if (!url) return {};
+  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+    curl_url_set(url.get(), part, nullptr, 0);
+  }
+  return Part(url, CURLUPART_URL);
+}
+
+bool HasControl(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+// The value of a header line, if it is the header `name` (in lower case).
+std::optional<std::string_view> HeaderValue(std::string_view line, std::string_view name) {
+  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (std::tolower(static_cast<unsigned char>(line[i])) != name[i]) return std::nullopt;
+  }
+  return Trim(line.substr(name.size() + 1));
+}
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
+  return std::equal(text.begin(), text.end(), lower.begin(), lower.end(),
+                    [](char a, char b) { return std::tolower(static_cast<unsigned char>(a)) == b; });
+}
+
+// "120" or a date; a date is counted from the server's own clock where it told it.
+std::optional<Millis> ParseRetryAfter(std::string_view text, std::optional<Timestamp> server_now) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (end == text.data() + text.size() && !text.empty()) {
+    if (error != std::errc{} || seconds > kMaxRetryAfter / std::chrono::seconds(1)) return kMaxRetryAfter;
+    if (seconds < 0) return std::nullopt;
+    return std::chrono::seconds(seconds);
+  }
+  const std::optional<Timestamp> until = ParseHttpDate(text);
+  if (!until) return std::nullopt;
+  const Timestamp now = server_now.value_or(SystemClock().Now());
+  return std::clamp(std::chrono::duration_cast<Millis>(*until - now), Millis{0}, kMaxRetryAfter);
+}
+
+// Why we ended an exchange ourselves.
+enum class Abort { kNone, kHeadersTooLarge, kBodyTooLarge, kDiscardedEnough, kSink, kDamaged, kUnknownEncoding, kException };
+
+// One exchange as its callbacks see it.
+struct Exchange {
+  const HttpRequest& request;
+  const BodySink& sink;
+
+  HttpResponse response;
+  std::string retry_after;
+  std::string encoding;
+  std::unique_ptr<Inflater> inflater;
+  std::size_t header_bytes = 0;
+  bool headers_done = false;
+  std::size_t wire_bytes = 0;  // of the body, as they came
+  Abort abort = Abort::kNone;
+
+  // The first line of a header block: there are several after "100 Continue".
+  void StartHeaders(std::string_view line) {
+    response = HttpResponse{};
+    retry_after.clear();
+    encoding.clear();
+    headers_done = false;
+    const std::size_t blank = line.find(' ');
+    if (blank != std::string_view::npos) std::from_chars(line.data() + blank + 1, line.data() + line.size(), response.status);
+  }
+
+  bool TakeHeader(std::string_view line) {
+    header_bytes += line.size();
+    if (header_bytes > kMaxHeaderBytes) return End(Abort::kHeadersTooLarge);
+    if (headers_done && !line.starts_with("HTTP/")) return true;  // a trailer of a chunked body
+    if (line.starts_with("HTTP/")) {
+      StartHeaders(line);
+    } else if (Trim(line).empty()) {
+      headers_done = true;
+    } else if (const auto type = HeaderValue(line, "content-type")) {
+      response.content_type = *type;
+    } else if (const auto date = HeaderValue(line, "date")) {
+      response.date = ParseHttpDate(*date);
+    } else if (const auto wait = HeaderValue(line, "retry-after")) {
+      retry_after = *wait;
+    } else if (const auto coding = HeaderValue(line, "content-encoding")) {
+      encoding = *coding;
+    }
+    return true;
+  }
+
+  bool TakeBody(std::string_view bytes) {
+    wire_bytes += bytes.size();
+    if (response.status != 200) return wire_bytes <= kMaxDiscardedBytes || End(Abort::kDiscardedEnough);
+    if (encoding.empty() || EqualsIgnoringCase(encoding, "identity")) return TakeDecoded(bytes);
+    if (!inflater) {
+      if (!EqualsIgnoringCase(encoding, "gzip") && !EqualsIgnoringCase(encoding, "x-gzip") && !EqualsIgnoringCase(encoding, "deflate")) {
+        return End(Abort::kUnknownEncoding);
+      }
+      inflater = std::make_unique<Inflater>();
+    }
+    const Inflater::Outcome outcome = inflater->Feed(bytes, [this](std::string_view piece) { return TakeDecoded(piece); });
+    return outcome == Inflater::Outcome::kDamaged ? End(Abort::kDamaged) : outcome == Inflater::Outcome::kGood;
+  }
+
+  bool TakeDecoded(std::string_view bytes) {
+    response.body_bytes += bytes.size();
+    if (response.body_bytes > request.max_body_bytes) return End(Abort::kBodyTooLarge);
+    return sink(bytes) || End(Abort::kSink);
+  }
+
+  bool End(Abort why) {
+    abort = why;
+    return false;
+  }
+};
+
+// libcurl ends the transfer when fewer bytes are taken than it brought.
+std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
+  auto& self = *static_cast<Exchange*>(exchange);
+  try {
+    return self.TakeHeader({data, size * count}) ? size * count : 0;
+  } catch (...) {
+    self.abort = Abort::kException;
+    return 0;
+  }
+}
+
+std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
+  auto& self = *static_cast<Exchange*>(exchange);
+  try {
+    return self.TakeBody({data, size * count}) ? size * count : 0;
+  } catch (...) {
+    self.abort = Abort::kException;
+    return 0;
+  }
+}
+
+// Nothing if memory ran out.
+HeaderList MakeHeaders(const HttpRequest& request) {
+  // No "Expect: 100-continue": it costs a second at servers that do not know it.
+  HeaderList list(curl_slist_append(nullptr, "Expect:"));
+  for (const auto& [name, value] : request.headers) {
+    if (!list) break;
+    // libcurl takes "name:" for "leave this header out" and "name;" for an empty one.
+    const std::string line = value.empty() ? name + ";" : name + ": " + value.Reveal();
+    curl_slist* const longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) return nullptr;
+  }
+  return list;
+}
+
+// What is wrong with a request before it is sent.
+std::optional<Error> CheckRequest(const HttpRequest& request) {
+  const Url url = ParseUrl(request.url);
+  const std::string scheme = Part(url, CURLUPART_SCHEME);
+  if (!url || (scheme != "http" && scheme != "https")) {
+    return Error{ErrorCode::kConfig, "not a URL that can be asked: it should look like https://host:port/path"};
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (name.empty() || HasControl(name) || name.find(':') != std::string::npos) {
+      return Error{ErrorCode::kConfig, "a header has a name that HTTP does not allow"};
+    }
+    if (HasControl(value.Reveal())) {
+      return Error{ErrorCode::kConfig, "the header " + name + " holds a line break or another control character"};
+    }
+  }
+  return std::nullopt;
+}
+
+bool IsTls(CURLcode code) {
+  switch (code) {
+    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_ENGINE_NOTFOUND: case CURLE_SSL_ENGINE_SETFAILED: case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER: case CURLE_PEER_FAILED_VERIFICATION: case CURLE_USE_SSL_FAILED: case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_SHUTDOWN_FAILED: case CURLE_SSL_CRL_BADFILE: case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH: case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_CLIENTCERT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+void InitHttp() { curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+struct CurlHttpClient::Handles {
+  std::unique_ptr<CURLM, Free<curl_multi_cleanup>> multi;  // holds the connections, so it outlives the easy handle
+  std::unique_ptr<CURL, Free<curl_easy_cleanup>> easy;
+  std::array<char, CURL_ERROR_SIZE> error_text{};
+
+  template <typename T>
+  void Set(CURLoption option, T value) {
+    curl_easy_setopt(easy.get(), option, value);
+  }
+
+  void Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers, Exchange& exchange);
+  void SetTls(const HttpOptions& options);
+  void SetBody(const HttpRequest& request);
+  std::optional<CURLcode> Run(steady_clock::time_point deadline, const std::stop_token& stop);
+  Error Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange);
+  Error ExplainCut(const Exchange& exchange) const;
+  Error ExplainConnect(CURLcode code) const;
+  Error ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const;
+};
+
+void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers,
+                                      Exchange& exchange) {
+  curl_easy_reset(easy.get());  // keeps connections, TLS sessions and resolved names
+  error_text[0] = '\0';
+  const long timeout_ms = static_cast<long>(request.timeout.count());
+  Set(CURLOPT_ERRORBUFFER, error_text.data());
+  Set(CURLOPT_URL, request.url.c_str());
+  Set(CURLOPT_PROTOCOLS_STR, "http,https");
+  Set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  Set(CURLOPT_FOLLOWLOCATION, 0L);
+  Set(CURLOPT_NOSIGNAL, 1L);
+  Set(CURLOPT_QUICK_EXIT, 1L);  // else giving up while a name is looked up waits for the name server
+  Set(CURLOPT_TIMEOUT_MS, timeout_ms);
+  Set(CURLOPT_CONNECTTIMEOUT_MS, std::min(timeout_ms, static_cast<long>(kConnectTimeout.count())));
+  Set(CURLOPT_TCP_KEEPALIVE, 1L);
+  Set(CURLOPT_MAXAGE_CONN, kMaxIdleSeconds);
+  Set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
+  Set(CURLOPT_FORBID_REUSE, request.fresh_connection ? 1L : 0L);
+  Set(CURLOPT_ACCEPT_ENCODING, "gzip");
+  Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);  // Inflater does it
+  Set(CURLOPT_PROXY, options.proxy_url.c_str());  // "" switches http_proxy and its like off
+  Set(CURLOPT_NOPROXY, "");
+  Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!options.user_agent.empty()) Set(CURLOPT_USERAGENT, options.user_agent.c_str());
+  Set(CURLOPT_HTTPHEADER, headers.get());
+  Set(CURLOPT_HEADERFUNCTION, &OnHeader);
+  Set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
+  Set(CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
+  SetTls(options);
+  SetBody(request);
+}
+
+void CurlHttpClient::Handles::SetTls(const HttpOptions& options) {
+  Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  Set(CURLOPT_SSL_VERIFYPEER, options.insecure_skip_verify ? 0L : 1L);
+  Set(CURLOPT_SSL_VERIFYHOST, options.insecure_skip_verify ? 0L : 2L);
+  if (!options.ca_file.empty()) Set(CURLOPT_CAINFO, options.ca_file.c_str());
+  if (!options.client_cert_file.empty()) Set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
+  if (!options.client_key_file.empty()) Set(CURLOPT_SSLKEY, options.client_key_file.c_str());
+}
+
+void CurlHttpClient::Handles::SetBody(const HttpRequest& request) {
+  if (request.method == "GET" && request.body.empty()) return;
+  if (request.method == "HEAD") return Set(CURLOPT_NOBODY, 1L);
+  Set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  Set(CURLOPT_POSTFIELDS, request.body.c_str());
+  Set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
+// The transfer's end, or nothing when `stop` or the deadline came first.
+std::optional<CURLcode> CurlHttpClient::Handles::Run(steady_clock::time_point deadline, const std::stop_token& stop) {
+  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi.get()); });
+  while (!stop.stop_requested()) {
+    int running = 0;
+    if (curl_multi_perform(multi.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
+    int left = 0;
+    if (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left); message != nullptr && message->msg == CURLMSG_DONE) {
+      return message->data.result;
+    }
+    const auto rest = std::chrono::ceil<Millis>(deadline - steady_clock::now());
+    if (rest <= Millis{0}) return std::nullopt;
+    const auto wait = std::min(rest, Millis{1'000});
+    if (curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
+  }
+  return std::nullopt;
+}
+
+Error CurlHttpClient::Handles::ExplainCut(const Exchange& exchange) const {
+  long proxy_status = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (exchange.response.status == 0 && proxy_status / 100 > 2) {
+    return {ErrorCode::kConnect, "the proxy refused to connect (" + std::to_string(proxy_status) + ")"};
+  }
+  if (exchange.response.status == 0) return {ErrorCode::kCut, "the connection was cut before an answer"};
+  if (!exchange.headers_done) return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
+  return {ErrorCode::kCut, "the connection was cut after " + std::to_string(exchange.wire_bytes) + " bytes"};
+}
+
+Error CurlHttpClient::Handles::ExplainConnect(CURLcode code) const {
+  if (code == CURLE_COULDNT_RESOLVE_HOST) return {ErrorCode::kConnect, "the host name is not known"};
+  if (code == CURLE_COULDNT_RESOLVE_PROXY) return {ErrorCode::kConnect, "the host name of the proxy is not known"};
+  long os_error = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
+  if (os_error == ECONNREFUSED) return {ErrorCode::kConnect, "connection refused"};
+  if (os_error == 0) return {ErrorCode::kConnect, "no connection"};
+  return {ErrorCode::kConnect, "no connection: " + std::generic_category().message(static_cast<int>(os_error))};
+}
+
+Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const {
+  curl_off_t connected_us = 0;
+  curl_easy_getinfo(easy.get(), CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+  if (connected_us == 0 && exchange.response.status == 0) {
+    return {ErrorCode::kTimeout, "no connection within " + FormatDuration(std::min(request.timeout, kConnectTimeout))};
+  }
+  if (exchange.response.status == 0) return {ErrorCode::kTimeout, "no answer within " + FormatDuration(request.timeout)};
+  return {ErrorCode::kTimeout, "no whole answer within " + FormatDuration(request.timeout) + ", only " +
+                                   std::to_string(exchange.wire_bytes) + " bytes"};
+}
+
+Error CurlHttpClient::Handles::Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange) {
+  switch (exchange.abort) {
+    case Abort::kHeadersTooLarge:
+      return {ErrorCode::kTooLarge, "the headers of the answer are larger than " + std::to_string(kMaxHeaderBytes) + " bytes"};
+    case Abort::kBodyTooLarge:
+      return {ErrorCode::kTooLarge, "the answer is larger than " + std::to_string(request.max_body_bytes) + " bytes"};
+    case Abort::kSink: return {ErrorCode::kCancelled, "the answer was not wanted any longer"};
+    case Abort::kDamaged:
+      return {ErrorCode::kCut, "the compressed answer is damaged, after " + std::to_string(exchange.wire_bytes) + " bytes"};
+    case Abort::kUnknownEncoding: return {ErrorCode::kCut, "the answer is compressed in a way that was not asked for, only gzip was"};
+    case Abort::kException: return {ErrorCode::kInternal, "no memory for the answer"};
+    case Abort::kDiscardedEnough: case Abort::kNone: break;
+  }
+  if (IsTls(code)) return {ErrorCode::kTls, std::string("TLS: ") + (error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code))};
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_CONNECT: case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY:
+      return ExplainConnect(code);
+    case CURLE_OPERATION_TIMEDOUT: return ExplainTimeout(request, exchange);
+    case CURLE_GOT_NOTHING: case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: case CURLE_PARTIAL_FILE:
+      return ExplainCut(exchange);
+    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_WEIRD_SERVER_REPLY: return {ErrorCode::kCut, "the answer is not HTTP"};
+    default: return {ErrorCode::kInternal, curl_easy_strerror(code)};
+  }
+}
+
+CurlHttpClient::CurlHttpClient(HttpOptions options) : options_(std::move(options)), handles_(std::make_unique<Handles>()) {
+  handles_->multi.reset(curl_multi_init());
+  handles_->easy.reset(curl_easy_init());
+  if (handles_->multi) curl_multi_setopt(handles_->multi.get(), CURLMOPT_MAXCONNECTS, kMaxConnections);
+}
+
+CurlHttpClient::~CurlHttpClient() = default;
+
+Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) {
+  const auto deadline = steady_clock::now() + request.timeout;
+  const auto fail = [&request](Error error) {
+    return Fail(error.code, request.method + " " + ShownUrl(request.url) + ": " + error.message);
+  };
+  if (const std::optional<Error> error = CheckRequest(request)) return fail(*error);
+  const HeaderList headers = MakeHeaders(request);
+  if (!handles_->multi || !handles_->easy || !headers) return fail({ErrorCode::kInternal, "no memory for the request"});
+
+  Exchange exchange{request, sink, {}, {}, {}, nullptr, 0, false, 0, Abort::kNone};
+  handles_->Prepare(options_, request, headers, exchange);
+  if (curl_multi_add_handle(handles_->multi.get(), handles_->easy.get()) != CURLM_OK) {
+    return fail({ErrorCode::kInternal, "no memory for the request"});
+  }
+  const std::optional<CURLcode> code = handles_->Run(deadline, stop);
+  const auto remove = [this] { curl_multi_remove_handle(handles_->multi.get(), handles_->easy.get()); };
+
+  HttpResponse& response = exchange.response;
+  std::optional<Error> error;
+  if (stop.stop_requested() && !code) {
+    error = Error{ErrorCode::kCancelled, "ended, since the program stops"};
+  } else if (!code) {
+    error = handles_->ExplainTimeout(request, exchange);
+  } else if (*code != CURLE_OK) {
+    error = handles_->Explain(*code, request, exchange);
+  } else if (exchange.inflater && !exchange.inflater->whole()) {
+    error = Error{ErrorCode::kCut, "the compressed answer ends in the middle, after " + std::to_string(exchange.wire_bytes) + " bytes"};
+  }
+  char* redirect = nullptr;
+  if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
+  if (redirect != nullptr) response.location = ShownUrl(redirect);
+  remove();
+
+  const bool told_by_status = exchange.headers_done && response.status > 200;
+  if (error && (error->code == ErrorCode::kCancelled || !told_by_status)) return fail(*std::move(error));
+  response.retry_after = ParseRetryAfter(exchange.retry_after, response.date);
+  return std::move(response);
+}
+
+}  // namespace o2o

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace o2o {
+
+enum class JsonType { kNull, kBool, kNumber, kString, kObject, kArray };
+
+// For people: "a string", "an object".
+std::string_view Describe(JsonType type);
+
+// Where something stands in the text: [begin, end) in bytes from its start.
+struct JsonRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// What a reader tells while it goes through the text, in the text's order. Views live until the call returns; false ends the reading.
+class JsonHandler {
+ public:
+  virtual ~JsonHandler() = default;
+
+  // `text` is a string's decoded content, any other value as it is written. A string may hold U+0000 and, where the sender put
+  // them, bytes that are no UTF-8.
+  virtual bool Scalar(JsonType type, std::string_view text, JsonRange where) = 0;
+  // Equal keys of one object are all told.
+  virtual bool Key(std::string_view key) = 0;
+  virtual bool Open(JsonType type, std::size_t begin) = 0;   // kObject or kArray, at its bracket
+  virtual bool Close(JsonType type, std::size_t end) = 0;    // one past its bracket
+};
+
+// Containers inside containers; deeper text is refused. Answers of our upstreams go five deep.
+inline constexpr int kMaxJsonDepth = 64;
+
+// Reads one JSON text (RFC 8259) and nothing but it. Fails with kBadJson and the byte, or with kCancelled when the handler ended it.
+// Numbers stay text of any size and are never made a double.
+//
+// Taken beyond the RFC, because one bad value shall not cost the whole answer: a byte order mark in front; NaN, Infinity, Inf and their
+// negatives as numbers; raw control characters in strings; an escape of half a surrogate pair, which
+// becomes U+FFFD.
+Result<void> ReadJson(std::string_view text, JsonHandler& handler);
+
+// Whether a body begins as a JSON text does: tells a cut answer from a login page.
+bool LooksLikeJson(std::string_view body);
+
+}  // namespace o2o

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/gzip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+#include <new>
+
+namespace o2o {
+
+struct Deflater::Stream {
+  z_stream zlib{};
+};
+
+Deflater::Deflater(int level) : stream_(std::make_unique<Stream>()) {
+  constexpr int kRawDeflate = -15;  // the widest window, without zlib's own head and tail
+  constexpr int kMemoryLevel = 8;
+  // With valid parameters this fails for want of memory only.
+  if (deflateInit2(&stream_->zlib, level, Z_DEFLATED, kRawDeflate, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
+    throw std::bad_alloc();
+  }
+}
+
+Deflater::~Deflater() { deflateEnd(&stream_->zlib); }
+
+Deflated Deflater::Compress(std::string_view text) {
+  Deflated out;
+  if (text.empty()) return out;
+  out.plain_bytes = text.size();
+  out.crc32 = static_cast<std::uint32_t>(
+      crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+
+  z_stream& zlib = stream_->zlib;
+  deflateReset(&zlib);
+  constexpr std::size_t kStep = std::numeric_limits<uInt>::max() / 2;  // zlib counts in 32 bits
+  std::size_t taken = 0;
+  bool finished = false;
+  while (!finished) {
+    if (zlib.avail_in == 0 && taken < text.size()) {
+      const std::size_t step = std::min(text.size() - taken, kStep);
+      zlib.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data() + taken));
+      zlib.avail_in = static_cast<uInt>(step);
+      taken += step;
+    }
+    // Exposition text shrinks to about a tenth, so the buffer starts there and doubles when it must.
+    const std::size_t used = out.bytes.size();
+    const std::size_t room = std::min(kStep, std::max<std::size_t>({256, text.size() / 8, used}));
+    out.bytes.resize(used + room);
+    zlib.next_out = reinterpret_cast<Bytef*>(out.bytes.data() + used);
+    zlib.avail_out = static_cast<uInt>(room);
+    const bool last = taken == text.size();
+    deflate(&zlib, last ? Z_FULL_FLUSH : Z_NO_FLUSH);
+    out.bytes.resize(used + room - zlib.avail_out);
+    // Room left over means that all input went in and the flush came out whole.
+    finished = last && zlib.avail_in == 0 && zlib.avail_out > 0;
+  }
+  out.bytes.shrink_to_fit();
+  return out;
+}
+
+std::string_view GzipHead() {
+  // RFC 1952: magic, deflate, no flags, no time, no extra flags, Unix.
+  static constexpr char kHead[] = {'\x1f', '\x8b', 8, 0, 0, 0, 0, 0, 0, 3};
+  return {kHead, sizeof(kHead)};
+}
+
+void GzipSum::Add(const Deflated& piece) {
+  if (piece.plain_bytes == 0) return;
+  crc32_ = static_cast<std::uint32_t>(
+      crc32_combine(crc32_, piece.crc32, static_cast<z_off_t>(piece.plain_bytes)));
+  plain_bytes_ += piece.plain_bytes;
+}
+
+std::string GzipSum::Tail() const {
+  std::string tail("\x03\x00", 2);  // an empty last block
+  for (int shift = 0; shift < 32; shift += 8) tail += static_cast<char>(crc32_ >> shift);
+  for (int shift = 0; shift < 32; shift += 8) tail += static_cast<char>(plain_bytes_ >> shift);
+  return tail;
+}
+
+}  // namespace o2o

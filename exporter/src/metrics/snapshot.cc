@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/snapshot.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace o2o {
+namespace {
+
+// A million series shrink to about a tenth at this level, in a third of the time that zlib's default takes for little less.
+constexpr int kSampleLevel = 3;
+
+// What stands before and between the label values of one family's lines.
+class LinePrinter {
+ public:
+  LinePrinter(std::string& out, const MetricDesc& desc) : out_(out) {
+    for (const std::string& label : desc.labels) {
+      keys_.push_back((keys_.empty() ? "" : ",") + label + "=\"");
+    }
+  }
+
+  // `le`: the bucket's bound, none where empty.
+  void Print(std::string_view name, const std::vector<std::string>& labels, std::string_view le,
+             std::string_view value) {
+    out_ += name;
+    if (!keys_.empty() || !le.empty()) {
+      out_ += '{';
+      for (std::size_t i = 0; i < keys_.size(); ++i) {
+        out_ += keys_[i];
+        AppendLabelValue(out_, labels[i]);
+        out_ += '"';
+      }
+      if (!le.empty()) {
+        if (!keys_.empty()) out_ += ',';
+        out_.append("le=\"").append(le).append("\"");
+      }
+      out_ += '}';
+    }
+    out_ += ' ';
+    out_ += value;
+    out_ += '\n';
+  }
+
+  // The bytes of a line without its values.
+  std::size_t FixedBytes(std::string_view name) const {
+    std::size_t bytes = name.size() + 4;
+    for (const std::string& key : keys_) bytes += key.size() + 1;
+    return bytes;
+  }
+
+ private:
+  std::string& out_;
+  std::vector<std::string> keys_;  // `a="`, `,b="`
+};
+
+// Samples as they may be printed: as many labels as the desc has, clean, sorted, each label set once.
+template <typename AnySample>
+std::vector<const AnySample*> InOrder(std::vector<AnySample>& samples, const MetricDesc& desc) {
+  for (AnySample& sample : samples) {
+    sample.labels.resize(desc.labels.size());
+    for (std::string& label : sample.labels) {
+      // Before sorting: two broken texts may become the same one.
+      if (!IsCleanText(label)) label = RepairText(label);
+    }
+  }
+  std::vector<const AnySample*> order(samples.size());
+  std::transform(samples.begin(), samples.end(), order.begin(), [](const AnySample& s) { return &s; });
+  const auto less = [](const AnySample* a, const AnySample* b) { return a->labels < b->labels; };
+  if (!std::is_sorted(order.begin(), order.end(), less)) std::stable_sort(order.begin(), order.end(), less);
+  const auto same = [](const AnySample* a, const AnySample* b) { return a->labels == b->labels; };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  return order;
+}
+
+std::size_t PrintSamples(std::string& out, Family& family) {
+  LinePrinter printer(out, family.desc);
+  const auto order = InOrder(family.samples, family.desc);
+  std::size_t bytes = order.size() * printer.FixedBytes(family.desc.name);
+  for (const Sample* sample : order) {
+    bytes += sample->value.size();
+    for (const std::string& label : sample->labels) bytes += label.size();
+  }
+  out.reserve(bytes);
+  for (const Sample* sample : order) printer.Print(family.desc.name, sample->labels, {}, sample->value);
+  return order.size();
+}
+
+std::size_t PrintHistograms(std::string& out, Family& family) {
+  LinePrinter printer(out, family.desc);
+  std::vector<std::string> bounds;
+  for (const double bound : family.bounds) bounds.push_back(FormatBound(bound));
+  bounds.push_back(FormatBound(std::numeric_limits<double>::infinity()));
+
+  const std::string bucket = family.desc.name + "_bucket";
+  const std::string sum = family.desc.name + "_sum";
+  const std::string count = family.desc.name + "_count";
+  const auto order = InOrder(family.histograms, family.desc);
+  for (const HistogramSample* sample : order) {
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < bounds.size(); ++i) {
+      if (i < sample->buckets.size()) total += sample->buckets[i];
+      printer.Print(bucket, sample->labels, bounds[i], std::to_string(total));
+    }
+    printer.Print(sum, sample->labels, {}, sample->sum.empty() ? "0" : std::string_view(sample->sum));
+    printer.Print(count, sample->labels, {}, std::to_string(total));
+  }
+  return order.size() * (bounds.size() + 2);
+}
+
+std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family) {
+  auto block = std::make_shared<FamilyBlock>();
+  block->name = family.desc.name;
+  block->type = family.desc.type;
+  block->header = FamilyHeader(family.desc, ExpositionFormat::kText);
+  block->openmetrics_header = FamilyHeader(family.desc, ExpositionFormat::kOpenMetrics);
+  block->series = family.desc.type == MetricType::kHistogram ? PrintHistograms(block->samples, family)
+                                                             : PrintSamples(block->samples, family);
+  block->deflated_header = deflater.Compress(block->header);
+  block->deflated_openmetrics_header = deflater.Compress(block->openmetrics_header);
+  block->deflated_samples = deflater.Compress(block->samples);
+  return block;
+}
+
+}  // namespace
+
+std::shared_ptr<const FamilyBlock> Render(Family family) {
+  Deflater deflater(kSampleLevel);
+  return RenderWith(deflater, std::move(family));
+}
+
+std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Timestamp taken_at) {
+  Deflater deflater(kSampleLevel);
+  auto snapshot = std::make_shared<Snapshot>();
+  snapshot->taken_at = taken_at;
+  snapshot->families.reserve(families.size());
+  for (Family& family : families) {
+    snapshot->families.push_back(RenderWith(deflater, std::move(family)));
+    snapshot->series += snapshot->families.back()->series;
+  }
+  return snapshot;
+}
+
+void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot) {
+  {
+    const std::lock_guard lock(mutex_);
+    snapshots_[publisher].swap(snapshot);
+  }
+  // The old one is freed here, outside the lock: it may hold a million lines.
+}
+
+void SnapshotBoard::Drop(const std::string& publisher) {
+  std::shared_ptr<const Snapshot> dropped;
+  const std::lock_guard lock(mutex_);
+  const auto found = snapshots_.find(publisher);
+  if (found == snapshots_.end()) return;
+  dropped = std::move(found->second);
+  snapshots_.erase(found);
+}
+
+SnapshotBoard::Snapshots SnapshotBoard::Read() const {
+  const std::lock_guard lock(mutex_);
+  return snapshots_;
+}
+
+std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots) {
+  std::vector<const FamilyBlock*> blocks;
+  for (const auto& [publisher, snapshot] : snapshots) {
+    if (snapshot == nullptr) continue;
+    for (const auto& block : snapshot->families) blocks.push_back(block.get());
+  }
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const FamilyBlock* a, const FamilyBlock* b) { return a->name < b->name; });
+  std::vector<FamilyGroup> groups;
+  for (const FamilyBlock* block : blocks) {
+    if (groups.empty() || groups.back().name != block->name) groups.push_back({block->name, {}});
+    auto& group = groups.back().blocks;
+    if (group.empty() || group.front()->type == block->type) group.push_back(block);
+  }
+  return groups;
+}
+
+std::string JoinText(const SnapshotBoard::Snapshots& snapshots) {
+  const std::vector<FamilyGroup> groups = GroupByFamily(snapshots);
+  std::size_t bytes = 0;
+  for (const FamilyGroup& group : groups) {
+    bytes += group.blocks.front()->header.size();
+    for (const FamilyBlock* block : group.blocks) bytes += block->samples.size();
+  }
+  std::string text;
+  text.reserve(bytes);
+  for (const FamilyGroup& group : groups) {
+    text += group.blocks.front()->header;
+    for (const FamilyBlock* block : group.blocks) text += block->samples;
+  }
+  return text;
+}
+
+}  // namespace o2o

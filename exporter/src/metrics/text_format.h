@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "metrics/metric_desc.h"
+
+// The words of the exposition format: escaping, numbers, header lines. Whatever texts come in, what is appended stays parseable.
+namespace o2o {
+
+enum class ExpositionFormat {
+  kText,         // Prometheus text 0.0.4
+  kOpenMetrics,  // OpenMetrics 1.0
+};
+
+// Valid UTF-8 without U+0000: what may stand in a label value as it is.
+bool IsCleanText(std::string_view text);
+// `text` with U+FFFD for each byte that is not part of valid UTF-8, and for U+0000.
+std::string RepairText(std::string_view text);
+
+// `value` between the quotes of a label; takes any bytes.
+void AppendLabelValue(std::string& out, std::string_view value);
+
+// Text that reads back as the same number: whole numbers (up to 2^53) in full, others in the fewest digits; NaN, +Inf, -Inf as Prometheus spells them.
+std::string FormatValue(double value);
+std::string FormatValue(std::int64_t value);
+
+// The upper bound of a bucket. Always written as a decimal number ("1.0", "0.005", "+Inf"), since OpenMetrics wants it so, and since a series must not
+// be another one when a scraper changes the format.
+std::string FormatBound(double bound);
+
+// # HELP and # TYPE. OpenMetrics names counters without _total, and knows no counter without it (that one becomes `unknown`).
+std::string FamilyHeader(const MetricDesc& desc, ExpositionFormat format);
+
+// "gauge", "counter", "histogram".
+std::string_view Name(MetricType type);
+
+}  // namespace o2o

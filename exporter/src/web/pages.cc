@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "web/pages.h"
+
+#include <string>
+
+#include "base/duration.h"
+#include "base/time_text.h"
+#include "web/json_text.h"
+
+namespace o2o {
+namespace {
+
+constexpr const char* kJson = "application/json";
+constexpr const char* kHtml = "text/html; charset=utf-8";
+constexpr const char* kExposition = "text/plain; version=0.0.4; charset=utf-8";
+
+std::string EscapeHtml(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+// "12s ago", "in 3s": as people say it.
+std::string Ago(std::optional<Timestamp> time, Timestamp now) {
+  if (!time) return "never";
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *time);
+  if (seconds.count() < 0) return "in " + FormatDuration(-seconds);
+  return FormatDuration(seconds) + " ago";
+}
+
+JsonText SourceJson(const SourceStatus& status) {
+  JsonText json;
+  json.Text("source", status.source)
+      .Text("kind", status.kind)
+      .Text("state", Name(status.state))
+      .Bool("stale", status.stale)
+      .Raw("interval_seconds", FormatValue(std::chrono::duration<double>(status.interval).count()))
+      .Time("last_poll", status.last_poll)
+      .Time("last_success", status.last_success)
+      .Time("next_poll", status.next_poll)
+      .Raw("rows", FormatValue(static_cast<std::int64_t>(status.rows)))
+      .Raw("series", FormatValue(static_cast<std::int64_t>(status.series)))
+      .Raw("polls", FormatValue(static_cast<std::int64_t>(status.polls)))
+      .Raw("failures", FormatValue(static_cast<std::int64_t>(status.failures)));
+  if (!status.last_error.empty()) {
+    json.Text("last_error_reason", status.last_error_reason)
+        .Text("last_error", status.last_error)
+        .Time("last_error_at", status.last_error_at);
+  }
+  return json;
+}
+
+std::string SourcesJson(const App& app) {
+  JsonText json;
+  std::vector<JsonText> sources;
+  for (const SourceStatus& status : app.Sources()) sources.push_back(SourceJson(status));
+  json.List("sources", sources);
+  if (const auto store = app.Store()) {
+    JsonText store_json;
+    store_json.Bool("up", store->up);
+    if (!store->error.empty()) store_json.Text("error", store->error);
+    json.Object("store", store_json);
+  }
+  return json.str() + "\n";
+}
+
+// Readiness is about this process: it can be scraped. An upstream or database that is down is shown, and alerted on, but must not take the
+// exporter out of service, since then nobody would hear of it.
+WebResponse Ready(const PageInputs& inputs) {
+  const auto app = inputs.app();
+  const bool stopping = inputs.stopping();
+  const bool polled = app->FirstPollsDone();
+  JsonText checks;
+  checks.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
+  for (const SourceStatus& status : app->Sources()) checks.Text("source " + status.source, Name(status.state));
+  if (const auto store = app->Store()) checks.Text("store", store->up ? "up" : "down");
+  const bool ready = polled && !stopping;
+  JsonText json;
+  json.Text("status", ready ? "ready" : "not ready").Object("checks", checks);
+  WebResponse response;
+  response.status = ready ? 200 : 503;
+  response.content_type = kJson;
+  response.body = json.str() + "\n";
+  return response;
+}
+
+WebResponse Scrape(const PageInputs& inputs) {
+  inputs.app()->ExpireStale();
+  WebResponse response;
+  response.content_type = kExposition;
+  response.body = JoinText(inputs.board.Read()) + inputs.metrics.RenderText();
+  return response;
+}
+
+std::string SourceRow(const SourceStatus& status, Timestamp now) {
+  const char* css = status.state == SourceStatus::State::kUp && !status.troubled ? "good"
+                    : status.state == SourceStatus::State::kStarting                       ? "wait"
+                                                                                            : "bad";
+  std::string row = "<tr><td>" + EscapeHtml(status.source) + "</td><td class=" + css + ">" + std::string(Name(status.state));
+  if (status.troubled) row += ", rows not kept";
+  if (status.stale) row += ", stale";
+  row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) + "</td><td>" +
+         FormatDuration(status.interval) + "</td><td>" + FormatValue(static_cast<std::int64_t>(status.rows)) +
+         "</td><td>" + FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td>" +
+         (status.last_error.empty() ? "" : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
+         "</td></tr>\n";
+  return row;
+}
+
+WebResponse Home(const PageInputs& inputs) {
+  const auto app = inputs.app();
+  app->ExpireStale();
+  const Timestamp now = inputs.clock.Now();
+  std::string body =
+      "<!doctype html><html lang=en><head><meta charset=utf-8><title>o2o-exporter</title>"
+      "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=5><style>"
+      "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}"
+      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px solid #ddd}"
+      ".good{color:#157347}.bad{color:#b02a37;font-weight:bold}.wait{color:#997404}</style></head><body>"
+      "<h1>o2o-exporter</h1><p>Watches the shop's orders and publishes them as Prometheus metrics: "
+      "<a href=/metrics>/metrics</a>.</p>";
+  if (const auto store = app->Store()) {
+    body += std::string("<p>Order database: <span class=") + (store->up ? "good>up" : "bad>down") + "</span>" +
+            (store->error.empty() ? "" : " (" + EscapeHtml(store->error) + ")") + "</p>";
+  }
+  body += "<table><tr><th>Source</th><th>State</th><th>Last success</th><th>Next poll</th><th>Every</th><th>Rows</th>"
+          "<th>Series</th><th>Last error</th></tr>\n";
+  for (const SourceStatus& status : app->Sources()) body += SourceRow(status, now);
+  for (const std::string& name : app->config().disabled) {
+    body += "<tr><td>" + EscapeHtml(name) + "</td><td class=wait>off</td><td colspan=6>its enabled_if is empty in the configuration</td></tr>\n";
+  }
+  body += "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
+          "<a href=/health>/health</a>.</p></body></html>\n";
+  WebResponse response;
+  response.content_type = kHtml;
+  response.body = std::move(body);
+  return response;
+}
+
+WebResponse Reload(const PageInputs& inputs) {
+  const auto done = inputs.reload();
+  WebResponse response;
+  response.status = done ? 200 : 500;
+  response.body = done ? "configuration reloaded\n" : "the old configuration goes on:\n" + done.error().message + "\n";
+  return response;
+}
+
+WebResponse Plain(int status, std::string content_type, std::string body) {
+  WebResponse response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+}  // namespace
+
+std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
+  const auto get = [](std::string path, std::function<WebResponse(const WebRequest&)> handler) {
+    WebRoute route;
+    route.path = std::move(path);
+    route.handler = std::move(handler);
+    return route;
+  };
+  std::vector<WebRoute> routes;
+  routes.push_back(get("/metrics", [inputs](const WebRequest&) { return Scrape(inputs); }));
+  routes.back().limited = true;
+  routes.push_back(get("/", [inputs](const WebRequest&) { return Home(inputs); }));
+  routes.push_back(get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));
+  routes.push_back(get("/ready", [inputs](const WebRequest&) { return Ready(inputs); }));
+  routes.push_back(get("/-/healthy", [](const WebRequest&) {
+    return Plain(200, "text/plain; charset=utf-8", "o2o-exporter is healthy.\n");
+  }));
+  routes.push_back(get("/-/ready", [inputs](const WebRequest&) {
+    const int status = Ready(inputs).status;
+    return Plain(status, "text/plain; charset=utf-8",
+                 status == 200 ? "o2o-exporter is ready.\n" : "o2o-exporter is not ready.\n");
+  }));
+  routes.push_back(get("/api/v1/sources", [inputs](const WebRequest&) {
+    const auto app = inputs.app();
+    app->ExpireStale();
+    return Plain(200, kJson, SourcesJson(*app));
+  }));
+  routes.push_back(get("/-/reload", [inputs](const WebRequest&) { return Reload(inputs); }));
+  routes.back().method = "POST";
+  return routes;
+}
+
+}  // namespace o2o

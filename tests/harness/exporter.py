@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter as a child process, and what its /metrics say."""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from .processes import Child, NotReady, clean_environment, free_port, wait_until
+from .web import answers_ok, get_json, request
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What the default configuration reads; a value from whoever runs us would lead the exporter somewhere else.
+VARIABLE_PREFIXES = ("OMS_", "METABASE_", "QUESTION_ID_", "VENDOR_", "DISCOUNT_", "APP_", "O2O_")
+
+
+def program():
+    """The exporter to run: $O2O_EXPORTER, else what `make build` leaves."""
+    path = Path(os.environ.get("O2O_EXPORTER") or ROOT / "build" / "o2o-exporter")
+    if not os.access(path, os.X_OK):
+        raise NotReady(f"there is no program at {path}: `make build` makes it")
+    return path
+
+
+class Samples:
+    """The samples of one scrape."""
+
+    def __init__(self, text):
+        self.text = text
+        self._samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+    def series(self, name):
+        """[(labels, value)] of one sample name (`..._total`, `..._bucket` included)."""
+        return [(sample.labels, sample.value) for sample in self._samples if sample.name == name]
+
+    def value(self, name, **labels):
+        """The value of the one series with exactly these labels; None where there is none."""
+        for found, value in self.series(name):
+            if found == labels:
+                return value
+        return None
+
+    def total(self, name, **labels):
+        """The sum over all series that have these labels; 0 without any."""
+        return sum(value for found, value in self.series(name) if labels.items() <= found.items())
+
+
+class Exporter:
+    """Restarts keep the port. `config`: a configuration file; None: the default one, built in."""
+
+    def __init__(self, scratch, oms_url=None, api_key=None, dsn=None, config=None, flags=(), env=None,
+                 name="exporter"):
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self.url = f"http://{self.address}"
+        self._log = os.path.join(scratch.folder(name), "log")
+        self._argv = [*(["--config.file", str(config)] if config else []),
+                      f"--web.listen-address={self.address}", *flags]
+        given = {"OMS_URL": oms_url, "OMS_API_KEY": api_key, "PG_DSN": dsn, "APP_PORT": str(self.port), **(env or {})}
+        inherited = {key: value for key, value in clean_environment().items()
+                     if not key.startswith(VARIABLE_PREFIXES)}
+        self._env = {**inherited, **{key: value for key, value in given.items() if value is not None}}
+        self.child = None
+
+    def start(self, ready_seconds=30):
+        """Waits until it answers; that it is ready (has polled) is what wait_ready() waits for."""
+        self.child = Child("o2o-exporter", [program(), *self._argv], self._log, env=self._env)
+        wait_until(lambda: answers_ok(f"{self.url}/-/healthy"), ready_seconds, "the exporter answered", [self.child])
+        return self
+
+    def wait_ready(self, seconds=30):
+        wait_until(lambda: answers_ok(f"{self.url}/-/ready"), seconds, "the exporter was ready", [self.child])
+        return self
+
+    def stop(self):
+        """Its exit status."""
+        return self.child.stop() if self.child else None
+
+    def kill(self):
+        return self.child.kill() if self.child else None
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def samples(self):
+        status, _, body = request(f"{self.url}/metrics")
+        if status != 200:
+            raise OSError(f"{self.url}/metrics answered {status}")
+        return Samples(body.decode())
+
+    def sources(self):
+        return get_json(f"{self.url}/api/v1/sources")
+
+
+def differences(samples, truth):
+    """Where the exporter's order counters are not the simulator's truth, in words; [] where they agree exactly. Money
+    is compared as decimal text, not as a double."""
+    found = []
+
+    def compare(name, labels, expected):
+        value = samples.value(name, **labels)
+        if value is None:
+            if expected:
+                found.append(f"{name}{labels} is missing, the truth is {expected}")
+        elif value != expected:
+            found.append(f"{name}{labels} is {value:g}, the truth is {expected}")
+
+    for order_type, count in truth["ingested"].items():
+        compare("o2o_orders_ingested_total", {"order_type": order_type}, count)
+    for order_type, count in truth["completed"].items():
+        compare("o2o_orders_completed_total", {"order_type": order_type}, count)
+    for order_type, statuses in truth["failed"].items():
+        for status, count in statuses.items():
+            compare("o2o_orders_failed_total", {"order_type": order_type, "status": status}, count)
+    for order_type, statuses in truth["open"].items():
+        for status, count in statuses.items():
+            compare("o2o_orders_open", {"order_type": order_type, "status": status}, count)
+    for order_type, amount in truth["completed_amount"].items():
+        line = f'o2o_orders_completed_amount_total{{order_type="{order_type}"}} '
+        shown = [row[len(line):] for row in samples.text.splitlines() if row.startswith(line)]
+        if [Decimal(text) for text in shown] != [Decimal(amount)] and (shown or Decimal(amount)):
+            found.append(f"{line.strip()} is {' '.join(shown) or 'missing'}, the truth is {amount}")
+    for name, expected in (("o2o_orders_ingested_total", truth["orders"]),):
+        if samples.total(name) != expected:
+            found.append(f"all of {name} are {samples.total(name):g}, the truth is {expected}")
+    return found

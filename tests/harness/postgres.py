@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A private PostgreSQL cluster: own folder, free loopback port, own socket, password by SCRAM. It neither needs nor
+touches the cluster of the system."""
+
+import glob
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import psycopg2
+
+from .processes import Child, NotReady, clean_environment, free_port, wait_until
+from .scratch import Scratch
+
+SUPERUSER = "postgres"
+
+# What a throw-away cluster may do without; the rest is PostgreSQL's default. Without fsync a power cut loses data, a
+# killed process does not.
+FAST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
+
+
+def find_program(name):
+    """The newest installed version's `name`: Debian keeps initdb and postgres off the PATH."""
+    versions = glob.glob(f"/usr/lib/postgresql/*/bin/{name}")
+    if versions:
+        return max(versions, key=lambda path: int(re.search(r"/(\d+)/", path).group(1)))
+    found = shutil.which(name)
+    if not found:
+        raise NotReady(f"PostgreSQL's {name} was not found; Debian has it in the package postgresql")
+    return found
+
+
+def server_user():
+    """Whom to run the server as: initdb and postgres refuse root. None: as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise NotReady("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as")
+
+
+class Postgres:
+    """Use as a context manager, or start() and remove(). Restarts keep port and data."""
+
+    def __init__(self, settings=None, log_path=None):
+        self._user = server_user()
+        self._scratch = Scratch("o2o-pg-")
+        if self._user:
+            os.chown(self._scratch.path, self._user.pw_uid, self._user.pw_gid)
+        self.data = self._scratch.file("data")
+        self.socket_folder = self._scratch.path
+        self.log_path = log_path or self._scratch.file("server.log")
+        self.port = None
+        self.password = secrets.token_hex(16)
+        self._settings = {**FAST_SETTINGS, **(settings or {})}
+        self._server = None
+
+    def start(self):
+        try:
+            if not os.path.exists(self.data):
+                self._make_cluster()
+            self._start_server()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT: fast, breaks the sessions; SIGTERM: smart, waits for them; SIGQUIT: immediate, as after a crash."""
+        if self._server:
+            self._server.send(how)
+            self._server.stop(grace_seconds=20)
+            self._server = None
+
+    def kill(self):
+        """SIGKILL to the server and all its processes. start() recovers it."""
+        if self._server:
+            self._server.kill()
+            self._server = None
+
+    def restart(self, how=signal.SIGINT):
+        self.stop(how)
+        self._start_server()
+
+    def remove(self):
+        self.stop(signal.SIGQUIT)
+        self._scratch.remove()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.remove()
+
+    @property
+    def child(self):
+        return self._server
+
+    def dsn(self, database="postgres", user=SUPERUSER, password=None):
+        """A libpq URI over TCP."""
+        return f"postgresql://{user}:{password or self.password}@127.0.0.1:{self.port}/{database}"
+
+    def connect(self, database="postgres", user=SUPERUSER, password=None):
+        """A psycopg2 connection in autocommit mode; the caller closes it."""
+        connection = psycopg2.connect(self.dsn(database, user, password), connect_timeout=10)
+        connection.autocommit = True
+        return connection
+
+    def query(self, sql, parameters=None, database="postgres"):
+        """Runs one statement as superuser; its rows, or [] where it has none."""
+        connection = self.connect(database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters)
+                return cursor.fetchall() if cursor.description else []
+        finally:
+            connection.close()
+
+    def make_database(self, name, owner=None):
+        """Makes a database, owned by a role of its own with a password. Returns the owner's DSN."""
+        owner = owner or name
+        password = secrets.token_hex(16)
+        self.query(f"CREATE ROLE \"{owner}\" LOGIN PASSWORD '{password}'")
+        self.query(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+        return self.dsn(name, owner, password)
+
+    def set_read_only(self, on):
+        """Every new transaction of every session, also of those that are open, is read-only (or no longer)."""
+        self.query(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}")
+        self.query("SELECT pg_reload_conf()")
+
+    def _make_cluster(self):
+        password_file = self._scratch.file("password")
+        Path(password_file).write_text(self.password)
+        if self._user:
+            os.chown(password_file, self._user.pw_uid, self._user.pw_gid)
+        os.chmod(password_file, 0o600)
+        identity = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
+        made = subprocess.run(
+            [find_program("initdb"), "-D", self.data, "-U", SUPERUSER, "--auth=scram-sha-256",
+             f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
+            env=clean_environment(), cwd=self._scratch.path, start_new_session=True, **identity)
+        os.unlink(password_file)
+        if made.returncode != 0:
+            raise NotReady(f"initdb failed:\n{made.stdout}")
+
+    def _start_server(self):
+        port = self.port or free_port()
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": self.socket_folder,
+            **self._settings,
+        }
+        argv = [find_program("postgres"), "-D", self.data]
+        for name, value in settings.items():
+            argv += ["-c", f"{name}={value}"]
+        self.port = port
+        self._server = Child("PostgreSQL", argv, self.log_path, cwd=self._scratch.path, user=self._user,
+                             stop_signal=signal.SIGINT)
+        wait_until(self._accepts, 60, "PostgreSQL answered", [self._server])
+
+    def _accepts(self):
+        try:
+            self.connect().close()
+            return True
+        except psycopg2.OperationalError:
+            return False

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's Prometheus with the shipped configuration and rules. Changed are where they point to and, by
+scale_clock, how long everything takes."""
+
+import glob
+import os
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import urlencode
+
+import yaml
+
+from .processes import Child, NotReady, free_port, wait_until
+from .scale_clock import scale_duration, scale_yaml
+from .web import answers_ok, get_json
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "compose" / "prometheus.yml"
+RULES = ROOT / "rules"
+
+# Durations that Prometheus keeps in flags, with its defaults: a faster clock has to reach them too.
+FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--rules.alert.for-grace-period": "10m",
+         "--rules.alert.for-outage-tolerance": "1h"}
+
+
+class Prometheus:
+    """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
+    them; a target whose job the file does not have is an error."""
+
+    def __init__(self, scratch, targets, alertmanager=None, factor=1):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.left_out = []
+        self._folder = scratch.folder("prometheus")
+        self._targets = {"prometheus": f"127.0.0.1:{self.port}", **targets}
+        self._alertmanager = alertmanager
+        self._factor = Fraction(factor)
+        self.child = None
+
+    def start(self):
+        self._write_files()
+        flags = [f"{flag}={scale_duration(default, self._factor)}" for flag, default in FLAGS.items()]
+        self.child = Child("Prometheus", [
+            "prometheus", f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
+            f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=1d", *flags,
+        ], os.path.join(self._folder, "log"), cwd=self._folder)
+        wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])
+        return self
+
+    def stop(self):
+        if self.child:
+            self.child.stop()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def query(self, expr):
+        """The result of an instant query: a list of {"metric": {...}, "value": [time, text]}."""
+        return self._get("query", query=expr)["result"]
+
+    def number(self, expr):
+        """The value of a query that gives one series; None where it gives none."""
+        result = self.query(expr)
+        return float(result[0]["value"][1]) if result else None
+
+    def target_health(self):
+        """Job name -> whether all its targets are up."""
+        health = {}
+        for target in self._get("targets", state="active")["activeTargets"]:
+            job = target["labels"]["job"]
+            health[job] = health.get(job, True) and target["health"] == "up"
+        return health
+
+    def alerts(self, state="firing"):
+        """Label sets of the alerts in that state."""
+        return [alert["labels"] for alert in self._get("alerts")["alerts"] if alert["state"] == state]
+
+    def rules_with_errors(self):
+        """"name: error" of every rule whose last evaluation failed."""
+        return [f"{rule['name']}: {rule['lastError']}"
+                for group in self._get("rules")["groups"] for rule in group["rules"] if rule.get("lastError")]
+
+    def _get(self, what, **parameters):
+        return get_json(f"{self.url}/api/v1/{what}?{urlencode(parameters)}")["data"]
+
+    def _write_files(self):
+        rules = os.path.join(self._folder, "rules")
+        os.makedirs(rules, exist_ok=True)
+        shipped = glob.glob(f"{RULES}/*.yml")
+        if not shipped:
+            raise NotReady(f"there are no rules in {RULES}")
+        for path in shipped:
+            Path(rules, os.path.basename(path)).write_text(scale_yaml(Path(path).read_text(), self._factor))
+        config = yaml.safe_load(scale_yaml(CONFIG.read_text(), self._factor))
+        config["rule_files"] = [f"{rules}/*.yml"]
+        kept = []
+        for job in config["scrape_configs"]:
+            name = job["job_name"]
+            if name in self._targets:
+                kept.append({**_without_discovery(job), "static_configs": [{"targets": [self._targets.pop(name)]}]})
+            else:
+                self.left_out.append(name)
+        self._targets.pop("prometheus", None)
+        if self._targets:
+            raise NotReady(f"{CONFIG.name} has no scrape job named {', '.join(self._targets)}")
+        config["scrape_configs"] = kept
+        alertmanagers = config.get("alerting", {}).get("alertmanagers", [])
+        if self._alertmanager:
+            if not alertmanagers:
+                raise NotReady(f"{CONFIG.name} has no alerting.alertmanagers")
+            config["alerting"]["alertmanagers"] = [
+                {**_without_discovery(alertmanagers[0]), "static_configs": [{"targets": [self._alertmanager]}]}]
+        else:
+            config.pop("alerting", None)
+        for remote in ("remote_write", "remote_read"):
+            config.pop(remote, None)
+        Path(self._folder, "prometheus.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+
+
+def _without_discovery(entry):
+    return {key: value for key, value in entry.items() if not key.endswith("_sd_configs")}

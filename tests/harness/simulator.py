@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The simulated shop as a child process: its OMS, its controls, its truth, its notification sink."""
+
+import os
+import re
+import secrets
+from pathlib import Path
+
+from .processes import Child, wait_until
+from .web import get_json, post_json
+
+TESTS = Path(__file__).resolve().parents[1]
+LISTENS = re.compile(r"^simulator listening on (http://127\.0\.0\.1:\d+)$", re.MULTILINE)
+
+
+class Simulator:
+    """`flags`: further command-line flags of `python3 -m simulator`."""
+
+    def __init__(self, scratch, flags=()):
+        self.api_key = secrets.token_hex(16)
+        self._log = os.path.join(scratch.folder("simulator"), "log")
+        self._flags = list(flags)
+        self.url = None
+        self.child = None
+
+    def start(self):
+        self.child = Child("simulator", ["/usr/bin/python3", "-u", "-m", "simulator", "--port", "0",
+                                         "--api-key", self.api_key, *self._flags], self._log, cwd=TESTS)
+        self.url = wait_until(lambda: LISTENS.search(self.child.log()), 30, "the simulator listened",
+                              [self.child]).group(1)
+        return self
+
+    def stop(self):
+        if self.child:
+            self.child.stop()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def sink_url(self):
+        return f"{self.url}/sink/alertmanager"
+
+    def truth(self):
+        return get_json(f"{self.url}/truth")
+
+    def stats(self):
+        return get_json(f"{self.url}/stats")
+
+    def control(self, **settings):
+        return post_json(f"{self.url}/control", settings)
+
+    def poison(self, **what):
+        return post_json(f"{self.url}/control/poison", what)
+
+    def seed(self, count):
+        return post_json(f"{self.url}/api/v1/seed-mock-data?count={count}", {}, {"x-api-key": self.api_key})
+
+    def notifications(self, after=0):
+        return get_json(f"{self.url}/sink/notifications?after={after}")

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shop behind one HTTP server: routes, threads, start and stop."""
+import json
+import sys
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, RLock, Thread
+from typing import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+from . import control, oms, sink
+from .answer import Answer, Refused, json_answer
+from .clock import SECOND, system_clock
+from .settings import Settings, merged
+from .shop import Shop
+
+_TICK_SECONDS = 0.02
+_IDLE_SECONDS = 300
+_MOST_BODY_BYTES = 16 << 20
+
+
+class Simulator:
+    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one."""
+
+    def __init__(self, port: int = 0, *, rate: float = 120, failure_ratio: float = 0.03, seed: int = 1,
+                 speed: float = 1, api_key: str = "demo-key", time_format: str = "z",
+                 clock: Callable[[], int] = system_clock) -> None:
+        start = merged(Settings(), {"rate_per_minute": rate, "failure_ratio": failure_ratio})
+        self.api_key = api_key
+        self.shop = Shop(clock, start, seed=seed, speed=speed, time_format=time_format)
+        self.lock = RLock()  # guards the shop
+        self.statistics = oms.Statistics()
+        self.sink = sink.Sink()
+        self.stopping = Event()
+        self._server = _Server(("127.0.0.1", port), Handler)
+        self._server.simulator = self
+        self._threads = [Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
+                         Thread(target=self._live, daemon=True)]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> "Simulator":
+        return self
+
+    def __exit__(self, *_exception) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Lets go of every held connection; what is being sent is not waited for."""
+        self.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self._threads:
+            thread.join(5)
+
+    def settings(self) -> Settings:
+        with self.lock:
+            return self.shop.settings
+
+    def change(self, changes: object) -> Settings:
+        with self.lock:
+            # Up to here the shop lived under the old settings.
+            self.shop.tick()
+            self.shop.apply(merged(self.shop.settings, changes))
+            return self.shop.settings
+
+    def take_fault(self) -> str:
+        """The fault for one request; counts it where the fault clears itself."""
+        with self.lock:
+            settings = self.shop.settings
+            if settings.fault != "none" and settings.fault_count > 0:
+                left = settings.fault_count - 1
+                self.change({"fault": settings.fault if left else "none", "fault_count": left})
+            return settings.fault
+
+    def oms_now(self) -> int:
+        with self.lock:
+            return self.shop.now()
+
+    def _live(self) -> None:
+        while not self.stopping.wait(_TICK_SECONDS):
+            with self.lock:
+                self.shop.tick()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    simulator: Simulator
+
+    def handle_error(self, request, client_address) -> None:
+        # Clients that hang up are daily life here.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+
+Route = Callable[[Simulator, "Handler"], Answer | None]
+
+_ROUTES: dict[str, dict[str, Route]] = {
+    "/api/v1/monitor/recent": {"GET": oms.recent},
+    "/api/v1/health": {"GET": oms.health},
+    "/api/v1/seed-mock-data": {"POST": oms.seed_mock_data},
+    "/login": {"GET": oms.login},
+    "/truth": {"GET": control.truth},
+    "/truth/orders": {"GET": control.truth_orders},
+    "/stats": {"GET": control.stats},
+    "/control": {"GET": control.show, "POST": control.change},
+    "/control/poison": {"POST": control.poison},
+    "/control/thousand_same_time": {"POST": control.thousand_same_time},
+    "/control/reset_faults": {"POST": control.reset_faults},
+    "/sink/alertmanager": {"POST": sink.take_alertmanager},
+    "/sink/notifications": {"GET": sink.show_notifications},
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection; the exchange that routes and faults see."""
+    protocol_version = "HTTP/1.1"
+    timeout = _IDLE_SECONDS
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.stopping = self.server.simulator.stopping
+        self._oms_requests = 0
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    def do_POST(self) -> None:
+        self._serve()
+
+    def log_message(self, format: str, *args) -> None:  # noqa: A002 (the base class names it)
+        pass
+
+    def first_oms_request(self) -> bool:
+        self._oms_requests += 1
+        return self._oms_requests == 1
+
+    def json(self) -> object:
+        try:
+            return json.loads(self._body or b"{}")
+        except ValueError as error:
+            raise Refused(400, f"the body is no JSON: {error}") from None
+
+    def write(self, data: bytes) -> None:
+        self.wfile.write(data)
+
+    def leave(self) -> None:
+        self.close_connection = True
+
+    def send_head(self, answer: Answer, length: int | None) -> None:
+        self.send_response_only(answer.status)
+        date = system_clock() if answer.date is None else answer.date
+        self.send_header("Date", formatdate(date // SECOND, usegmt=True))
+        if answer.body or answer.status == 200:
+            self.send_header("Content-Type", answer.content_type)
+        for name, value in answer.headers:
+            self.send_header(name, value)
+        if length is None:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(length))
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+
+    def _serve(self) -> None:
+        try:
+            target = urlsplit(self.path)
+            self.query = dict(parse_qsl(target.query, keep_blank_values=True))
+            self._body = self._read_body()
+            answer = self._route(target.path)(self.server.simulator, self)
+        except Refused as refusal:
+            answer = json_answer({"detail": str(refusal)}, refusal.status)
+        if answer is not None:
+            self.send_head(answer, len(answer.body))
+            self.write(answer.body)
+
+    def _route(self, path: str) -> Route:
+        methods = _ROUTES.get(path)
+        if methods is None:
+            raise Refused(404, f"there is no {path[:100]} here")
+        if self.command not in methods:
+            raise Refused(405, f"{path} takes {' or '.join(methods)}")
+        return methods[self.command]
+
+    def _read_body(self) -> bytes:
+        length = self.headers.get("content-length", "0")
+        if "transfer-encoding" in self.headers or not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+            self.leave()
+            raise Refused(413, f"a body needs a Content-Length of at most {_MOST_BODY_BYTES}")
+        return self.rfile.read(int(length))

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/poller.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "metrics/catalogue.h"
+
+namespace o2o {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Answers as scripted; counts how many polls run at once.
+class ScriptedSource final : public Source {
+ public:
+  explicit ScriptedSource(std::function<Result<PollResult>(int poll, std::stop_token stop)> script)
+      : script_(std::move(script)) {}
+
+  Result<PollResult> Poll(std::stop_token stop) override {
+    most_at_once = std::max(most_at_once.load(), ++running_);
+    auto result = script_(++polls, stop);
+    --running_;
+    return result;
+  }
+  std::vector<std::string> RejectReasons() const override { return {"odd_row"}; }
+
+  std::atomic<int> polls{0};
+  std::atomic<int> most_at_once{0};
+
+ private:
+  std::function<Result<PollResult>(int, std::stop_token)> script_;
+  std::atomic<int> running_{0};
+};
+
+PollResult GaugeOf(int value) {
+  PollResult result;
+  result.families.push_back({catalogue::kOrdersRecent, {{{"PENDING"}, std::to_string(value)}}, {}, {}});
+  result.rows = 1;
+  return result;
+}
+
+// The deadline only bounds a broken run; a good one ends as soon as the condition holds.
+void WaitUntil(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (!condition()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "waited in vain";
+    std::this_thread::sleep_for(1ms);
+  }
+}
+
+class PollerTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Poller> Run(ScriptedSource& source, Millis interval = 4ms, Millis stale_after = 1h) {
+    auto poller = std::make_unique<Poller>(PollerOptions{"shop", "fake", interval, stale_after}, source, board_,
+                                           metrics_, clock_, 1);
+    poller->Start();
+    return poller;
+  }
+
+  SystemClock clock_;
+  SnapshotBoard board_;
+  ExporterMetrics metrics_;
+};
+
+TEST_F(PollerTest, GoodPollsArePublishedWhole) {
+  ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
+  const auto poller = Run(source);
+  WaitUntil([&] { return source.polls >= 3; });
+  EXPECT_NE(JoinText(board_.Read()).find("o2o_orders_recent{status=\"PENDING\"} "), std::string::npos);
+  EXPECT_EQ(poller->status().state, SourceStatus::State::kUp);
+  EXPECT_EQ(source.most_at_once, 1);
+}
+
+TEST_F(PollerTest, FailureKeepsTheLastGoodSnapshotAndTellsWhy) {
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    if (poll > 1) return Fail(ErrorCode::kNotJson, "got text/html");
+    return GaugeOf(7);
+  });
+  const auto poller = Run(source);
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kFailing; });
+  EXPECT_NE(JoinText(board_.Read()).find("} 7\n"), std::string::npos);
+  const SourceStatus status = poller->status();
+  EXPECT_EQ(status.last_error_reason, "not_json");
+  EXPECT_EQ(status.last_error, "got text/html");
+  EXPECT_FALSE(status.stale);
+  EXPECT_NE(metrics_.RenderText().find("o2o_source_up{source=\"shop\"} 0"), std::string::npos);
+}
+
+TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) {
+  std::atomic<bool> good{true};
+  ScriptedSource source([&](int, std::stop_token) -> Result<PollResult> {
+    if (!good) return Fail(ErrorCode::kTimeout, "no answer");
+    return GaugeOf(7);
+  });
+  const auto poller = Run(source, 4ms, 20ms);
+  WaitUntil([&] { return board_.Read().size() == 1; });
+  good = false;
+  WaitUntil([&] {
+    poller->ExpireIfStale();
+    return board_.Read().empty();
+  });
+  EXPECT_TRUE(poller->status().stale);
+  EXPECT_NE(metrics_.RenderText().find("o2o_source_stale{source=\"shop\"} 1"), std::string::npos);
+  good = true;
+  WaitUntil([&] { return board_.Read().size() == 1; });
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
+}
+
+TEST_F(PollerTest, TroubleBesideAGoodAnswerIsCountedAndPublishedAllTheSame) {
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    PollResult result = GaugeOf(poll);
+    result.trouble = Error{ErrorCode::kStore, "database is down"};
+    return result;
+  });
+  const auto poller = Run(source);
+  WaitUntil([&] { return poller->status().polls >= 2 && poller->status().failures >= 1; });
+  WaitUntil([&] {
+    return metrics_.RenderText().find("o2o_source_failures_total{source=\"shop\",reason=\"store\"} 0") == std::string::npos;
+  });
+  EXPECT_TRUE(poller->status().troubled);
+  EXPECT_EQ(poller->status().state, SourceStatus::State::kUp);
+  EXPECT_EQ(board_.Read().size(), 1u);
+}
+
+TEST_F(PollerTest, StopEndsAPollInProgress) {
+  ScriptedSource source([](int, std::stop_token stop) -> Result<PollResult> {
+    while (!stop.stop_requested()) std::this_thread::sleep_for(1ms);
+    return Fail(ErrorCode::kCancelled, "stopping");
+  });
+  auto poller = Run(source);
+  WaitUntil([&] { return source.polls == 1; });
+  poller->RequestStop();
+  poller->Join();
+  EXPECT_EQ(source.polls, 1);
+  EXPECT_EQ(metrics_.RenderText().find("reason=\"cancelled\""), std::string::npos) << "a stop is no failure";
+  EXPECT_EQ(poller->status().failures, 0u);
+}
+
+TEST_F(PollerTest, NudgePollsWithoutWaitingForTheInterval) {
+  ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
+  const auto poller = Run(source, 1h);
+  for (int polls = 1; polls <= 3; ++polls) {
+    poller->Nudge();
+    WaitUntil([&] { return source.polls >= polls; });
+  }
+}
+
+TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
+  ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
+  const Poller poller({"shop", "fake", 15s, 45s}, source, board_, metrics_, clock_, 1);
+  const std::string text = metrics_.RenderText();
+  EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_failures_total{source=\"shop\",reason=\"timeout\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_rejected_rows_total{source=\"shop\",reason=\"odd_row\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_interval_seconds{source=\"shop\"} 15"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace o2o
