@@ -17,13 +17,16 @@ SHIPPED = Path(__file__).resolve().parents[2] / "alertmanager"
 
 
 def receiver_to_sink(receiver, sink_url):
-    """The receiver with one webhook in the place of its integrations; one without any stays without."""
-    integrations = [entry for name, entries in receiver.items() if name.endswith("_configs") for entry in entries or []]
-    if not integrations:
-        return {"name": receiver["name"]}
-    # A webhook's default; a receiver that is told of no resolution anywhere stays that way.
-    resolved = any(entry.get("send_resolved", True) for entry in integrations)
-    return {"name": receiver["name"], "webhook_configs": [{"url": sink_url, "send_resolved": resolved}]}
+    """The receiver with its webhooks led to the sink, and one webhook in the place of other integrations; one without
+    any stays without."""
+    webhooks = receiver.get("webhook_configs") or []
+    others = [entry for name, entries in receiver.items() if name.endswith("_configs") for entry in entries or []]
+    if not webhooks and others:
+        webhooks = [{"send_resolved": any(entry.get("send_resolved", False) for entry in others)}]
+    changed = {"name": receiver["name"]}
+    if webhooks:
+        changed["webhook_configs"] = [{**webhook, "url": sink_url} for webhook in webhooks]
+    return changed
 
 
 class Alertmanager:

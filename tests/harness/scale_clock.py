@@ -63,27 +63,28 @@ def scale_value(text, factor):
     return text
 
 
-def scale_yaml(text, factor):
-    """The YAML text with its durations divided by `factor`, which may be a fraction."""
+def scale_yaml(text, factor, unscaled=()):
+    """The YAML text with its durations divided by `factor`, which may be a fraction. What stands under a key of
+    `unscaled` stays, for durations by a clock that runs as usual."""
     if Fraction(factor) <= 0:
         raise ValueError(f"the factor has to be above 0, not {factor}")
     edits = []
     for document in yaml.compose_all(text, Loader=yaml.SafeLoader):
         if document is not None:
-            _collect(document, None, text, factor, edits)
+            _collect(document, None, text, factor, {*TEXT_KEYS, *unscaled}, edits)
     for start, end, new in sorted(edits, reverse=True):
         text = text[:start] + new + text[end:]
     return text
 
 
-def _collect(node, key, text, factor, edits):
+def _collect(node, key, text, factor, untouched, edits):
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            if name.value not in TEXT_KEYS:
-                _collect(value, name.value, text, factor, edits)
+            if name.value not in untouched:
+                _collect(value, name.value, text, factor, untouched, edits)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _collect(item, key, text, factor, edits)
+            _collect(item, key, text, factor, untouched, edits)
     else:
         scale = scale_promql if key == "expr" else scale_value
         start, end = node.start_mark.index, node.end_mark.index

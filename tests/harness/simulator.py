@@ -6,7 +6,7 @@ import re
 import secrets
 from pathlib import Path
 
-from .processes import Child, wait_until
+from .processes import Child, clean_environment, wait_until
 from .web import get_json, post_json
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -24,8 +24,8 @@ class Simulator:
         self.child = None
 
     def start(self):
-        self.child = Child("simulator", ["/usr/bin/python3", "-u", "-m", "simulator", "--port", "0",
-                                         "--api-key", self.api_key, *self._flags], self._log, cwd=TESTS)
+        self.child = Child("simulator", ["/usr/bin/python3", "-u", "-m", "simulator", "--port", "0", *self._flags],
+                           self._log, cwd=TESTS, env=clean_environment(OMS_API_KEY=self.api_key))
         self.url = wait_until(lambda: LISTENS.search(self.child.log()), 30, "the simulator listened",
                               [self.child]).group(1)
         return self
@@ -51,14 +51,20 @@ class Simulator:
     def truth(self):
         return get_json(f"{self.url}/truth")
 
+    def truth_orders(self):
+        return get_json(f"{self.url}/truth/orders")
+
     def stats(self):
         return get_json(f"{self.url}/stats")
 
     def control(self, **settings):
         return post_json(f"{self.url}/control", settings)
 
-    def poison(self, **what):
-        return post_json(f"{self.url}/control/poison", what)
+    def reset_faults(self):
+        return post_json(f"{self.url}/control/reset_faults", {})
+
+    def poison(self, kind, count=1):
+        return post_json(f"{self.url}/control/poison", {"kind": kind, "count": count})
 
     def seed(self, count):
         return post_json(f"{self.url}/api/v1/seed-mock-data?count={count}", {}, {"x-api-key": self.api_key})

@@ -130,6 +130,10 @@ def test_factor_one_and_files_without_durations_stay_as_they_are():
     assert scale_yaml("", 7) == ""
 
 
+def test_keys_that_stay():
+    assert scale_yaml("a: {overlap: 2m, interval: 2m}", 2, {"overlap"}) == "a: {overlap: 2m, interval: 60s}"
+
+
 @pytest.mark.parametrize("factor", [0, -1])
 def test_factor_has_to_be_above_zero(factor):
     with pytest.raises(ValueError, match="above 0"):
@@ -137,7 +141,7 @@ def test_factor_has_to_be_above_zero(factor):
 
 
 def shipped_files():
-    return sorted([*ROOT.glob("rules/*.yml"), *ROOT.glob("alertmanager/*.yml"), *ROOT.glob("compose/prometheus.yml"),
+    return sorted([*ROOT.glob("rules/*.yml"), ROOT / "alertmanager/alertmanager.yml", ROOT / "compose/prometheus.yml",
                    ROOT / "exporter/config/default.yml"])
 
 

@@ -8,5 +8,5 @@ On the command line: `python3 -m simulator --help`. In a test:
         requests go to simulator.url
 
 Folder, from the bottom up: clock, basket (what is bought), timeline (rows by time), account (the truth),
-settings, shop (orders and their lives), poison (bad rows), answer, faults, oms, control, sink, server.
+answer, settings, shop (orders and their lives), poison (bad rows), faults, oms, control, sink, server.
 """

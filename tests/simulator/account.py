@@ -37,8 +37,10 @@ class Account:
         else:
             self._open[order_type][after] += 1
 
-    def reject(self, reason: str) -> None:
+    def reject(self, reason: str) -> int:
+        """How many have been rejected by now."""
         self._rejected[reason] += 1
+        return self._rejected.total()
 
     def view(self) -> dict:
         return {

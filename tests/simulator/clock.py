@@ -2,6 +2,7 @@
 """Moments are whole microseconds since 1970 UTC; this is how the OMS writes them."""
 import time
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -16,11 +17,12 @@ def system_clock() -> int:
 
 def iso(moment: int) -> str:
     """Always with six fractional digits and Z."""
-    return _wall(moment, timezone.utc) + f".{moment % SECOND:06d}Z"
+    return _wall(moment // SECOND, timezone.utc) + f".{moment % SECOND:06d}Z"
 
 
-def _wall(moment: int, zone: timezone) -> str:
-    return datetime.fromtimestamp(moment // SECOND, zone).strftime("%Y-%m-%dT%H:%M:%S")
+@lru_cache(maxsize=4096)  # pages are full of rows of the same few seconds
+def _wall(second: int, zone: timezone) -> str:
+    return datetime.fromtimestamp(second, zone).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _quoted(text: str) -> bytes:
@@ -28,18 +30,18 @@ def _quoted(text: str) -> bytes:
 
 
 def _naive(moment: int) -> bytes:
-    return _quoted(_wall(moment, timezone.utc) + f".{moment % SECOND:06d}")
+    return _quoted(_wall(moment // SECOND, timezone.utc) + f".{moment % SECOND:06d}")
 
 
 # How updated_at looks in JSON. A moment must be a multiple of the format's resolution (in microseconds), so
 # that what is shown rises whenever the moment does.
 _WRITERS = {
     "z": (1, lambda m: _quoted(iso(m))),
-    "offset": (1, lambda m: _quoted(_wall(m, _INDOCHINA) + f".{m % SECOND:06d}+07:00")),
+    "offset": (1, lambda m: _quoted(_wall(m // SECOND, _INDOCHINA) + f".{m % SECOND:06d}+07:00")),
     "naive": (1, _naive),
     "epoch": (1, lambda m: b"%d.%06d" % divmod(m, SECOND)),
     "epoch_ms": (1000, lambda m: b"%d" % (m // 1000)),
-    "seconds": (SECOND, lambda m: _quoted(_wall(m, timezone.utc) + "Z")),
+    "seconds": (SECOND, lambda m: _quoted(_wall(m // SECOND, timezone.utc) + "Z")),
     # Only in the mixture: nanoseconds, whose last digits a reader cuts off; a blank for the T; milliseconds;
     # an epoch in quotes.
     "nanos": (1, lambda m: _quoted(iso(m)[:-1] + "789Z")),

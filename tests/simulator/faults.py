@@ -109,8 +109,6 @@ SPOILERS: dict[str, Callable[[Exchange, Answer], None]] = {
 
 def spoil(fault: str, exchange: Exchange, good: Answer) -> Answer | None:
     """The answer to send; nothing if the fault has sent, or not sent, what it had to."""
-    if fault == "none":
-        return good
     if fault in ANSWERS:
         return ANSWERS[fault](good)
     exchange.leave()

@@ -54,13 +54,16 @@ class Statistics:
 
 
 def recent(simulator: "Simulator", exchange: "Handler") -> Answer | None:
+    """What the page shows, and the Date beside it, is of one moment: after the latency."""
     simulator.statistics.count_query(exchange.query, exchange.first_oms_request())
     simulator.stopping.wait(simulator.settings().latency_seconds)
     if not hmac.compare_digest(exchange.headers.get("x-api-key", "").encode(), simulator.api_key.encode()):
-        good = json_answer({"detail": "Invalid or missing API key"}, 401, date=simulator.oms_now())
-    else:
-        good = _page_answer(simulator, exchange)
-    return spoil(simulator.take_fault(), exchange, good)
+        return json_answer({"detail": "Invalid or missing API key"}, 401, date=simulator.oms_now())
+    good = _page_answer(simulator, exchange)
+    fault = simulator.take_fault()
+    if fault != "none":
+        return spoil(fault, exchange, good)  # never zipped: a truncated text is to arrive as such
+    return _zipped(good) if _wants_gzip(exchange.headers.get("accept-encoding", "")) else good
 
 
 def health(simulator: "Simulator", _exchange: "Handler") -> Answer:
@@ -87,8 +90,7 @@ def _page_answer(simulator: "Simulator", exchange: "Handler") -> Answer:
     limit = _positive(exchange.query, "limit", _DEFAULT_LIMIT)
     with simulator.lock:
         page = simulator.shop.window(minutes, min(limit, simulator.shop.settings.limit_cap or limit))
-    answer = Answer(body=page_body(page), date=page.now)
-    return _zipped(answer) if _wants_gzip(exchange.headers.get("accept-encoding", "")) else answer
+    return Answer(body=page_body(page), date=page.now)
 
 
 def page_body(page: Page) -> bytes:

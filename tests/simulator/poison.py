@@ -52,11 +52,10 @@ _BAD_FIELDS: dict[str, tuple[str, bytes | None, str]] = {
 def _add_bad(kind: str, shop: Shop, count: int) -> None:
     field, value, reason = _BAD_FIELDS[kind]
     for _ in range(count):
-        shop.account.reject(reason)
-        number = sum(shop.account.view()["rejected"].values())
+        number, now = shop.account.reject(reason), shop.now()
         # Dice of its own: the orders of a seed stay the same whatever is thrown among them.
         fields = row_fields(f"BAD-{number:06d}", draw_basket(Random(f"bad {number}")), "PENDING",
-                            times.write_time("z", shop.now()))
+                            times.write_time("z", now))
         if field == "order_id":
             # Without an id it must differ elsewhere, so that each is a distinct row.
             fields["customer_id"] = b'"C-BAD-%06d"' % number
@@ -67,7 +66,7 @@ def _add_bad(kind: str, shop: Shop, count: int) -> None:
         else:
             fields[field] = value
             parts = (write_row({name: text for name, text in fields.items() if text is not None}),)
-        shop.timeline.add(BadRow("PENDING", shop.now(), parts))
+        shop.timeline.add(BadRow("PENDING", now, parts))
 
 
 def _add_named(customer_name: bytes, shop: Shop, count: int) -> None:

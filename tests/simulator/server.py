@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shop behind one HTTP server: routes, threads, start and stop."""
 import json
+import socket
 import sys
+from contextlib import suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, RLock, Thread
+from threading import Event, Lock, RLock, Thread
 from typing import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 from . import control, oms, sink
-from .answer import Answer, Refused, json_answer
+from .answer import Answer, Refused, json_answer, whole_number
 from .clock import SECOND, system_clock
 from .settings import Settings, merged
 from .shop import Shop
@@ -50,10 +52,11 @@ class Simulator:
         self.stop()
 
     def stop(self) -> None:
-        """Lets go of every held connection; what is being sent is not waited for."""
+        """Ends every connection, also those kept alive; what is being sent is not waited for."""
         self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
+        self._server.hang_up()
         for thread in self._threads:
             thread.join(5)
 
@@ -92,6 +95,27 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     simulator: Simulator
+
+    def __init__(self, *arguments) -> None:
+        self._open: set[socket.socket] = set()
+        self._open_lock = Lock()
+        super().__init__(*arguments)
+
+    def process_request(self, request, client_address) -> None:
+        with self._open_lock:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request) -> None:
+        with self._open_lock:
+            self._open.discard(request)
+        super().shutdown_request(request)
+
+    def hang_up(self) -> None:
+        with self._open_lock:
+            for connection in self._open:
+                with suppress(OSError):  # it may have ended by itself
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address) -> None:
         # Clients that hang up are daily life here.
@@ -146,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
     def json(self) -> object:
         try:
             return json.loads(self._body or b"{}")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(400, f"the body is no JSON: {error}") from None
 
     def write(self, data: bytes) -> None:
@@ -192,8 +216,8 @@ class Handler(BaseHTTPRequestHandler):
         return methods[self.command]
 
     def _read_body(self) -> bytes:
-        length = self.headers.get("content-length", "0")
-        if "transfer-encoding" in self.headers or not length.isdigit() or int(length) > _MOST_BODY_BYTES:
+        length = whole_number(self.headers.get("content-length", "0"), 0)
+        if "transfer-encoding" in self.headers or length is None or length > _MOST_BODY_BYTES:
             self.leave()
             raise Refused(413, f"a body needs a Content-Length of at most {_MOST_BODY_BYTES}")
-        return self.rfile.read(int(length))
+        return self.rfile.read(length)

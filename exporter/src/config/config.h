@@ -28,7 +28,7 @@ struct RejectedRowsConfig {
 };
 
 struct StoreConfig {
-  Secret dsn;                            // libpq connection string or URI
+  Secret dsn;  // libpq connection string or URI
   Millis connect_timeout{5'000};
   Millis statement_timeout{30'000};
   Millis lock_timeout{5'000};
@@ -37,8 +37,18 @@ struct StoreConfig {
 
 // The meaning of the orders' words.
 struct OrdersConfig {
-  std::vector<std::string> order_types;  // known ones: their counters exist at 0 from the first scrape
-  std::vector<StatusRule> statuses;      // in the usual way of an order
+  // Known ones: their counters exist at 0 from the first scrape. Others are counted as they come.
+  std::vector<std::string> order_types = {"delivery", "pickup", "dine_in"};
+  // In the usual way of an order. A status that is not listed is open and never delayed.
+  std::vector<StatusRule> statuses = {
+      {"PENDING", Outcome::kOpen, std::chrono::minutes(10)},
+      {"CONFIRMED", Outcome::kOpen, std::chrono::minutes(10)},
+      {"PREPARING", Outcome::kOpen, std::chrono::minutes(45)},
+      {"DELIVERING", Outcome::kOpen, std::chrono::minutes(60)},
+      {"COMPLETED", Outcome::kCompleted, std::nullopt},
+      {"FAILED", Outcome::kFailed, std::nullopt},
+      {"CANCELLED", Outcome::kFailed, std::nullopt},
+  };
 };
 
 struct TlsConfig {
@@ -49,14 +59,16 @@ struct TlsConfig {
 };
 
 struct OmsSourceConfig {
-  std::string url;
+  std::string url;  // without a slash at its end
   Secret api_key;
   TlsConfig tls;
   TimeZone timezone;
-  Millis overlap{120'000};               // asked for again behind the watermark, for rows that commit late
-  Millis initial_lookback{3'600'000};    // the first window of an empty database
+  // Asked for again behind the watermark, for rows that commit late and for the tolerance with which the
+  // OMS's clock is known; hence never below a minute.
+  Millis overlap{120'000};
+  Millis initial_lookback{3'600'000};  // the first window of an empty database
   std::int64_t limit = 1'000;
-  std::int64_t max_limit = 100'000;      // also the ceiling of rows held in memory
+  std::int64_t max_limit = 100'000;  // also the ceiling of rows held in memory
   std::uint64_t max_body_bytes = 64u << 20;
 };
 
@@ -66,17 +78,17 @@ using SourceKindConfig = std::variant<OmsSourceConfig>;
 struct SourceConfig {
   std::string name;
   Millis interval{15'000};
-  Millis timeout{10'000};                // shorter than the interval
-  Millis stale_after{0};                 // resolved by the loader: 3 intervals unless given
+  Millis timeout{10'000};  // shorter than the interval
+  Millis stale_after{0};   // resolved by the loader: 3 intervals unless given
   SourceKindConfig kind;
 };
 
 struct Config {
   WebConfig web;
-  std::optional<StoreConfig> store;      // needed by a source that keeps orders
+  std::optional<StoreConfig> store;  // needed by a source that keeps orders
   OrdersConfig orders;
-  std::vector<SourceConfig> sources;     // the enabled ones, in file order
-  std::vector<std::string> disabled;     // names of sources whose `enabled_if` came out empty
+  std::vector<SourceConfig> sources;  // the enabled ones, in file order
+  std::vector<std::string> disabled;  // names of sources whose `enabled_if` came out empty
 };
 
 }  // namespace o2o

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
+#include <utility>
 #include <vector>
 
-#include <tl/expected.hpp>
-
 #include "config/config.h"
+#include "config/environment.h"
 
 namespace o2o {
 
-// A configuration that has passed every rule. The rest of the program takes only this type, and Load... are its only makers.
+// A configuration that has passed every rule. The rest of the program takes only this type, and Load... are
+// its only makers.
 class ValidatedConfig {
  public:
   const Config& operator*() const { return config_; }
@@ -25,15 +26,15 @@ class ValidatedConfig {
   Config config_;
 };
 
-// Every mistake at once, each "file:line:col: path: problem, and what would be right".
+// Every mistake at once, in file order, each "file:line:col: path: problem, and what would be right". No line
+// holds a secret: values are shown as they stand in the file, with ${VAR} left as it is.
 struct ConfigErrors {
   std::vector<std::string> lines;
 };
 
-using Environment = std::function<std::optional<std::string>(const std::string& name)>;
-Environment ProcessEnvironment();
-
-// Loads YAML strictly; `${VAR}` and `${VAR:-default}` inside values come from the environment, relative paths are relative to the file.
+// Loads YAML strictly; `${VAR}` and `${VAR:-default}` inside values come from the environment, relative
+// paths are relative to the file. Never throws. That every source is turned off is no mistake: then `sources`
+// is empty and `disabled` names them.
 class ConfigLoader {
  public:
   explicit ConfigLoader(Environment environment) : environment_(std::move(environment)) {}
@@ -48,5 +49,12 @@ class ConfigLoader {
 
 // The shipped default configuration (exporter/config/default.yml), built into the program.
 std::string_view DefaultConfigText();
+
+inline constexpr std::string_view kInstalledConfigPath = "/etc/o2o-exporter/o2o-exporter.yml";
+
+// The file to load: the one of the flag, else the installed one if there is any; nothing:
+// DefaultConfigText().
+std::optional<std::string> FindConfig(const std::string& flag,
+                                      const std::string& installed = std::string(kInstalledConfigPath));
 
 }  // namespace o2o

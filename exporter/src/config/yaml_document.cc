@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/yaml_document.h"
 
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
+
 #include <algorithm>
 #include <exception>
 #include <sstream>
 #include <unordered_set>
 #include <utility>
-
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
 
 #include "base/text.h"
 
@@ -34,12 +34,15 @@ class Lines {
     if (line < 0 || column < 0) return {};
     const std::size_t index = std::min(static_cast<std::size_t>(line), lines_.size() - 1);
     const std::string_view before = lines_[index].substr(0, static_cast<std::size_t>(column));
-    const auto continued = std::count_if(before.begin(), before.end(), [](char c) {
-      return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
-    });
+    const auto continued = std::count_if(
+        before.begin(), before.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
     return {line + 1, column + 1 - static_cast<int>(continued)};
   }
   YamlPosition At(const YAML::Mark& mark) const { return At(mark.line, mark.column); }
+  std::string_view Text(const YAML::Mark& mark) const {
+    if (mark.line < 0) return {};
+    return lines_[std::min(static_cast<std::size_t>(mark.line), lines_.size() - 1)];
+  }
 
  private:
   std::vector<std::string_view> lines_;
@@ -50,7 +53,8 @@ struct Refused {
   YamlProblem problem;
 };
 
-// Builds the tree from the parser's events. A stack of open maps and sequences stands for the way down to the current place.
+// Builds the tree from the parser's events. A stack of open maps and sequences stands for the way down to the
+// current place.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(const Lines& lines, YamlDocument& document) : lines_(lines), document_(document) {}
@@ -63,6 +67,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     AddProblem(mark, "aliases (*name) are not supported, write the value out");
+    document_.readable = false;  // what stands for the value would only be reported as wrong once more
     Complete(Begin(YamlNode::Kind::kNull, mark));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -96,8 +101,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   YamlNode Begin(YamlNode::Kind kind, const YAML::Mark& mark) {
     if (++nodes_ > kMaxYamlNodes) {
-      throw Refused{{lines_.At(mark), "", "more than " + std::to_string(kMaxYamlNodes) +
-                                              " values, this is no configuration of this program"}};
+      throw Refused{{lines_.At(mark), "",
+                     "more than " + std::to_string(kMaxYamlNodes) +
+                         " values, this is no configuration of this program"}};
     }
     YamlNode node;
     node.kind = kind;
@@ -107,8 +113,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (static_cast<int>(levels_.size()) >= kMaxYamlDepth) {
-      throw Refused{{lines_.At(mark), "", "nested deeper than " + std::to_string(kMaxYamlDepth) +
-                                              " levels, this is no configuration of this program"}};
+      throw Refused{{lines_.At(mark), "",
+                     "nested deeper than " + std::to_string(kMaxYamlDepth) +
+                         " levels, this is no configuration of this program"}};
     }
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
@@ -185,9 +192,11 @@ class TreeBuilder final : public YAML::EventHandler {
       AddProblem(mark, "anchors (&name) are not supported, write the value out where it is needed");
     }
   }
-  // The library hands out "?" for what is untagged, "!" for what stands in quotes, and nothing for an untagged list or map.
+  // The library hands out "?" for what is untagged, "!" for what stands in quotes, and nothing for an
+  // untagged list or map.
   void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
-    if (!tag.empty() && tag != "?" && tag != "!") AddProblem(mark, "tags (!name) are not supported, leave it out");
+    if (!tag.empty() && tag != "?" && tag != "!")
+      AddProblem(mark, "tags (!name) are not supported, leave it out");
   }
 
   const Lines& lines_;
@@ -226,6 +235,20 @@ std::size_t FindControlCharacter(std::string_view text) {
   return static_cast<std::size_t>(found - text.begin());
 }
 
+// The parser's own words, and what is behind them most of the time.
+YamlProblem SyntaxProblem(const YAML::Exception& error, const Lines& lines) {
+  const std::string_view line = lines.Text(error.mark);
+  const std::size_t tab = line.substr(0, line.find_first_not_of(" \t")).find('\t');
+  if (tab != std::string_view::npos) {
+    return {lines.At(error.mark.line, static_cast<int>(tab)), "", "a tab in the indentation, use blanks"};
+  }
+  std::string advice = "check indentation, brackets and quotes around here";
+  if (line.find("${") != std::string_view::npos) {
+    advice = "write \"${NAME}\" in quotes where it stands inside [ ] or { }";
+  }
+  return {lines.At(error.mark), "", "not valid YAML (" + error.msg + "), " + advice};
+}
+
 YamlDocument Unreadable(YamlProblem problem) {
   YamlDocument document;
   document.readable = false;
@@ -245,7 +268,8 @@ YamlDocument ParseYaml(std::string_view text) {
   if (text.size() > kMaxYamlBytes) {
     return Unreadable({{}, "", "larger than 1 MiB, this is no configuration of this program"});
   }
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark, as Windows editors leave it
+  if (text.starts_with("\xEF\xBB\xBF"))
+    text.remove_prefix(3);  // a byte order mark, as Windows editors leave it
   if (!IsCleanUtf8(text)) {
     return Unreadable({{}, "", "not UTF-8 text, save it as UTF-8"});
   }
@@ -271,8 +295,7 @@ YamlDocument ParseYaml(std::string_view text) {
   } catch (const Refused& refused) {
     refuse(refused.problem);
   } catch (const YAML::Exception& error) {
-    refuse({lines.At(error.mark), "",
-            "not valid YAML (" + error.msg + "), check indentation, brackets and quotes around here"});
+    refuse(SyntaxProblem(error, lines));
   } catch (const std::exception&) {
     refuse({{}, "", "cannot be read as YAML, check it with a YAML linter"});
   }

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "base/time_text.h"
 #include "http/inflater.h"
 
 namespace o2o {
@@ -58,14 +59,16 @@ Url ParseUrl(const std::string& text) {
 std::string ShownUrl(const std::string& text) {
   const Url url = ParseUrl(text);
   if (!url) return {};
-  for (const CURLUPart part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
+  for (const CURLUPart part :
+       {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
     curl_url_set(url.get(), part, nullptr, 0);
   }
   return Part(url, CURLUPART_URL);
 }
 
 bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 std::string_view Trim(std::string_view text) {
@@ -104,8 +107,20 @@ std::optional<Millis> ParseRetryAfter(std::string_view text, std::optional<Times
   return std::clamp(std::chrono::duration_cast<Millis>(*until - now), Millis{0}, kMaxRetryAfter);
 }
 
+// libcurl's own ceiling of 100 kB for one header line: out of memory up to 8.5, CURLE_TOO_LARGE from then on.
+bool IsLongHeaderLine(CURLcode code) { return code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == 100; }
+
 // Why we ended an exchange ourselves.
-enum class Abort { kNone, kHeadersTooLarge, kBodyTooLarge, kDiscardedEnough, kSink, kDamaged, kUnknownEncoding, kException };
+enum class Abort {
+  kNone,
+  kHeadersTooLarge,
+  kBodyTooLarge,
+  kDiscardedEnough,
+  kSink,
+  kDamaged,
+  kUnknownEncoding,
+  kException
+};
 
 // One exchange as its callbacks see it.
 struct Exchange {
@@ -128,7 +143,8 @@ struct Exchange {
     encoding.clear();
     headers_done = false;
     const std::size_t blank = line.find(' ');
-    if (blank != std::string_view::npos) std::from_chars(line.data() + blank + 1, line.data() + line.size(), response.status);
+    if (blank != std::string_view::npos)
+      std::from_chars(line.data() + blank + 1, line.data() + line.size(), response.status);
   }
 
   bool TakeHeader(std::string_view line) {
@@ -156,13 +172,16 @@ struct Exchange {
     if (response.status != 200) return wire_bytes <= kMaxDiscardedBytes || End(Abort::kDiscardedEnough);
     if (encoding.empty() || EqualsIgnoringCase(encoding, "identity")) return TakeDecoded(bytes);
     if (!inflater) {
-      if (!EqualsIgnoringCase(encoding, "gzip") && !EqualsIgnoringCase(encoding, "x-gzip") && !EqualsIgnoringCase(encoding, "deflate")) {
+      if (!EqualsIgnoringCase(encoding, "gzip") && !EqualsIgnoringCase(encoding, "x-gzip") &&
+          !EqualsIgnoringCase(encoding, "deflate")) {
         return End(Abort::kUnknownEncoding);
       }
       inflater = std::make_unique<Inflater>();
     }
-    const Inflater::Outcome outcome = inflater->Feed(bytes, [this](std::string_view piece) { return TakeDecoded(piece); });
-    return outcome == Inflater::Outcome::kDamaged ? End(Abort::kDamaged) : outcome == Inflater::Outcome::kGood;
+    const Inflater::Outcome outcome =
+        inflater->Feed(bytes, [this](std::string_view piece) { return TakeDecoded(piece); });
+    return outcome == Inflater::Outcome::kDamaged ? End(Abort::kDamaged)
+                                                  : outcome == Inflater::Outcome::kGood;
   }
 
   bool TakeDecoded(std::string_view bytes) {
@@ -217,14 +236,16 @@ std::optional<Error> CheckRequest(const HttpRequest& request) {
   const Url url = ParseUrl(request.url);
   const std::string scheme = Part(url, CURLUPART_SCHEME);
   if (!url || (scheme != "http" && scheme != "https")) {
-    return Error{ErrorCode::kConfig, "not a URL that can be asked: it should look like https://host:port/path"};
+    return Error{ErrorCode::kConfig,
+                 "not a URL that can be asked: it should look like https://host:port/path"};
   }
   for (const auto& [name, value] : request.headers) {
     if (name.empty() || HasControl(name) || name.find(':') != std::string::npos) {
       return Error{ErrorCode::kConfig, "a header has a name that HTTP does not allow"};
     }
     if (HasControl(value.Reveal())) {
-      return Error{ErrorCode::kConfig, "the header " + name + " holds a line break or another control character"};
+      return Error{ErrorCode::kConfig,
+                   "the header " + name + " holds a line break or another control character"};
     }
   }
   return std::nullopt;
@@ -232,13 +253,22 @@ std::optional<Error> CheckRequest(const HttpRequest& request) {
 
 bool IsTls(CURLcode code) {
   switch (code) {
-    case CURLE_SSL_CONNECT_ERROR: case CURLE_SSL_ENGINE_NOTFOUND: case CURLE_SSL_ENGINE_SETFAILED: case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER: case CURLE_PEER_FAILED_VERIFICATION: case CURLE_USE_SSL_FAILED: case CURLE_SSL_ENGINE_INITFAILED:
-    case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_SHUTDOWN_FAILED: case CURLE_SSL_CRL_BADFILE: case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_PINNEDPUBKEYNOTMATCH: case CURLE_SSL_INVALIDCERTSTATUS: case CURLE_SSL_CLIENTCERT:
-      return true;
-    default:
-      return false;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_USE_SSL_FAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_SHUTDOWN_FAILED:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_CLIENTCERT: return true;
+    default: return false;
   }
 }
 
@@ -247,7 +277,8 @@ bool IsTls(CURLcode code) {
 void InitHttp() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
 struct CurlHttpClient::Handles {
-  std::unique_ptr<CURLM, Free<curl_multi_cleanup>> multi;  // holds the connections, so it outlives the easy handle
+  std::unique_ptr<CURLM, Free<curl_multi_cleanup>>
+      multi;  // holds the connections, so it outlives the easy handle
   std::unique_ptr<CURL, Free<curl_easy_cleanup>> easy;
   std::array<char, CURL_ERROR_SIZE> error_text{};
 
@@ -256,7 +287,8 @@ struct CurlHttpClient::Handles {
     curl_easy_setopt(easy.get(), option, value);
   }
 
-  void Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers, Exchange& exchange);
+  void Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers,
+               Exchange& exchange);
   void SetTls(const HttpOptions& options);
   void SetBody(const HttpRequest& request);
   std::optional<CURLcode> Run(steady_clock::time_point deadline, const std::stop_token& stop);
@@ -266,8 +298,8 @@ struct CurlHttpClient::Handles {
   Error ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const;
 };
 
-void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers,
-                                      Exchange& exchange) {
+void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequest& request,
+                                      const HeaderList& headers, Exchange& exchange) {
   curl_easy_reset(easy.get());  // keeps connections, TLS sessions and resolved names
   error_text[0] = '\0';
   const long timeout_ms = static_cast<long>(request.timeout.count());
@@ -285,7 +317,7 @@ void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequ
   Set(CURLOPT_FRESH_CONNECT, request.fresh_connection ? 1L : 0L);
   Set(CURLOPT_FORBID_REUSE, request.fresh_connection ? 1L : 0L);
   Set(CURLOPT_ACCEPT_ENCODING, "gzip");
-  Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);  // Inflater does it
+  Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);         // Inflater does it
   Set(CURLOPT_PROXY, options.proxy_url.c_str());  // "" switches http_proxy and its like off
   Set(CURLOPT_NOPROXY, "");
   Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -317,19 +349,22 @@ void CurlHttpClient::Handles::SetBody(const HttpRequest& request) {
 }
 
 // The transfer's end, or nothing when `stop` or the deadline came first.
-std::optional<CURLcode> CurlHttpClient::Handles::Run(steady_clock::time_point deadline, const std::stop_token& stop) {
+std::optional<CURLcode> CurlHttpClient::Handles::Run(steady_clock::time_point deadline,
+                                                     const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi.get()); });
   while (!stop.stop_requested()) {
     int running = 0;
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) return CURLE_FAILED_INIT;
     int left = 0;
-    if (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left); message != nullptr && message->msg == CURLMSG_DONE) {
+    if (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left);
+        message != nullptr && message->msg == CURLMSG_DONE) {
       return message->data.result;
     }
     const auto rest = std::chrono::ceil<Millis>(deadline - steady_clock::now());
     if (rest <= Millis{0}) return std::nullopt;
     const auto wait = std::min(rest, Millis{1'000});
-    if (curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
+    if (curl_multi_poll(multi.get(), nullptr, 0, static_cast<int>(wait.count()), nullptr) != CURLM_OK)
+      return CURLE_FAILED_INIT;
   }
   return std::nullopt;
 }
@@ -347,21 +382,25 @@ Error CurlHttpClient::Handles::ExplainCut(const Exchange& exchange) const {
 
 Error CurlHttpClient::Handles::ExplainConnect(CURLcode code) const {
   if (code == CURLE_COULDNT_RESOLVE_HOST) return {ErrorCode::kConnect, "the host name is not known"};
-  if (code == CURLE_COULDNT_RESOLVE_PROXY) return {ErrorCode::kConnect, "the host name of the proxy is not known"};
+  if (code == CURLE_COULDNT_RESOLVE_PROXY)
+    return {ErrorCode::kConnect, "the host name of the proxy is not known"};
   long os_error = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_OS_ERRNO, &os_error);
   if (os_error == ECONNREFUSED) return {ErrorCode::kConnect, "connection refused"};
   if (os_error == 0) return {ErrorCode::kConnect, "no connection"};
-  return {ErrorCode::kConnect, "no connection: " + std::generic_category().message(static_cast<int>(os_error))};
+  return {ErrorCode::kConnect,
+          "no connection: " + std::generic_category().message(static_cast<int>(os_error))};
 }
 
 Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const {
   curl_off_t connected_us = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_PRETRANSFER_TIME_T, &connected_us);
   if (connected_us == 0 && exchange.response.status == 0) {
-    return {ErrorCode::kTimeout, "no connection within " + FormatDuration(std::min(request.timeout, kConnectTimeout))};
+    return {ErrorCode::kTimeout,
+            "no connection within " + FormatDuration(std::min(request.timeout, kConnectTimeout))};
   }
-  if (exchange.response.status == 0) return {ErrorCode::kTimeout, "no answer within " + FormatDuration(request.timeout)};
+  if (exchange.response.status == 0)
+    return {ErrorCode::kTimeout, "no answer within " + FormatDuration(request.timeout)};
   return {ErrorCode::kTimeout, "no whole answer within " + FormatDuration(request.timeout) + ", only " +
                                    std::to_string(exchange.wire_bytes) + " bytes"};
 }
@@ -369,30 +408,46 @@ Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const 
 Error CurlHttpClient::Handles::Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange) {
   switch (exchange.abort) {
     case Abort::kHeadersTooLarge:
-      return {ErrorCode::kTooLarge, "the headers of the answer are larger than " + std::to_string(kMaxHeaderBytes) + " bytes"};
+      return {ErrorCode::kTooLarge,
+              "the headers of the answer are larger than " + std::to_string(kMaxHeaderBytes) + " bytes"};
     case Abort::kBodyTooLarge:
-      return {ErrorCode::kTooLarge, "the answer is larger than " + std::to_string(request.max_body_bytes) + " bytes"};
+      return {ErrorCode::kTooLarge,
+              "the answer is larger than " + std::to_string(request.max_body_bytes) + " bytes"};
     case Abort::kSink: return {ErrorCode::kCancelled, "the answer was not wanted any longer"};
     case Abort::kDamaged:
-      return {ErrorCode::kCut, "the compressed answer is damaged, after " + std::to_string(exchange.wire_bytes) + " bytes"};
-    case Abort::kUnknownEncoding: return {ErrorCode::kCut, "the answer is compressed in a way that was not asked for, only gzip was"};
+      return {ErrorCode::kCut,
+              "the compressed answer is damaged, after " + std::to_string(exchange.wire_bytes) + " bytes"};
+    case Abort::kUnknownEncoding:
+      return {ErrorCode::kCut, "the answer is compressed in a way that was not asked for, only gzip was"};
     case Abort::kException: return {ErrorCode::kInternal, "no memory for the answer"};
-    case Abort::kDiscardedEnough: case Abort::kNone: break;
+    case Abort::kDiscardedEnough:
+    case Abort::kNone: break;
   }
-  if (IsTls(code)) return {ErrorCode::kTls, std::string("TLS: ") + (error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code))};
+  if (!exchange.headers_done && exchange.response.status != 0 && IsLongHeaderLine(code)) {
+    return {ErrorCode::kTooLarge, "a header of the answer is longer than 100 kB"};
+  }
+  if (IsTls(code))
+    return {ErrorCode::kTls,
+            std::string("TLS: ") + (error_text[0] != '\0' ? error_text.data() : curl_easy_strerror(code))};
   switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST: case CURLE_COULDNT_RESOLVE_PROXY: case CURLE_COULDNT_CONNECT: case CURLE_INTERFACE_FAILED:
-    case CURLE_PROXY:
-      return ExplainConnect(code);
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_INTERFACE_FAILED:
+    case CURLE_PROXY: return ExplainConnect(code);
     case CURLE_OPERATION_TIMEDOUT: return ExplainTimeout(request, exchange);
-    case CURLE_GOT_NOTHING: case CURLE_RECV_ERROR: case CURLE_SEND_ERROR: case CURLE_PARTIAL_FILE:
-      return ExplainCut(exchange);
-    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_WEIRD_SERVER_REPLY: return {ErrorCode::kCut, "the answer is not HTTP"};
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE: return ExplainCut(exchange);
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY: return {ErrorCode::kCut, "the answer is not HTTP"};
     default: return {ErrorCode::kInternal, curl_easy_strerror(code)};
   }
 }
 
-CurlHttpClient::CurlHttpClient(HttpOptions options) : options_(std::move(options)), handles_(std::make_unique<Handles>()) {
+CurlHttpClient::CurlHttpClient(HttpOptions options)
+    : options_(std::move(options)), handles_(std::make_unique<Handles>()) {
   handles_->multi.reset(curl_multi_init());
   handles_->easy.reset(curl_easy_init());
   if (handles_->multi) curl_multi_setopt(handles_->multi.get(), CURLMOPT_MAXCONNECTS, kMaxConnections);
@@ -400,14 +455,16 @@ CurlHttpClient::CurlHttpClient(HttpOptions options) : options_(std::move(options
 
 CurlHttpClient::~CurlHttpClient() = default;
 
-Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) {
+Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const BodySink& sink,
+                                          std::stop_token stop) {
   const auto deadline = steady_clock::now() + request.timeout;
   const auto fail = [&request](Error error) {
     return Fail(error.code, request.method + " " + ShownUrl(request.url) + ": " + error.message);
   };
   if (const std::optional<Error> error = CheckRequest(request)) return fail(*error);
   const HeaderList headers = MakeHeaders(request);
-  if (!handles_->multi || !handles_->easy || !headers) return fail({ErrorCode::kInternal, "no memory for the request"});
+  if (!handles_->multi || !handles_->easy || !headers)
+    return fail({ErrorCode::kInternal, "no memory for the request"});
 
   Exchange exchange{request, sink, {}, {}, {}, nullptr, 0, false, 0, Abort::kNone};
   handles_->Prepare(options_, request, headers, exchange);
@@ -425,8 +482,11 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
     error = handles_->ExplainTimeout(request, exchange);
   } else if (*code != CURLE_OK) {
     error = handles_->Explain(*code, request, exchange);
+  } else if (!exchange.headers_done) {
+    error = handles_->ExplainCut(exchange);  // libcurl takes headers that break off for whole
   } else if (exchange.inflater && !exchange.inflater->whole()) {
-    error = Error{ErrorCode::kCut, "the compressed answer ends in the middle, after " + std::to_string(exchange.wire_bytes) + " bytes"};
+    error = Error{ErrorCode::kCut, "the compressed answer ends in the middle, after " +
+                                       std::to_string(exchange.wire_bytes) + " bytes"};
   }
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);

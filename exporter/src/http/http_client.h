@@ -21,18 +21,18 @@ struct HttpRequest {
   std::string url;
   std::vector<std::pair<std::string, Secret>> headers;
   std::string body;
-  Millis timeout{10'000};                      // for the whole exchange, from name lookup to last byte
-  std::size_t max_body_bytes = 64u << 20;      // decoded; one byte more fails with kTooLarge
-  bool fresh_connection = false;               // one connection for this request alone
+  Millis timeout{10'000};                  // for the whole exchange, from name lookup to last byte
+  std::size_t max_body_bytes = 64u << 20;  // decoded; one byte more fails with kTooLarge
+  bool fresh_connection = false;           // one connection for this request alone
 };
 
 struct HttpResponse {
   int status = 0;
   std::string content_type;
-  std::optional<Timestamp> date;               // the server's clock, from its Date header
+  std::optional<Timestamp> date;  // the server's clock, from its Date header
   std::optional<Millis> retry_after;
-  std::string location;                        // of a 3xx, without query
-  std::size_t body_bytes = 0;                  // decoded
+  std::string location;        // of a 3xx, without query
+  std::size_t body_bytes = 0;  // decoded
 };
 
 // TLS and proxy towards one upstream.
@@ -48,9 +48,10 @@ struct HttpOptions {
 // Bytes of a body as they arrive; false ends the exchange (kCancelled).
 using BodySink = std::function<bool(std::string_view)>;
 
-// The door to an upstream. One thread at a time; keeps its connection between calls. An answer of any status is a
-// success here (what it means is the caller's business); an error says that no whole answer came: kConnect, kTimeout, kTls, kCut, kTooLarge,
-// kCancelled. Never follows a redirect. The sink sees the body of 200 only; other bodies are read (bounded) and thrown away.
+// The door to an upstream. One thread at a time; keeps its connection between calls. An answer of any status
+// is a success here (what it means is the caller's business); an error says that no whole answer came:
+// kConnect, kTimeout, kTls, kCut, kTooLarge, kCancelled. Never follows a redirect. The sink sees the body of
+// 200 only; other bodies are read (bounded) and thrown away.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

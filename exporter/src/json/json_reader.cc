@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-// Written by hand, since RapidJSON 1.1.0 cannot do what one bad row asks for: it refuses 1e999 and long integers with the whole text, also
-// under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, and does not tell where a value ends. A test
-// holds the two against each other.
+// Written by hand, since RapidJSON 1.1.0 cannot do what one bad row asks for: it refuses 1e999 and long
+// integers with the whole text, also under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, and
+// does not tell where a value ends. A test holds the two against each other.
 namespace o2o {
 namespace {
 
@@ -42,8 +42,8 @@ void AppendUtf8(std::uint32_t code_point, std::string& out) {
   }
 }
 
-// A state machine over one text: what may come next is a state, the open containers are a stack of bits. No recursion, so
-// that the stack of a small thread is enough.
+// A state machine over one text: what may come next is a state, the open containers are a stack of bits. No
+// recursion, so that the stack of a small thread is enough.
 class Reader {
  public:
   Reader(std::string_view text, JsonHandler& handler)
@@ -188,7 +188,8 @@ class Reader {
         if (!TakeDigits()) return Refuse("a digit");
       }
     }
-    Tell(JsonType::kNumber, {begin, static_cast<std::size_t>(at_ - begin)}, static_cast<std::size_t>(begin - begin_));
+    Tell(JsonType::kNumber, {begin, static_cast<std::size_t>(at_ - begin)},
+         static_cast<std::size_t>(begin - begin_));
   }
 
   bool TakeDigits() {
@@ -232,7 +233,9 @@ class Reader {
       return false;
     }
     switch (*at_) {
-      case '"': case '\\': case '/': scratch_.push_back(*at_); break;
+      case '"':
+      case '\\':
+      case '/': scratch_.push_back(*at_); break;
       case 'b': scratch_.push_back('\b'); break;
       case 'f': scratch_.push_back('\f'); break;
       case 'n': scratch_.push_back('\n'); break;
@@ -290,9 +293,11 @@ class Reader {
   void Refuse(std::string_view due) {
     std::string message;
     if (at_ == end_) {
-      message = begin_ == end_ ? "there is nothing where JSON is due" : "the JSON ends in the middle, at byte " + std::to_string(Offset());
+      message = begin_ == end_ ? "there is nothing where JSON is due"
+                               : "the JSON ends in the middle, at byte " + std::to_string(Offset());
     } else {
-      message = "no JSON at byte " + std::to_string(Offset()) + ": found " + Found() + ", due is " + std::string(due);
+      message = "no JSON at byte " + std::to_string(Offset()) + ": found " + Found() + ", due is " +
+                std::string(due);
     }
     error_ = Error{ErrorCode::kBadJson, std::move(message)};
   }
@@ -300,11 +305,14 @@ class Reader {
   std::string Found() const {
     if (*at_ > 0x20 && *at_ < 0x7F) return std::string("'") + *at_ + "'";
     std::array<char, 16> text{};
-    std::snprintf(text.data(), text.size(), "byte 0x%02X", static_cast<unsigned>(static_cast<unsigned char>(*at_)));
+    std::snprintf(text.data(), text.size(), "byte 0x%02X",
+                  static_cast<unsigned>(static_cast<unsigned char>(*at_)));
     return text.data();
   }
 
-  void Cancel() { error_ = Error{ErrorCode::kCancelled, "the reading was ended at byte " + std::to_string(Offset())}; }
+  void Cancel() {
+    error_ = Error{ErrorCode::kCancelled, "the reading was ended at byte " + std::to_string(Offset())};
+  }
 
   const char* const begin_;
   const char* at_;

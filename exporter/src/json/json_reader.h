@@ -19,29 +19,30 @@ struct JsonRange {
   std::size_t end = 0;
 };
 
-// What a reader tells while it goes through the text, in the text's order. Views live until the call returns; false ends the reading.
+// What a reader tells while it goes through the text, in the text's order. Views live until the call returns;
+// false ends the reading.
 class JsonHandler {
  public:
   virtual ~JsonHandler() = default;
 
-  // `text` is a string's decoded content, any other value as it is written. A string may hold U+0000 and, where the sender put
-  // them, bytes that are no UTF-8.
+  // `text` is a string's decoded content, any other value as it is written. A string may hold U+0000 and,
+  // where the sender put them, bytes that are no UTF-8.
   virtual bool Scalar(JsonType type, std::string_view text, JsonRange where) = 0;
   // Equal keys of one object are all told.
   virtual bool Key(std::string_view key) = 0;
-  virtual bool Open(JsonType type, std::size_t begin) = 0;   // kObject or kArray, at its bracket
-  virtual bool Close(JsonType type, std::size_t end) = 0;    // one past its bracket
+  virtual bool Open(JsonType type, std::size_t begin) = 0;  // kObject or kArray, at its bracket
+  virtual bool Close(JsonType type, std::size_t end) = 0;   // one past its bracket
 };
 
 // Containers inside containers; deeper text is refused. Answers of our upstreams go five deep.
 inline constexpr int kMaxJsonDepth = 64;
 
-// Reads one JSON text (RFC 8259) and nothing but it. Fails with kBadJson and the byte, or with kCancelled when the handler ended it.
-// Numbers stay text of any size and are never made a double.
+// Reads one JSON text (RFC 8259) and nothing but it. Fails with kBadJson and the byte, or with kCancelled
+// when the handler ended it. Numbers stay text of any size and are never made a double.
 //
-// Taken beyond the RFC, because one bad value shall not cost the whole answer: a byte order mark in front; NaN, Infinity, Inf and their
-// negatives as numbers; raw control characters in strings; an escape of half a surrogate pair, which
-// becomes U+FFFD.
+// Taken beyond the RFC, because one bad value shall not cost the whole answer: a byte order mark in front;
+// NaN, Infinity, Inf and their negatives as numbers; raw control characters in strings; an escape of half a
+// surrogate pair, which becomes U+FFFD.
 Result<void> ReadJson(std::string_view text, JsonHandler& handler);
 
 // Whether a body begins as a JSON text does: tells a cut answer from a login page.

@@ -119,7 +119,7 @@ const MetricDesc kSourcePolls{
 
 const MetricDesc kSourceFailures{
     "o2o_source_failures_total", kCounter, {"source", "reason"},
-    "Polls of the source that failed since this process started, by reason."};
+    "Polls of the source that failed, or whose rows could not be kept (store), since this process started, by reason."};
 
 const MetricDesc kSourceRejectedRows{
     "o2o_source_rejected_rows_total", kCounter, {"source", "reason"},

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "metrics/text_format.h"
 
 namespace o2o {
 
@@ -27,16 +28,21 @@ struct PollOutcome {
 };
 
 // The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*, o2o_ingest_rows_total, build, config, process. Every
-// known label set exists at 0 from the start. Thread-safe.
+// known label set exists at 0 from the start (also o2o_source_up and the time of the last success, until the first one). Thread-safe; a scrape
+// sees a poll's numbers all or none.
 class ExporterMetrics {
  public:
   ExporterMetrics();
   ~ExporterMetrics();
 
-  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source.
+  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source. Called again, for instance after a reload, it
+  // changes the interval and leaves the counts.
   void AddSource(const std::string& source, double interval_seconds,
                  const std::vector<std::string>& rejected_reasons);
+  // For a source that a reload took away: its series vanish, instead of telling of its last poll for ever.
+  void RemoveSource(const std::string& source);
   void PollStarted(const std::string& source);
+  // A poll that was cancelled says nothing of the source: it changes no number. Rows, series and bytes are kept from the last good poll.
   void PollEnded(const std::string& source, const PollOutcome& outcome);
   void SetStale(const std::string& source, bool stale);
 
@@ -47,7 +53,7 @@ class ExporterMetrics {
   void ConfigLoaded(bool ok, Timestamp at);
 
   // All of it as exposition text, families sorted by name; process_* are read now.
-  std::string RenderText() const;
+  std::string RenderText(ExpositionFormat format = ExpositionFormat::kText) const;
 
  private:
   struct Families;

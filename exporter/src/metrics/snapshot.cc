@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
+
+#include "base/text.h"
 
 namespace o2o {
 namespace {
@@ -62,7 +63,7 @@ std::vector<const AnySample*> InOrder(std::vector<AnySample>& samples, const Met
     sample.labels.resize(desc.labels.size());
     for (std::string& label : sample.labels) {
       // Before sorting: two broken texts may become the same one.
-      if (!IsCleanText(label)) label = RepairText(label);
+      if (!IsCleanUtf8(label)) label = RepairUtf8(label);
     }
   }
   std::vector<const AnySample*> order(samples.size());
@@ -82,7 +83,7 @@ std::size_t PrintSamples(std::string& out, Family& family) {
     bytes += sample->value.size();
     for (const std::string& label : sample->labels) bytes += label.size();
   }
-  out.reserve(bytes);
+  out.reserve(out.size() + bytes);
   for (const Sample* sample : order) printer.Print(family.desc.name, sample->labels, {}, sample->value);
   return order.size();
 }
@@ -109,14 +110,18 @@ std::size_t PrintHistograms(std::string& out, Family& family) {
   return order.size() * (bounds.size() + 2);
 }
 
+// Returns the number of time series.
+std::size_t Print(std::string& out, Family& family) {
+  return family.desc.type == MetricType::kHistogram ? PrintHistograms(out, family) : PrintSamples(out, family);
+}
+
 std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family) {
   auto block = std::make_shared<FamilyBlock>();
   block->name = family.desc.name;
   block->type = family.desc.type;
   block->header = FamilyHeader(family.desc, ExpositionFormat::kText);
   block->openmetrics_header = FamilyHeader(family.desc, ExpositionFormat::kOpenMetrics);
-  block->series = family.desc.type == MetricType::kHistogram ? PrintHistograms(block->samples, family)
-                                                             : PrintSamples(block->samples, family);
+  block->series = Print(block->samples, family);
   block->deflated_header = deflater.Compress(block->header);
   block->deflated_openmetrics_header = deflater.Compress(block->openmetrics_header);
   block->deflated_samples = deflater.Compress(block->samples);
@@ -128,6 +133,11 @@ std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family)
 std::shared_ptr<const FamilyBlock> Render(Family family) {
   Deflater deflater(kSampleLevel);
   return RenderWith(deflater, std::move(family));
+}
+
+void AppendFamily(std::string& out, Family family, ExpositionFormat format) {
+  out += FamilyHeader(family.desc, format);
+  Print(out, family);
 }
 
 std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Timestamp taken_at) {

@@ -50,9 +50,12 @@ struct FamilyBlock {
   std::size_t series = 0;              // time series, so several for a histogram
 };
 
-// Sorts samples by labels and renders. Label values are repaired (RepairText) and escaped; of equal label sets the first stays. Values are taken
+// Sorts samples by labels and renders. Label values are repaired (RepairUtf8) and escaped; of equal label sets the first stays. Values are taken
 // as they are; names are the caller's to have checked.
 std::shared_ptr<const FamilyBlock> Render(Family family);
+
+// The same as text, header and samples, for what is rendered at a scrape.
+void AppendFamily(std::string& out, Family family, ExpositionFormat format);
 
 // What one poll of one source publishes. Immutable.
 struct Snapshot {

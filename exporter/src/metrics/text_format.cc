@@ -4,33 +4,10 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace o2o {
 namespace {
-
-constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
-
-// The length of the UTF-8 sequence at the start of `text`, 0 where there is no valid one. RFC 3629: no overlong
-// forms, no surrogates, nothing beyond U+10FFFF.
-std::size_t SequenceLength(std::string_view text) {
-  const auto byte = [text](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto continues = [](unsigned b) { return (b & 0xC0u) == 0x80u; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(byte(1)) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const unsigned low = first == 0xE0 ? 0xA0 : 0x80;
-    const unsigned high = first == 0xED ? 0x9F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && continues(byte(2)) ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const unsigned low = first == 0xF0 ? 0x90 : 0x80;
-    const unsigned high = first == 0xF4 ? 0x8F : 0xBF;
-    return byte(1) >= low && byte(1) <= high && continues(byte(2)) && continues(byte(3)) ? 4 : 0;
-  }
-  return 0;
-}
 
 // Letters, digits and the like: neither escaped nor in need of a check. No early exit, so that the compiler vectorizes it.
 bool IsPlain(std::string_view text) {
@@ -47,7 +24,7 @@ void AppendEscaped(std::string& out, std::string_view text, bool escape_quotes) 
     out += text;
     return;
   }
-  const std::string clean = RepairText(text);
+  const std::string clean = RepairUtf8(text);
   for (const char c : clean) {
     if (c == '\n') {
       out += "\\n";
@@ -68,30 +45,6 @@ std::string ToText(Number value, Form... form) {
 }
 
 }  // namespace
-
-bool IsCleanText(std::string_view text) {
-  bool ascii = true;
-  for (const char c : text) ascii &= static_cast<signed char>(c) > 0;
-  if (ascii) return true;
-  while (!text.empty()) {
-    const std::size_t length = SequenceLength(text);
-    if (length == 0 || text[0] == '\0') return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string RepairText(std::string_view text) {
-  if (IsCleanText(text)) return std::string(text);
-  std::string out;
-  out.reserve(text.size() + kReplacement.size());
-  while (!text.empty()) {
-    const std::size_t length = text[0] == '\0' ? 0 : SequenceLength(text);
-    out += length == 0 ? kReplacement : text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  return out;
-}
 
 void AppendLabelValue(std::string& out, std::string_view value) { AppendEscaped(out, value, true); }
 

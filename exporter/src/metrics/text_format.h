@@ -15,12 +15,7 @@ enum class ExpositionFormat {
   kOpenMetrics,  // OpenMetrics 1.0
 };
 
-// Valid UTF-8 without U+0000: what may stand in a label value as it is.
-bool IsCleanText(std::string_view text);
-// `text` with U+FFFD for each byte that is not part of valid UTF-8, and for U+0000.
-std::string RepairText(std::string_view text);
-
-// `value` between the quotes of a label; takes any bytes.
+// `value` between the quotes of a label; takes any bytes, and repairs (RepairUtf8) what is no text.
 void AppendLabelValue(std::string& out, std::string_view value);
 
 // Text that reads back as the same number: whole numbers (up to 2^53) in full, others in the fewest digits; NaN, +Inf, -Inf as Prometheus spells them.

@@ -77,8 +77,8 @@ class Peer {
   std::stop_token stop_;
 };
 
-// A TCP server on a free port of 127.0.0.1. Runs `script` for each connection, one after the other, and closes it
-// when the script returns.
+// A TCP server on a free port of 127.0.0.1. Runs `script` for each connection, one after the other, and
+// closes it when the script returns.
 class SocketServer {
  public:
   using Script = std::function<void(Peer&)>;

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door: `make help`. The work is done by CMake, scripts/ and tests/.
+
+# Warnings stop the build where CI runs (or with WERROR=ON).
+WERROR ?= $(if $(CI),ON,OFF)
+DURATION ?= 0
+export DURATION
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build demo test lint format asan tsan clean
+
+help:  ## what there is to do
+	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
+	@echo
+	@awk -F ':  ## ' '/^[a-z]+:  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo 'What is missing is installed first (Debian packages, through sudo where needed); it says so before it does.'
+
+demo:  ## the whole thing, alive: a simulated shop, the exporter, Prometheus, alerts; Ctrl-C ends it, DURATION=60 too
+	@scripts/install-packages.sh build run
+	@scripts/build.sh o2o-exporter
+	@/usr/bin/python3 tests/demo/demo.py
+
+build:  ## the program, at build/o2o-exporter
+	@scripts/install-packages.sh build
+	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
+
+test:  ## builds, and runs every test
+	@scripts/install-packages.sh build run
+	@O2O_WERROR=$(WERROR) scripts/build.sh all
+	@scripts/test.sh
+
+lint:  ## formatting, static analysis, shell, YAML, rules, routes
+	@scripts/install-packages.sh build run lint
+	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
+	@scripts/lint.sh
+
+format:  ## lays out the C++ sources as .clang-format says
+	@scripts/install-packages.sh lint
+	@scripts/sources.sh cc | xargs -0 clang-format -i
+
+asan:  ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/install-packages.sh build run
+	@O2O_WERROR=$(WERROR) scripts/sanitize.sh asan
+
+tsan:  ## the unit tests under ThreadSanitizer
+	@scripts/install-packages.sh build run
+	@O2O_WERROR=$(WERROR) scripts/sanitize.sh tsan
+
+clean:  ## removes what was built
+	rm -rf build build-dev build-asan build-tsan

@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Counting: triggers on the orders keep tallies, status changes and outcomes right whichever program writes.
+-- They run once per statement over all its rows, with the rights of the schema's owner.
+
+-- Where a status stands that nobody configured: behind the configured open ones, before the final ones.
+CREATE FUNCTION unknown_status_rank() RETURNS int STABLE LANGUAGE sql AS $$
+  SELECT coalesce(max(rank), 0) + 5 FROM order_statuses WHERE known AND outcome = 'open'
+$$;
+
+CREATE FUNCTION order_status_rank(wanted text) RETURNS int STABLE LANGUAGE sql AS $$
+  SELECT coalesce((SELECT rank FROM order_statuses WHERE status = wanted), unknown_status_rank())
+$$;
+
+-- Taken by whoever changes tallies, before the first change: two writers would otherwise wait for each
+-- other's rows in a circle.
+CREATE FUNCTION lock_order_tallies() RETURNS void LANGUAGE sql AS $$
+  SELECT pg_advisory_xact_lock(72001, 1)
+$$;
+
+-- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
+CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    NEW.first_status := NEW.status;
+    NEW.first_updated_at := NEW.updated_at;
+  END IF;
+  NEW.status_since := NEW.updated_at;
+  NEW.open := coalesce((SELECT outcome FROM order_statuses WHERE status = NEW.status), 'open') = 'open';
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
+  SET enable_nestloop = off  -- plans outlive the small page that they were made for
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM new_rows) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM lock_order_tallies();
+  WITH seen AS MATERIALIZED (
+    SELECT order_type, status, count(*) AS orders,
+           coalesce(sum(total_amount) FILTER (WHERE total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
+    FROM new_rows GROUP BY order_type, status
+  ), registered AS (
+    INSERT INTO order_statuses (status, rank, outcome, known)
+    SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM seen
+    WHERE status NOT IN (SELECT status FROM order_statuses)
+    ON CONFLICT DO NOTHING
+  ), judged AS (
+    SELECT seen.*, outcome FROM seen JOIN order_statuses USING (status)
+  ), counts AS (
+    SELECT 'o2o_orders_ingested_total' AS family, ARRAY[order_type] AS labels, orders AS value FROM seen
+    UNION ALL
+    SELECT 'o2o_orders_completed_total', ARRAY[order_type], orders FROM judged WHERE outcome = 'completed'
+    UNION ALL
+    SELECT 'o2o_orders_completed_amount_total', ARRAY[order_type], amount FROM judged WHERE outcome = 'completed'
+    UNION ALL
+    SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], orders FROM judged WHERE outcome = 'failed'
+  )
+  INSERT INTO order_tallies AS t (family, labels, value)
+  SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
+  ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION count_changed_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
+  SET enable_nestloop = off
+  SET enable_mergejoin = off
+  SET work_mem = '64MB'
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM new_rows) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM lock_order_tallies();
+  INSERT INTO order_statuses (status, rank, outcome, known)
+  SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM new_rows
+  WHERE status NOT IN (SELECT status FROM order_statuses)
+  ON CONFLICT DO NOTHING;
+  WITH changed AS MATERIALIZED (
+    SELECT n.order_id, n.order_type, n.total_amount, n.updated_at, n.updated_at - n.first_updated_at AS age,
+           n.first_status, o.status AS from_status, n.status AS to_status
+    FROM old_rows o JOIN new_rows n ON n.order_id = o.order_id AND n.status <> o.status
+  ), kept AS (
+    INSERT INTO order_status_changes (order_id, from_status, to_status, changed_at)
+    SELECT order_id, from_status, to_status, updated_at FROM changed
+  ), left_behind AS (
+    INSERT INTO order_outcomes (order_id, outcome, status)
+    SELECT order_id, outcome, CASE outcome WHEN 'failed' THEN from_status ELSE '' END
+    FROM changed JOIN order_statuses ON status = from_status AND outcome <> 'open'
+    ON CONFLICT DO NOTHING
+  ), reached AS (
+    SELECT c.order_type, c.first_status, c.from_status, c.to_status, now_is.outcome, greatest(c.age, '0') AS age,
+           CASE WHEN c.total_amount > 0 AND c.total_amount < 'Infinity' THEN c.total_amount ELSE 0 END AS amount
+    FROM changed c JOIN order_statuses now_is ON now_is.status = c.to_status AND now_is.outcome <> 'open'
+    WHERE NOT EXISTS (SELECT FROM order_outcomes m WHERE m.order_id = c.order_id AND m.outcome = now_is.outcome
+                      AND m.status = CASE now_is.outcome WHEN 'failed' THEN c.to_status ELSE '' END)
+  ), grouped AS (
+    -- width_bucket takes lower bounds and `le` is an upper one: one microsecond, the grain of time here, lies between.
+    SELECT order_type, first_status, from_status, to_status, outcome, width_bucket(age - interval '1 microsecond', bounds) AS bucket,
+           count(*) AS orders, sum(amount) AS amount, extract(epoch FROM sum(age)) AS seconds
+    FROM reached, (SELECT array_agg(le * interval '1 second' ORDER BY le) AS bounds FROM order_duration_buckets) b
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ), counted AS (
+    SELECT g.*, coalesce(first_was.outcome, 'open') = 'open' AS first_seen_open
+    FROM grouped g
+    LEFT JOIN order_statuses was ON was.status = g.from_status
+    LEFT JOIN order_statuses first_was ON first_was.status = g.first_status
+    WHERE NOT (g.outcome = 'completed' AND coalesce(was.outcome, 'open') = 'completed')
+  ), counts AS (
+    SELECT 'o2o_order_transitions_total' AS family, ARRAY[from_status, to_status] AS labels, count(*) AS value
+    FROM changed GROUP BY from_status, to_status
+    UNION ALL
+    SELECT 'o2o_orders_completed_total', ARRAY[order_type], orders FROM counted WHERE outcome = 'completed'
+    UNION ALL
+    SELECT 'o2o_orders_completed_amount_total', ARRAY[order_type], amount FROM counted WHERE outcome = 'completed'
+    UNION ALL
+    SELECT 'o2o_orders_failed_total', ARRAY[order_type, to_status], orders FROM counted WHERE outcome = 'failed'
+    UNION ALL
+    SELECT 'o2o_order_duration_seconds_bucket', ARRAY[order_type, outcome, coalesce(le::text, '+Inf')], orders
+    FROM counted
+    LEFT JOIN (SELECT le, row_number() OVER (ORDER BY le) - 1 AS bucket FROM order_duration_buckets) b USING (bucket)
+    WHERE first_seen_open
+    UNION ALL
+    SELECT 'o2o_order_duration_seconds_sum', ARRAY[order_type, outcome], seconds FROM counted WHERE first_seen_open
+  )
+  INSERT INTO order_tallies AS t (family, labels, value)
+  SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
+  ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+  RETURN NULL;
+END $$;
+
+-- Counters stay when orders are deleted (retention); what is remembered of those orders goes. One that comes back later counts as new.
+CREATE FUNCTION forget_deleted_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    DELETE FROM order_outcomes;
+  ELSE
+    DELETE FROM order_outcomes WHERE order_id IN (SELECT order_id FROM old_rows);
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Orders of the proof of concept count from the start. No status has a meaning yet, so nothing is completed or failed:
+-- sync_order_statuses counts that.
+INSERT INTO order_tallies (family, labels, value)
+SELECT 'o2o_orders_ingested_total', ARRAY[order_type], count(*) FROM fact_orders_monitoring GROUP BY order_type;
+INSERT INTO order_statuses (status, rank, outcome, known)
+SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM fact_orders_monitoring;
+
+CREATE TRIGGER complete_new_order BEFORE INSERT ON fact_orders_monitoring FOR EACH ROW
+  WHEN (NEW.first_status IS NULL) EXECUTE FUNCTION complete_order_row();
+CREATE TRIGGER complete_changed_order BEFORE UPDATE ON fact_orders_monitoring FOR EACH ROW
+  WHEN (NEW.status IS DISTINCT FROM OLD.status AND NEW.status_since IS NOT DISTINCT FROM OLD.status_since)
+  EXECUTE FUNCTION complete_order_row();
+CREATE TRIGGER count_new_orders AFTER INSERT ON fact_orders_monitoring
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_new_orders();
+CREATE TRIGGER count_changed_orders AFTER UPDATE ON fact_orders_monitoring
+  REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_changed_orders();
+CREATE TRIGGER forget_deleted_orders AFTER DELETE ON fact_orders_monitoring
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION forget_deleted_orders();
+CREATE TRIGGER forget_truncated_orders AFTER TRUNCATE ON fact_orders_monitoring
+  FOR EACH STATEMENT EXECUTE FUNCTION forget_deleted_orders();
+
+INSERT INTO schema_migrations (version, needs) VALUES (2, 2);

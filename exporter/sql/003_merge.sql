@@ -1,0 +1,173 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Taking a page in, for the exporter and for batch jobs alike:
+--   SELECT prepare_order_staging();          once per session
+--   COPY staged_orders FROM ...;             each order_id once
+--   SELECT * FROM merge_staged_orders(...);  in the same transaction; the staged rows go when it ends
+
+CREATE FUNCTION prepare_order_staging() RETURNS void LANGUAGE sql AS $$
+  CREATE TEMPORARY TABLE IF NOT EXISTS staged_orders (
+    order_id      text COLLATE "C" NOT NULL,
+    customer_id   text,
+    customer_name text,
+    status        text COLLATE "C" NOT NULL,
+    order_type    text COLLATE "C" NOT NULL,
+    total_amount  numeric,
+    updated_at    timestamptz NOT NULL,
+    item_name     text,
+    item_detail   text
+  ) ON COMMIT DELETE ROWS;
+$$;
+
+-- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
+-- updated_at that lies more than a minute beyond it is bogus and gives way to any row that does not.
+CREATE FUNCTION merge_staged_orders(oms_now timestamptz, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
+  LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan  -- a page is 10 rows or 100,000
+  SET random_page_cost = 1.1
+  SET jit = off
+  SET work_mem = '64MB'
+AS $$
+DECLARE
+  -- Named in every statement below: only a statement with a parameter is planned anew for the page at hand.
+  present constant timestamptz NOT NULL := oms_now + interval '1 minute';
+  staged bigint;
+BEGIN
+  -- One merge at a time: two would wait for each other's orders in a circle.
+  PERFORM pg_advisory_xact_lock(72001, 2);
+  SELECT count(*) INTO staged FROM pg_temp.staged_orders;
+
+  INSERT INTO fact_orders_monitoring
+    (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
+     first_status, first_updated_at, status_since, open)
+  SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
+         s.status, s.updated_at, s.updated_at, coalesce(o.outcome, 'open') = 'open'
+  FROM pg_temp.staged_orders s
+  LEFT JOIN order_statuses o ON o.status = s.status
+  WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL;
+  GET DIAGNOSTICS inserted = ROW_COUNT;
+
+  updated := 0;
+  stale := 0;
+  IF inserted < staged THEN
+    UPDATE fact_orders_monitoring f
+    SET customer_id = s.customer_id, customer_name = s.customer_name, status = s.status, order_type = s.order_type,
+        total_amount = s.total_amount, updated_at = s.updated_at, item_name = s.item_name, item_detail = s.item_detail,
+        status_since = CASE WHEN f.status = s.status THEN least(f.status_since, s.updated_at) ELSE s.updated_at END,
+        open = coalesce(o.outcome, 'open') = 'open'
+    FROM pg_temp.staged_orders s
+    LEFT JOIN order_statuses o ON o.status = s.status
+    WHERE f.order_id = s.order_id
+      AND (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
+          IS DISTINCT FROM
+          (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
+      AND CASE WHEN f.updated_at > present AND s.updated_at <= present THEN true
+               WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
+               WHEN f.status = s.status THEN true
+               ELSE (order_status_rank(s.status), s.status) > (order_status_rank(f.status), f.status) END;
+    GET DIAGNOSTICS updated = ROW_COUNT;
+    IF inserted + updated < staged THEN
+      SELECT count(*) INTO stale
+      FROM pg_temp.staged_orders s
+      JOIN fact_orders_monitoring f ON f.order_id = s.order_id
+      WHERE (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
+            IS DISTINCT FROM
+            (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
+        AND present IS NOT NULL;
+    END IF;
+  END IF;
+  unchanged := staged - inserted - updated - stale;
+END $$;
+
+-- The rows that order_statuses should hold: the configured ones, ranked in the order given, and those that were
+-- seen without being configured.
+CREATE FUNCTION wanted_order_statuses(statuses text[], outcomes text[], delayed_after_ms bigint[])
+  RETURNS SETOF order_statuses STABLE LANGUAGE sql AS $$
+  WITH configured AS (
+    SELECT c.status COLLATE "C" AS status, (10 * c.place)::int AS rank, c.outcome,
+           c.delayed_ms * interval '1 millisecond' AS delayed_after, true AS known
+    FROM unnest(statuses, outcomes, delayed_after_ms) WITH ORDINALITY AS c (status, outcome, delayed_ms, place)
+  )
+  SELECT status, rank, outcome, delayed_after, known FROM configured
+  UNION ALL
+  SELECT s.status, coalesce((SELECT max(rank) FROM configured WHERE outcome = 'open'), 0) + 5, 'open', NULL, false
+  FROM order_statuses s WHERE s.status NOT IN (SELECT status FROM configured)
+$$;
+
+-- Mirrors the configuration into order_statuses; true if that changed anything. An order whose status changed its
+-- meaning is counted for what it now is, once; what was counted before stays.
+CREATE FUNCTION sync_order_statuses(statuses text[], outcomes text[], delayed_after_ms bigint[])
+  RETURNS boolean SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w FULL JOIN order_statuses s ON s.status = w.status
+    WHERE (w.rank, w.outcome, w.delayed_after, w.known) IS DISTINCT FROM (s.rank, s.outcome, s.delayed_after, s.known)
+  ) THEN
+    RETURN false;
+  END IF;
+  -- Nobody may take an order in by the old meaning while we look at them.
+  LOCK TABLE fact_orders_monitoring IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM lock_order_tallies();
+  IF EXISTS (
+    SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w JOIN order_statuses s ON s.status = w.status
+    WHERE w.outcome <> s.outcome
+  ) THEN
+    INSERT INTO order_outcomes (order_id, outcome, status)
+    SELECT f.order_id, s.outcome, CASE s.outcome WHEN 'failed' THEN f.status ELSE '' END
+    FROM fact_orders_monitoring f
+    JOIN order_statuses s ON s.status = f.status
+    JOIN wanted_order_statuses(statuses, outcomes, delayed_after_ms) w ON w.status = f.status
+    WHERE s.outcome <> w.outcome AND s.outcome <> 'open'
+    ON CONFLICT DO NOTHING;
+
+    WITH reached AS (
+      SELECT f.order_type, f.status, w.outcome,
+             CASE WHEN f.total_amount > 0 AND f.total_amount < 'Infinity' THEN f.total_amount ELSE 0 END AS amount
+      FROM fact_orders_monitoring f
+      JOIN order_statuses s ON s.status = f.status
+      JOIN wanted_order_statuses(statuses, outcomes, delayed_after_ms) w ON w.status = f.status
+      WHERE s.outcome <> w.outcome AND w.outcome <> 'open'
+        AND NOT EXISTS (SELECT FROM order_outcomes m WHERE m.order_id = f.order_id AND m.outcome = w.outcome
+                        AND m.status = CASE w.outcome WHEN 'failed' THEN f.status ELSE '' END)
+    ), counts AS (
+      SELECT 'o2o_orders_completed_total' AS family, ARRAY[order_type] AS labels, count(*) AS value
+      FROM reached WHERE outcome = 'completed' GROUP BY order_type
+      UNION ALL
+      SELECT 'o2o_orders_completed_amount_total', ARRAY[order_type], sum(amount)
+      FROM reached WHERE outcome = 'completed' GROUP BY order_type
+      UNION ALL
+      SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], count(*)
+      FROM reached WHERE outcome = 'failed' GROUP BY order_type, status
+    )
+    INSERT INTO order_tallies AS t (family, labels, value)
+    SELECT family, labels, value FROM counts
+    ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+
+    UPDATE fact_orders_monitoring f SET open = (w.outcome = 'open')
+    FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w
+    WHERE w.status = f.status AND f.open <> (w.outcome = 'open');
+  END IF;
+
+  INSERT INTO order_statuses AS s (status, rank, outcome, delayed_after, known)
+  SELECT status, rank, outcome, delayed_after, known FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms)
+  ON CONFLICT (status) DO UPDATE
+    SET rank = excluded.rank, outcome = excluded.outcome, delayed_after = excluded.delayed_after, known = excluded.known;
+  RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION sync_order_statuses FROM PUBLIC;
+
+-- Functions that run with the owner's rights must find their tables in this schema and nowhere else.
+DO $$
+DECLARE
+  owned regprocedure;
+BEGIN
+  FOR owned IN
+    SELECT oid::regprocedure FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND proname IN (
+      'unknown_status_rank', 'order_status_rank', 'complete_order_row', 'count_new_orders', 'count_changed_orders',
+      'forget_deleted_orders', 'merge_staged_orders', 'wanted_order_statuses', 'sync_order_statuses')
+  LOOP
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', owned, current_schema());
+  END LOOP;
+END $$;
+
+INSERT INTO schema_migrations (version, needs) VALUES (3, 3);

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/config_reader.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+#include <utility>
+
+#include "base/text.h"
+#include "config/text_file.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kMaxShownBytes = 80;
+constexpr std::size_t kMaxSecretBytes = 64u << 10;
+constexpr std::size_t kMaxCaFileBytes =
+    4u << 20;  // a machine's whole bundle of authorities is a quarter of a MiB
+
+bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }
+
+// A text of the file in quotes, on one line, not too long.
+std::string Shown(std::string_view raw) {
+  std::string text = CutUtf8(raw, kMaxShownBytes);
+  std::replace_if(text.begin(), text.end(), IsControl, ' ');
+  return '"' + text + (text.size() < raw.size() ? "...\"" : "\"");
+}
+
+// How many letters must be changed, left out or added to come from one word to the other.
+std::size_t EditDistance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= to.size(); ++j) {
+      const std::size_t changed = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+// "did you mean listen_address?", or what there is to choose from.
+std::string Suggestion(std::string_view word, const std::vector<std::string>& known) {
+  if (known.empty()) return "no key is known here";
+  const std::string* nearest = nullptr;
+  std::size_t distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const std::string& candidate : known) {
+    if (word.size() > 2 * candidate.size() + 2) continue;  // also bounds the work for absurd keys
+    if (const std::size_t d = EditDistance(word, candidate); d < distance) {
+      distance = d;
+      nearest = &candidate;
+    }
+  }
+  if (nearest) return "did you mean " + *nearest + "?";
+  std::string list;
+  for (const std::string& candidate : known) list += (list.empty() ? "" : ", ") + candidate;
+  return "known here: " + list;
+}
+
+// A whole decimal number as people write it: no sign, no leading zero.
+std::optional<std::int64_t> ParseWholeNumber(std::string_view text) {
+  if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
+  std::int64_t number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9' || __builtin_mul_overflow(number, 10, &number) ||
+        __builtin_add_overflow(number, c - '0', &number)) {
+      return std::nullopt;
+    }
+  }
+  return number;
+}
+
+std::string FormatBytes(std::uint64_t bytes) {
+  if (bytes >= 1u << 30 && bytes % (1u << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
+  if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+  if (bytes >= 1u << 10 && bytes % (1u << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
+  return std::to_string(bytes);
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+
+}  // namespace
+
+MapReader::MapReader(Reading& reading, const YamlNode* node, std::string path, YamlPosition at, bool tolerant)
+    : reading_(reading), node_(node), path_(std::move(path)), at_(at), tolerant_(tolerant) {
+  if (node_ && node_->kind == YamlNode::Kind::kNull) node_ = nullptr;
+  if (node_ && node_->kind != YamlNode::Kind::kMap) {
+    // Does not show what stands there: it may well be a DSN.
+    Report(node_->at, path_, "is no map, want keys and values below it");
+    node_ = nullptr;
+    broken_ = true;
+  }
+}
+
+MapReader::~MapReader() {
+  if (!node_) return;
+  for (const YamlMember& member : node_->members) {
+    if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
+    std::string shown = Shown(member.key);
+    shown = shown.substr(1, shown.size() - 2);
+    Report(member.at, JoinPath(path_, shown), "unknown key, " + Suggestion(member.key, known_));
+  }
+}
+
+const YamlMember* MapReader::Find(std::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+  if (!node_) return nullptr;
+  for (const YamlMember& member : node_->members) {
+    if (member.key == key) return &member;
+  }
+  return nullptr;
+}
+
+void MapReader::Report(YamlPosition at, std::string path, std::string problem) {
+  reading_.problems.push_back({at, std::move(path), std::move(problem)});
+}
+
+bool MapReader::Has(std::string_view key) { return Find(key) != nullptr; }
+
+void MapReader::Require(std::string_view key, std::string_view hint) {
+  if (broken_ || Has(key)) return;
+  Report(at_, JoinPath(path_, key), "missing, " + std::string(hint));
+}
+
+void MapReader::Fail(std::string_view key, std::string problem) {
+  const YamlMember* member = Find(key);
+  Report(member ? member->value.at : at_, JoinPath(path_, key), std::move(problem));
+}
+
+void MapReader::FailValue(std::string_view key, std::string_view problem) {
+  const YamlMember* member = Find(key);
+  Fail(key, (member ? Shown(member->value.scalar) + " " : "") + std::string(problem));
+}
+
+void MapReader::FailHere(std::string problem) {
+  if (!broken_) Report(at_, path_, std::move(problem));
+}
+
+MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& path,
+                                      std::string_view advice) {
+  Scalar scalar;
+  scalar.state = Scalar::State::kUseless;
+  if (node.kind == YamlNode::Kind::kSequence || node.kind == YamlNode::Kind::kMap) {
+    Report(node.at, path,
+           std::string("is a ") + (node.kind == YamlNode::Kind::kMap ? "map" : "list") +
+               ", want a single value");
+    return scalar;
+  }
+  tl::expected<std::string, ExpansionFailure> text = Expand(node.scalar, reading_.environment);
+  if (!text) {
+    const ExpansionFailure& failure = text.error();
+    if (failure.missing_variable && tolerant_) return scalar;
+    Report(node.at, path,
+           failure.missing_variable ? failure.problem + ", " + std::string(advice) : failure.problem);
+    return scalar;
+  }
+  if (std::any_of(text->begin(), text->end(), IsControl)) {
+    Report(node.at, path, "holds a line break or another control character, write it on one line");
+    return scalar;
+  }
+  if (tolerant_ && text->empty()) return scalar;  // as good as a missing variable: ${NAME:-}
+  scalar.state = Scalar::State::kText;
+  scalar.text = std::move(*text);
+  scalar.shown = Shown(node.scalar);
+  return scalar;
+}
+
+MapReader::Scalar MapReader::Take(std::string_view key, std::string_view advice) {
+  const YamlMember* member = Find(key);
+  if (!member) return {};
+  return Evaluate(member->value, JoinPath(path_, key),
+                  advice.empty() ? "set it or give a default as in ${NAME:-default}" : advice);
+}
+
+bool MapReader::Text(std::string_view key, std::string& value) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  if (scalar.text.empty()) {
+    Fail(key, "has no value, give it one or remove the key");
+    return false;
+  }
+  value = scalar.text;
+  return true;
+}
+
+bool MapReader::Duration(std::string_view key, Millis& value, Range<Millis> range) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  const std::optional<Millis> duration = ParseDuration(scalar.text);
+  if (!duration) {
+    Fail(key, scalar.shown + " is no duration, want one like 500ms, 30s or 1h30m");
+  } else if (*duration < range.min) {
+    Fail(key, scalar.shown + " is too short, want at least " + FormatDuration(range.min));
+  } else if (*duration > range.max) {
+    Fail(key, scalar.shown + " is too long, want at most " + FormatDuration(range.max));
+  } else {
+    value = *duration;
+    return true;
+  }
+  return false;
+}
+
+bool MapReader::Integer(std::string_view key, std::int64_t& value, Range<std::int64_t> range) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  const std::optional<std::int64_t> number = ParseWholeNumber(scalar.text);
+  const std::string wanted =
+      ", want a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
+  if (!number) {
+    Fail(key, scalar.shown + " is no whole number" + wanted);
+  } else if (*number < range.min || *number > range.max) {
+    Fail(key, scalar.shown + " is out of range" + wanted);
+  } else {
+    value = *number;
+    return true;
+  }
+  return false;
+}
+
+bool MapReader::Bytes(std::string_view key, std::uint64_t& value, Range<std::uint64_t> range) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  const std::optional<std::uint64_t> bytes = ParseByteSize(scalar.text);
+  if (!bytes) {
+    Fail(key, scalar.shown + " is no size, want one like 64KiB, 10MB or 1GiB");
+  } else if (*bytes < range.min || *bytes > range.max) {
+    Fail(key,
+         scalar.shown + " is out of range, want " + FormatBytes(range.min) + " to " + FormatBytes(range.max));
+  } else {
+    value = *bytes;
+    return true;
+  }
+  return false;
+}
+
+bool MapReader::Boolean(std::string_view key, bool& value) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  if (scalar.text != "true" && scalar.text != "false") {
+    Fail(key, scalar.shown + " is no truth value, want true or false");
+    return false;
+  }
+  value = scalar.text == "true";
+  return true;
+}
+
+bool MapReader::TextList(std::string_view key, std::vector<std::string>& values) {
+  const YamlMember* member = Find(key);
+  if (!member) return false;
+  if (member->value.kind != YamlNode::Kind::kSequence) {
+    Fail(key, "is no list, want one like [first, second]");
+    return false;
+  }
+  std::vector<std::string> read;
+  for (std::size_t i = 0; i < member->value.items.size(); ++i) {
+    const YamlNode& item = member->value.items[i];
+    const std::string path = JoinPath(JoinPath(path_, key), "[" + std::to_string(i) + "]");
+    const Scalar scalar = Evaluate(item, path, "set it or give a default as in ${NAME:-default}");
+    if (scalar.state != Scalar::State::kText) continue;
+    if (scalar.text.empty()) {
+      Report(item.at, path, "has no value, give it one or remove it");
+    } else if (std::find(read.begin(), read.end(), scalar.text) != read.end()) {
+      Report(item.at, path, scalar.shown + " stands there twice, give it once");
+    } else {
+      read.push_back(scalar.text);
+    }
+  }
+  values = std::move(read);
+  return true;
+}
+
+std::string MapReader::Resolve(const std::string& path) const {
+  return (std::filesystem::path(reading_.directory) / path).string();
+}
+
+bool MapReader::File(std::string_view key, std::string& path) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText || scalar.text.empty()) return false;
+  const std::string resolved = Resolve(scalar.text);
+  if (const auto text = ReadTextFile(resolved, kMaxCaFileBytes); !text && !tolerant_) {
+    Fail(key, scalar.shown + " " + text.error() + ", want a file that this program may read");
+    return false;
+  }
+  path = resolved;
+  return true;
+}
+
+bool MapReader::SecretText(std::string_view key, Secret& value) {
+  const std::string file_key = std::string(key) + "_file";
+  const Scalar direct = Take(key, "set it or use " + file_key);
+  const Scalar path = Take(file_key);
+  const auto given = [](const Scalar& scalar) {
+    return scalar.state == Scalar::State::kUseless ||
+           (scalar.state == Scalar::State::kText && !scalar.text.empty());
+  };
+  const bool useless = direct.state == Scalar::State::kUseless || path.state == Scalar::State::kUseless;
+  if (useless && tolerant_) return false;
+  if (given(direct) && given(path)) {
+    Fail(file_key, "given beside " + std::string(key) + ", want one of the two");
+    return false;
+  }
+  if (!given(direct) && !given(path)) {
+    if (!broken_) Fail(key, "missing, want " + std::string(key) + " or " + file_key);
+    return false;
+  }
+  if (useless) return false;
+  if (given(path)) return SecretFile(file_key, path, value);
+  value = Secret(direct.text);
+  return true;
+}
+
+bool MapReader::SecretFile(std::string_view key, const Scalar& path, Secret& value) {
+  tl::expected<std::string, std::string> text = ReadTextFile(Resolve(path.text), kMaxSecretBytes);
+  if (!text) {
+    if (!tolerant_) {
+      Fail(key, path.shown + " " + text.error() + ", want a file that holds the secret and nothing else");
+    }
+    return false;
+  }
+  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  if (text->empty()) {
+    if (!tolerant_) Fail(key, path.shown + " is empty, want a file that holds the secret and nothing else");
+    return false;
+  }
+  if (!IsCleanUtf8(*text) || std::any_of(text->begin(), text->end(), IsControl)) {
+    Fail(key,
+         path.shown +
+             " holds more than one line or is no text, want a file that holds the secret and nothing else");
+    return false;
+  }
+  value = Secret(std::move(*text));
+  return true;
+}
+
+bool MapReader::Switch(std::string_view key) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return true;
+  const std::string word = Lower(scalar.text);
+  return !(word.empty() || word == "false" || word == "no" || word == "off" || word == "0");
+}
+
+MapReader MapReader::Section(std::string_view key) {
+  const YamlMember* member = Find(key);
+  return MapReader(reading_, member ? &member->value : nullptr, JoinPath(path_, key),
+                   member ? member->at : at_, tolerant_);
+}
+
+bool MapReader::Each(std::string_view key, const std::function<void(MapReader&)>& read) {
+  const YamlMember* member = Find(key);
+  if (!member) return false;
+  if (member->value.kind != YamlNode::Kind::kSequence) {
+    Fail(key, "is no list, want entries that begin with - below it");
+    return false;
+  }
+  for (std::size_t i = 0; i < member->value.items.size(); ++i) {
+    const YamlNode& item = member->value.items[i];
+    MapReader entry(reading_, &item, JoinPath(JoinPath(path_, key), "[" + std::to_string(i) + "]"), item.at,
+                    tolerant_);
+    read(entry);
+  }
+  return true;
+}
+
+}  // namespace o2o

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/duration.h"
+#include "base/secret.h"
+#include "config/environment.h"
+#include "config/yaml_document.h"
+
+namespace o2o {
+
+// What the readers of one configuration share.
+struct Reading {
+  const Environment& environment;
+  std::string directory;  // relative paths start here
+  std::vector<YamlProblem> problems;
+};
+
+template <typename T>
+struct Range {
+  T min;
+  T max;
+};
+
+// Typed access to one map of a configuration. Each read of a key that is there but wrong adds a problem and
+// leaves the value alone, so that one pass finds every mistake; the value thus keeps its default. A key that
+// no read has asked for is reported when the reader goes. Problems show a value as it stands in the file,
+// never what a variable or a secret file holds. `reading` and the node must outlive it. One thread.
+class MapReader {
+ public:
+  // `node` may be null or absent (nullptr): a map without keys; anything else that is no map is reported.
+  MapReader(Reading& reading, const YamlNode* node, std::string path, YamlPosition at, bool tolerant = false);
+  ~MapReader();
+  MapReader(const MapReader&) = delete;
+  MapReader& operator=(const MapReader&) = delete;
+
+  // From now on a missing variable or file is no problem, here and in the sections below: the part is turned
+  // off. The form is still checked.
+  void Tolerate() { tolerant_ = true; }
+
+  // Whether the key stands there, whatever its value. Counts as asking for it.
+  bool Has(std::string_view key);
+  // Reports a key that is not there. `hint` says what would be right: "want the base URL of the OMS".
+  void Require(std::string_view key, std::string_view hint);
+  // Reports something about a key's value, or the map itself where the key is not there.
+  void Fail(std::string_view key, std::string problem);
+  // The same, with the value in front: `"x" is no such thing, want ...`. Not for what may hold a secret.
+  void FailValue(std::string_view key, std::string_view problem);
+  // Reports something about the map itself.
+  void FailHere(std::string problem);
+
+  // Each returns true if it has read the key.
+  bool Text(std::string_view key, std::string& value);  // not empty
+  bool Duration(std::string_view key, Millis& value, Range<Millis> range);
+  bool Integer(std::string_view key, std::int64_t& value, Range<std::int64_t> range);
+  bool Bytes(std::string_view key, std::uint64_t& value, Range<std::uint64_t> range);
+  bool Boolean(std::string_view key, bool& value);
+  bool TextList(std::string_view key, std::vector<std::string>& values);  // none empty
+  // A path to a file that can be read, made absolute or relative to the working directory. Empty is as good
+  // as not given.
+  bool File(std::string_view key, std::string& path);
+  // Exactly one of `key` (the secret) and `key`_file (where it stands, without the newline at its end).
+  bool SecretText(std::string_view key, Secret& value);
+  // False if the key is there and its value is empty, false, no, off or 0.
+  bool Switch(std::string_view key);
+
+  // The map below a key; without keys where there is none.
+  MapReader Section(std::string_view key);
+  // Calls `read` with each map of the list below a key. False if there is no such list.
+  bool Each(std::string_view key, const std::function<void(MapReader&)>& read);
+
+ private:
+  // One scalar: not there, there but of no use (and reported if that is a mistake), or its text.
+  struct Scalar {
+    enum class State { kAbsent, kUseless, kText };
+    State state = State::kAbsent;
+    std::string text;   // expanded
+    std::string shown;  // for problems: as it stands in the file, in quotes
+  };
+  Scalar Take(std::string_view key, std::string_view advice = {});
+  Scalar Evaluate(const YamlNode& node, const std::string& path, std::string_view advice);
+  const YamlMember* Find(std::string_view key);
+  void Report(YamlPosition at, std::string path, std::string problem);
+  std::string Resolve(const std::string& path) const;
+  bool SecretFile(std::string_view key, const Scalar& path, Secret& value);
+
+  Reading& reading_;
+  const YamlNode* node_;  // a map, or nothing
+  std::string path_;
+  YamlPosition at_;
+  bool tolerant_;
+  bool broken_ = false;  // no map: reported once, not again for each key it lacks
+  std::vector<std::string> known_;
+};
+
+}  // namespace o2o

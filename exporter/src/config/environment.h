@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace o2o {
+
+// The value of a variable; nothing if it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment ProcessEnvironment();
+
+// Why a text could not be expanded. Never tells a variable's value.
+struct ExpansionFailure {
+  std::string problem;            // "OMS_URL is not set"
+  bool missing_variable = false;  // the text is in order, only the variable is not there
+};
+
+// `${NAME}` becomes the variable's value, which must be set and not empty; `${NAME:-default}` becomes the
+// default (as it stands, without variables) where it is not; `$$` is a dollar sign.
+tl::expected<std::string, ExpansionFailure> Expand(std::string_view text, const Environment& environment);
+
+}  // namespace o2o

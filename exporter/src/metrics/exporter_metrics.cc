@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/exporter_metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "metrics/catalogue.h"
+#include "metrics/process_metrics.h"
+#include "metrics/snapshot.h"
+
+namespace o2o {
+namespace {
+
+using Gauges = prometheus::Family<prometheus::Gauge>;
+using Counters = prometheus::Family<prometheus::Counter>;
+using Histograms = prometheus::Family<prometheus::Histogram>;
+
+// From a quick page on an idle database to the statement timeout.
+const prometheus::Histogram::BucketBoundaries kWriteSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                            0.5,   1,    2.5,   5,    10,  30};
+
+constexpr ErrorCode kFailureReasons[] = {
+    ErrorCode::kConnect, ErrorCode::kTimeout,      ErrorCode::kTls,        ErrorCode::kCut,
+    ErrorCode::kRedirect, ErrorCode::kUnauthorized, ErrorCode::kHttpStatus, ErrorCode::kNotJson,
+    ErrorCode::kBadJson, ErrorCode::kBadShape,     ErrorCode::kTooLarge,   ErrorCode::kStore,
+    ErrorCode::kInternal};
+
+constexpr std::string_view kIngestResults[] = {"inserted", "updated", "unchanged", "stale", "rejected"};
+
+std::string Compiler() {
+#if defined(__clang__)
+  return __VERSION__;
+#else
+  return "g++ " __VERSION__;
+#endif
+}
+
+template <typename Builder>
+auto& Build(Builder builder, prometheus::Registry& registry, const MetricDesc& desc) {
+  return builder.Name(desc.name).Help(desc.help).Register(registry);
+}
+Gauges& BuildGauges(prometheus::Registry& registry, const MetricDesc& desc) {
+  return Build(prometheus::BuildGauge(), registry, desc);
+}
+Counters& BuildCounters(prometheus::Registry& registry, const MetricDesc& desc) {
+  return Build(prometheus::BuildCounter(), registry, desc);
+}
+Histograms& BuildHistograms(prometheus::Registry& registry, const MetricDesc& desc) {
+  return Build(prometheus::BuildHistogram(), registry, desc);
+}
+
+// A label set of the registry as values in the desc's order.
+std::vector<std::string> LabelValues(const prometheus::ClientMetric& metric, const MetricDesc& desc) {
+  std::vector<std::string> values;
+  for (const std::string& name : desc.labels) {
+    const auto found = std::find_if(metric.label.begin(), metric.label.end(),
+                                    [&name](const auto& label) { return label.name == name; });
+    values.push_back(found == metric.label.end() ? "" : found->value);
+  }
+  return values;
+}
+
+HistogramSample ToHistogram(const prometheus::ClientMetric& metric, const MetricDesc& desc) {
+  HistogramSample sample{LabelValues(metric, desc), {}, FormatValue(metric.histogram.sample_sum)};
+  std::uint64_t before = 0;
+  for (const auto& bucket : metric.histogram.bucket) {
+    sample.buckets.push_back(bucket.cumulative_count - before);
+    before = bucket.cumulative_count;
+  }
+  return sample;
+}
+
+// The registry's values for our own writer: prometheus-cpp's loses digits and does not escape help texts.
+Family ToFamily(const prometheus::MetricFamily& collected, const MetricDesc& desc) {
+  Family family;
+  family.desc = desc;
+  for (const prometheus::ClientMetric& metric : collected.metric) {
+    switch (desc.type) {
+      case MetricType::kGauge:
+        family.samples.push_back({LabelValues(metric, desc), FormatValue(metric.gauge.value)});
+        break;
+      case MetricType::kCounter:
+        family.samples.push_back({LabelValues(metric, desc), FormatValue(metric.counter.value)});
+        break;
+      case MetricType::kHistogram:
+        family.bounds.assign(kWriteSeconds.begin(), kWriteSeconds.end());
+        family.histograms.push_back(ToHistogram(metric, desc));
+        break;
+    }
+  }
+  return family;
+}
+
+// The reasons under which a family has a series of this source.
+std::vector<std::string> ReasonsOf(const Counters& family, const std::string& source) {
+  std::vector<std::string> reasons;
+  for (const prometheus::MetricFamily& collected : family.Collect()) {
+    for (const prometheus::ClientMetric& metric : collected.metric) {
+      std::map<std::string, std::string> labels;
+      for (const auto& label : metric.label) labels[label.name] = label.value;
+      if (labels["source"] == source) reasons.push_back(labels["reason"]);
+    }
+  }
+  return reasons;
+}
+
+const MetricDesc* FindDesc(const std::string& name) {
+  for (const MetricDesc* desc : catalogue::All()) {
+    if (desc->name == name) return desc;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+struct ExporterMetrics::Families {
+  mutable std::mutex mutex;  // one poll's numbers are seen together
+
+  prometheus::Registry registry;
+  Gauges& source_up = BuildGauges(registry, catalogue::kSourceUp);
+  Gauges& source_last_success = BuildGauges(registry, catalogue::kSourceLastSuccess);
+  Gauges& source_poll_duration = BuildGauges(registry, catalogue::kSourcePollDuration);
+  Gauges& source_interval = BuildGauges(registry, catalogue::kSourceInterval);
+  Gauges& source_rows = BuildGauges(registry, catalogue::kSourceRows);
+  Gauges& source_series = BuildGauges(registry, catalogue::kSourceSeries);
+  Gauges& source_response_bytes = BuildGauges(registry, catalogue::kSourceResponseBytes);
+  Gauges& source_stale = BuildGauges(registry, catalogue::kSourceStale);
+  Counters& source_polls = BuildCounters(registry, catalogue::kSourcePolls);
+  Counters& source_failures = BuildCounters(registry, catalogue::kSourceFailures);
+  Counters& source_rejected_rows = BuildCounters(registry, catalogue::kSourceRejectedRows);
+  Counters& ingest_rows = BuildCounters(registry, catalogue::kIngestRows);
+  prometheus::Gauge& store_up = BuildGauges(registry, catalogue::kStoreUp).Add({});
+  prometheus::Histogram& store_write_duration =
+      BuildHistograms(registry, catalogue::kStoreWriteDuration).Add({}, kWriteSeconds);
+  prometheus::Gauge& config_ok = BuildGauges(registry, catalogue::kConfigReloadSuccessful).Add({});
+  prometheus::Gauge& config_ok_time = BuildGauges(registry, catalogue::kConfigReloadSuccessTime).Add({});
+
+  std::array<Gauges*, 8> SourceGauges() {
+    return {&source_up,   &source_last_success, &source_poll_duration,  &source_interval,
+            &source_rows, &source_series,       &source_response_bytes, &source_stale};
+  }
+
+  void CountFailure(const std::string& source, ErrorCode reason) {
+    // The set of reasons is closed; what no poll can end with is a bug of ours.
+    if (std::find(std::begin(kFailureReasons), std::end(kFailureReasons), reason) == std::end(kFailureReasons)) {
+      reason = ErrorCode::kInternal;
+    }
+    source_failures.Add({{"source", source}, {"reason", std::string(Name(reason))}}).Increment();
+  }
+};
+
+ExporterMetrics::ExporterMetrics() : families_(std::make_unique<Families>()) {
+  BuildGauges(families_->registry, catalogue::kBuildInfo)
+      .Add({{"version", O2O_VERSION}, {"cxx", Compiler()}})
+      .Set(1);
+  for (const std::string_view result : kIngestResults) {
+    families_->ingest_rows.Add({{"result", std::string(result)}});
+  }
+}
+
+ExporterMetrics::~ExporterMetrics() = default;
+
+void ExporterMetrics::AddSource(const std::string& source, double interval_seconds,
+                                const std::vector<std::string>& rejected_reasons) {
+  const std::lock_guard lock(families_->mutex);
+  const prometheus::Labels labels{{"source", source}};
+  for (Gauges* family : families_->SourceGauges()) family->Add(labels);
+  families_->source_interval.Add(labels).Set(interval_seconds);
+  families_->source_polls.Add(labels);
+  for (const ErrorCode reason : kFailureReasons) {
+    families_->source_failures.Add({{"source", source}, {"reason", std::string(Name(reason))}});
+  }
+  for (const std::string& reason : rejected_reasons) {
+    families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}});
+  }
+}
+
+void ExporterMetrics::RemoveSource(const std::string& source) {
+  const std::lock_guard lock(families_->mutex);
+  const prometheus::Labels labels{{"source", source}};
+  const auto remove = [](auto& family, const prometheus::Labels& gone) { family.Remove(&family.Add(gone)); };
+  for (Gauges* family : families_->SourceGauges()) remove(*family, labels);
+  remove(families_->source_polls, labels);
+  for (Counters* family : {&families_->source_failures, &families_->source_rejected_rows}) {
+    for (const std::string& reason : ReasonsOf(*family, source)) {
+      remove(*family, {{"source", source}, {"reason", reason}});
+    }
+  }
+}
+
+void ExporterMetrics::PollStarted(const std::string& source) {
+  const std::lock_guard lock(families_->mutex);
+  families_->source_polls.Add({{"source", source}}).Increment();
+}
+
+void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& outcome) {
+  if (!outcome.up && outcome.reason == ErrorCode::kCancelled) return;
+  const std::lock_guard lock(families_->mutex);
+  const prometheus::Labels labels{{"source", source}};
+  families_->source_up.Add(labels).Set(outcome.up ? 1 : 0);
+  families_->source_poll_duration.Add(labels).Set(outcome.duration_seconds);
+  if (outcome.up) {
+    families_->source_last_success.Add(labels).Set(UnixSeconds(outcome.at));
+    families_->source_rows.Add(labels).Set(static_cast<double>(outcome.rows));
+    families_->source_series.Add(labels).Set(static_cast<double>(outcome.series));
+    families_->source_response_bytes.Add(labels).Set(static_cast<double>(outcome.response_bytes));
+    if (outcome.trouble && *outcome.trouble != ErrorCode::kCancelled) {
+      families_->CountFailure(source, *outcome.trouble);
+    }
+  } else {
+    families_->CountFailure(source, outcome.reason);
+  }
+  for (const auto& [reason, rows] : outcome.rejected_rows) {
+    families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}})
+        .Increment(static_cast<double>(rows));
+  }
+}
+
+void ExporterMetrics::SetStale(const std::string& source, bool stale) {
+  const std::lock_guard lock(families_->mutex);
+  families_->source_stale.Add({{"source", source}}).Set(stale ? 1 : 0);
+}
+
+void ExporterMetrics::SetStoreUp(bool up) {
+  const std::lock_guard lock(families_->mutex);
+  families_->store_up.Set(up ? 1 : 0);
+}
+
+void ExporterMetrics::StoreWrote(double seconds) {
+  const std::lock_guard lock(families_->mutex);
+  families_->store_write_duration.Observe(seconds);
+}
+
+void ExporterMetrics::IngestedRows(std::string_view result, std::int64_t rows) {
+  const std::lock_guard lock(families_->mutex);
+  families_->ingest_rows.Add({{"result", std::string(result)}}).Increment(static_cast<double>(rows));
+}
+
+void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
+  const std::lock_guard lock(families_->mutex);
+  families_->config_ok.Set(ok ? 1 : 0);
+  if (ok) families_->config_ok_time.Set(UnixSeconds(at));
+}
+
+std::string ExporterMetrics::RenderText(ExpositionFormat format) const {
+  std::vector<prometheus::MetricFamily> collected;
+  {
+    const std::lock_guard lock(families_->mutex);
+    collected = families_->registry.Collect();
+  }
+  std::vector<Family> families = ReadProcessMetrics();
+  for (const prometheus::MetricFamily& family : collected) {
+    if (const MetricDesc* desc = FindDesc(family.name)) families.push_back(ToFamily(family, *desc));
+  }
+  std::sort(families.begin(), families.end(),
+            [](const Family& a, const Family& b) { return a.desc.name < b.desc.name; });
+  std::string text;
+  for (Family& family : families) AppendFamily(text, std::move(family), format);
+  return text;
+}
+
+}  // namespace o2o

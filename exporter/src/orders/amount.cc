@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "orders/amount.h"
+
+#include <cstdint>
+
+#include "orders/order_limits.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kDoubleDigits = 17;  // the longest shortest form of a double
+constexpr std::size_t kMaxDigits =
+    64;  // written out; a double's form needs fewer, whatever is longer is broken
+constexpr std::int64_t kMaxExponent = 1'000;  // a double's end at 308
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+std::string_view Trim(std::string_view text) {
+  constexpr std::string_view kBlank = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+std::string_view TakeDigits(std::string_view& text) {
+  std::size_t end = 0;
+  while (end < text.size() && IsDigit(text[end])) ++end;
+  const std::string_view digits = text.substr(0, end);
+  text.remove_prefix(end);
+  return digits;
+}
+
+// digits * 10^-scale.
+struct Decimal {
+  std::string digits;
+  std::int64_t scale = 0;
+  bool negative = false;
+
+  bool IsZero() const { return digits.find_first_not_of('0') == std::string::npos; }
+  std::size_t SignificantDigits() const {
+    const std::size_t first = digits.find_first_not_of('0');
+    return first == std::string::npos ? 0 : digits.find_last_not_of('0') - first + 1;
+  }
+};
+
+std::optional<std::int64_t> TakeExponent(std::string_view& text) {
+  if (text.empty() || (text[0] != 'e' && text[0] != 'E')) return 0;
+  text.remove_prefix(1);
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const std::string_view digits = TakeDigits(text);
+  if (digits.empty()) return std::nullopt;
+  std::int64_t exponent = 0;
+  for (const char c : digits) {
+    exponent = exponent * 10 + (c - '0');
+    if (exponent > kMaxExponent) return std::nullopt;
+  }
+  return negative ? -exponent : exponent;
+}
+
+std::optional<Decimal> ReadDecimal(std::string_view text) {
+  Decimal decimal;
+  decimal.negative = text.starts_with('-');
+  if (decimal.negative) text.remove_prefix(1);
+  const std::string_view whole = TakeDigits(text);
+  std::string_view fraction;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    fraction = TakeDigits(text);
+    if (fraction.empty()) return std::nullopt;
+  }
+  if (whole.empty() || whole.size() + fraction.size() > kMaxDigits) return std::nullopt;
+  const std::optional<std::int64_t> exponent = TakeExponent(text);
+  if (!exponent || !text.empty()) return std::nullopt;
+  decimal.digits.append(whole).append(fraction);
+  decimal.scale = static_cast<std::int64_t>(fraction.size()) - *exponent;
+  return decimal;
+}
+
+// Adds one unit of the last digit.
+void Increment(std::string& digits) {
+  for (std::size_t i = digits.size(); i-- > 0;) {
+    if (digits[i] != '9') {
+      ++digits[i];
+      return;
+    }
+    digits[i] = '0';
+  }
+  digits.insert(digits.begin(), '1');
+}
+
+// To kMaxAmountFractionDigits, half up, and without the zeros at the end that this makes.
+void Round(Decimal& decimal) {
+  const auto surplus = static_cast<std::size_t>(decimal.scale) - kMaxAmountFractionDigits;
+  if (decimal.digits.size() <= surplus) decimal.digits.insert(0, surplus - decimal.digits.size() + 1, '0');
+  const bool up = decimal.digits[decimal.digits.size() - surplus] >= '5';
+  decimal.digits.resize(decimal.digits.size() - surplus);
+  decimal.scale = kMaxAmountFractionDigits;
+  if (up) Increment(decimal.digits);
+  while (decimal.scale > 0 && decimal.digits.ends_with('0')) {
+    decimal.digits.pop_back();
+    --decimal.scale;
+  }
+}
+
+// With a scale from 0 to kMaxAmountFractionDigits.
+std::string Write(const Decimal& decimal) {
+  const auto scale = static_cast<std::size_t>(decimal.scale);
+  std::string text = decimal.digits;
+  text.erase(0, text.find_first_not_of('0'));
+  if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
+  if (scale > 0) text.insert(text.size() - scale, ".");
+  return text;
+}
+
+}  // namespace
+
+std::optional<std::string> ParseAmount(std::string_view text) {
+  std::optional<Decimal> decimal = ReadDecimal(Trim(text));
+  if (!decimal) return std::nullopt;
+  if (decimal->IsZero()) return "0";
+  if (decimal->negative) return std::nullopt;
+  if (decimal->scale > static_cast<std::int64_t>(kMaxAmountFractionDigits)) {
+    if (decimal->SignificantDigits() > kDoubleDigits) return std::nullopt;
+    Round(*decimal);
+    if (decimal->IsZero()) return "0";
+  }
+  if (decimal->scale < 0) {
+    if (decimal->scale < -static_cast<std::int64_t>(kMaxAmountIntegerDigits)) return std::nullopt;
+    decimal->digits.append(static_cast<std::size_t>(-decimal->scale), '0');
+    decimal->scale = 0;
+  }
+  std::string plain = Write(*decimal);
+  const std::size_t integer_digits = plain.find('.') == std::string::npos ? plain.size() : plain.find('.');
+  if (integer_digits > kMaxAmountIntegerDigits) return std::nullopt;
+  return plain;
+}
+
+}  // namespace o2o

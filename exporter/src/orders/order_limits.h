@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+
+// What one row or page of the OMS may hold. A row beyond is rejected and kept as such, not cut: half a
+// customer's name or half a JSON text would be a wrong value that nobody notices.
+namespace o2o {
+
+// A key of an index: PostgreSQL's B-tree takes 2700 bytes, and no order number known is longer than a UUID
+// with a prefix.
+inline constexpr std::size_t kMaxOrderIdBytes = 256;
+// Status and order type become label values, hence short.
+inline constexpr std::size_t kMaxLabelBytes = 64;
+// Names and the customer's id. The longest postal names stay far below; a text of 4 KiB is a dump that hit
+// the wrong field.
+inline constexpr std::size_t kMaxTextBytes = 4u << 10;
+// item_detail is a basket as JSON: some hundred bytes for each item.
+inline constexpr std::size_t kMaxItemDetailBytes = 64u << 10;
+// What is kept of a rejected row, enough to see what was wrong with it.
+inline constexpr std::size_t kMaxPayloadBytes = 64u << 10;
+// What a message shows of an offending value.
+inline constexpr std::size_t kMaxExcerptBytes = 80;
+// total_amount. 15 digits before the point hold a country's yearly product in any currency: more is a broken
+// number, and the sums stay exact for Prometheus' doubles. 9 behind it are more than any currency or tax rate
+// has.
+inline constexpr std::size_t kMaxAmountIntegerDigits = 15;
+inline constexpr std::size_t kMaxAmountFractionDigits = 9;
+// Ten times the largest `limit` that the configuration asks for by default; bounds memory at some 500 MB.
+inline constexpr std::size_t kMaxPageRows = 1'000'000;
+// Each status of statusCounts is a time series.
+inline constexpr std::size_t kMaxStatuses = 1'000;
+
+}  // namespace o2o

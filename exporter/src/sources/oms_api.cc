@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/oms_api.h"
+
+#include <utility>
+
+#include "json/json_reader.h"
+#include "sources/order_row.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::string_view kPath = "/api/v1/monitor/recent";
+
+std::string RecentUrl(std::string_view base, const OmsWindow& window) {
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return std::string(base) + std::string(kPath) + "?minutes=" + std::to_string(window.minutes) +
+         "&limit=" + std::to_string(window.limit);
+}
+
+// "host:port" of an absolute URL, the text itself of anything else.
+std::string_view Host(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return url;
+  url.remove_prefix(scheme + 3);
+  return url.substr(0, url.find('/'));
+}
+
+// What an answer other than 200 means.
+Error Refusal(const HttpResponse& response) {
+  const std::string status = std::to_string(response.status);
+  if (response.status == 401 || response.status == 403) {
+    return {ErrorCode::kUnauthorized, "the OMS refused the key (" + status + "): check OMS_API_KEY"};
+  }
+  if (response.status / 100 == 3) {
+    const std::string to = response.location.empty() ? "" : " to " + Excerpt(Host(response.location));
+    return {ErrorCode::kRedirect,
+            "the OMS redirects" + to + " (" + status +
+                "), which is not followed, since the key would go with it: check OMS_URL"};
+  }
+  std::string message = "the OMS answered " + status + " where 200 is due";
+  if (response.status == 404) message += ": check OMS_URL, there is no " + std::string(kPath);
+  if (response.retry_after) message += "; it asks to come again in " + FormatDuration(*response.retry_after);
+  return {ErrorCode::kHttpStatus, message};
+}
+
+}  // namespace
+
+HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http) : options_(std::move(options)), http_(http) {}
+
+Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, std::stop_token stop) {
+  HttpRequest request;
+  request.url = RecentUrl(options_.url, window);
+  request.headers = {{"Accept", Secret("application/json")}};
+  if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key);
+  request.timeout = options_.timeout;
+  request.max_body_bytes = options_.max_body_bytes;
+
+  std::string body;
+  const Result<HttpResponse> response = http_.Send(
+      request,
+      [&body](std::string_view bytes) {
+        body += bytes;
+        return true;
+      },
+      std::move(stop));
+  if (!response) return tl::unexpected<Error>(response.error());
+  if (response->status != 200) return tl::unexpected<Error>(Refusal(*response));
+  if (!LooksLikeJson(body)) {
+    const std::string type = response->content_type.empty()
+                                 ? "no content type"
+                                 : "content type '" + Excerpt(response->content_type) + "'";
+    return Fail(ErrorCode::kNotJson,
+                body.empty() ? "the OMS answered 200 with an empty body"
+                             : "the OMS answered 200, but no JSON (" + type + "): '" + Excerpt(body) + "'");
+  }
+  Result<OrderPage> page = ParseOrderPage(std::move(body), options_.timezone);
+  if (!page) return Fail(page.error().code, "the OMS's answer: " + page.error().message);
+  page->oms_now = response->date;
+  page->body_bytes = response->body_bytes;
+  return page;
+}
+
+}  // namespace o2o

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "base/text.h"
+#include "json/json_reader.h"
+#include "orders/order_limits.h"
+#include "sources/oms_api.h"
+#include "sources/order_row.h"
+
+namespace o2o {
+namespace {
+
+// Of a number or of digits in a string: a whole number from 0 up.
+std::optional<std::int64_t> ParseCount(JsonType type, std::string_view text) {
+  if (type != JsonType::kNumber && type != JsonType::kString) return std::nullopt;
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || end != text.data() + text.size() || count < 0) return std::nullopt;
+  return count;
+}
+
+// Label values are clean and short, whatever the OMS counted.
+std::string StatusName(std::string_view key) {
+  if (key.empty()) return "unknown";
+  return CutUtf8(RepairUtf8(key.substr(0, 2 * kMaxLabelBytes)), kMaxLabelBytes);
+}
+
+// A value for a message: a number as it is, a string quoted, any other by its kind.
+std::string Shown(JsonType type, std::string_view text) {
+  if (type == JsonType::kNumber) return Excerpt(text);
+  if (type == JsonType::kString) return "the string '" + Excerpt(text) + "'";
+  return std::string(Describe(type));
+}
+
+// Builds the page while the answer is read: one pass, no tree.
+class PageBuilder final : public JsonHandler {
+ public:
+  PageBuilder(std::string_view body, const TimeZone& timezone) : body_(body), timezone_(timezone) {}
+
+  Result<OrderPage> Build() {
+    const Result<void> read = ReadJson(body_, *this);
+    if (error_) return tl::unexpected<Error>(*error_);
+    if (!read) return tl::unexpected<Error>(read.error());
+    if (!data_seen_) return Fail(ErrorCode::kBadShape, "data: missing, due is an array of orders");
+    page_.body_bytes = body_.size();
+    return std::move(page_);
+  }
+
+  bool Key(std::string_view key) override {
+    if (skipped_levels_ > 0) return true;
+    if (place_ == Place::kTop) {
+      member_ = key == "data"           ? Member::kData
+                : key == "statusCounts" ? Member::kCounts
+                : key == "total"        ? Member::kTotal
+                                        : Member::kOther;
+    } else if (place_ == Place::kCounts) {
+      status_ = StatusName(key);
+    } else if (place_ == Place::kRow) {
+      field_ = row_.Find(key);
+    }
+    return true;
+  }
+
+  bool Scalar(JsonType type, std::string_view text, JsonRange where) override {
+    if (skipped_levels_ > 0) return true;
+    switch (place_) {
+      case Place::kStart:
+        return WrongShape("the answer is " + Shown(type, text), "an object with statusCounts and data");
+      case Place::kTop: return TopScalar(type, text);
+      case Place::kCounts: return Count(type, text);
+      case Place::kData: return RejectWholeRow(type, where);
+      case Place::kRow:
+        if (field_ != nullptr) SetField(type, text);
+        return true;
+    }
+    return true;
+  }
+
+  bool Open(JsonType type, std::size_t begin) override {
+    if (skipped_levels_ > 0) return Skip();
+    switch (place_) {
+      case Place::kStart:
+        if (type != JsonType::kObject)
+          return WrongShape("the answer is an array", "an object with statusCounts and data");
+        place_ = Place::kTop;
+        return true;
+      case Place::kTop: return OpenTop(type);
+      case Place::kCounts:
+        return WrongShape("statusCounts." + status_ + ": " + std::string(Describe(type)), "a whole number");
+      case Place::kData:
+        value_begin_ = row_begin_ = begin;
+        if (type != JsonType::kObject) return Skip();
+        row_.Clear();
+        field_ = nullptr;
+        place_ = Place::kRow;
+        return true;
+      case Place::kRow: value_begin_ = begin; return Skip();
+    }
+    return true;
+  }
+
+  bool Close(JsonType type, std::size_t end) override {
+    if (skipped_levels_ > 0) {
+      if (--skipped_levels_ > 0) return true;
+      if (place_ == Place::kData) return RejectWholeRow(type, {row_begin_, end});
+      if (place_ == Place::kRow && field_ != nullptr)
+        SetField(type, body_.substr(value_begin_, end - value_begin_));
+      return true;
+    }
+    if (place_ == Place::kRow) {
+      place_ = Place::kData;
+      return FinishRow({row_begin_, end});
+    }
+    place_ = place_ == Place::kTop ? Place::kStart : Place::kTop;
+    return true;
+  }
+
+ private:
+  enum class Place { kStart, kTop, kCounts, kData, kRow };
+  enum class Member { kOther, kTotal, kCounts, kData };
+
+  bool Skip() {
+    ++skipped_levels_;
+    return true;
+  }
+
+  bool OpenTop(JsonType type) {
+    switch (member_) {
+      case Member::kData:
+        if (type != JsonType::kArray) return WrongShape("data: an object", "an array of orders");
+        place_ = Place::kData;
+        StartData();
+        return true;
+      case Member::kCounts:
+        if (type != JsonType::kObject) return WrongShape("statusCounts: an array", "an object of numbers");
+        place_ = Place::kCounts;
+        return true;
+      case Member::kTotal: return WrongShape("total: " + std::string(Describe(type)), "a whole number");
+      case Member::kOther: return Skip();
+    }
+    return true;
+  }
+
+  // Should `data` stand twice, the last one wins.
+  void StartData() {
+    data_seen_ = true;
+    page_.orders.clear();
+    page_.rejected.clear();
+    page_.rows = 0;
+  }
+
+  bool TopScalar(JsonType type, std::string_view text) {
+    switch (member_) {
+      case Member::kData: return WrongShape("data: " + Shown(type, text), "an array of orders");
+      case Member::kCounts:
+        return type == JsonType::kNull ||
+               WrongShape("statusCounts: " + Shown(type, text), "an object of numbers");
+      case Member::kTotal:
+        page_.total = ParseCount(type, text);
+        return page_.total || type == JsonType::kNull ||
+               WrongShape("total: " + Shown(type, text), "a whole number");
+      case Member::kOther: return true;
+    }
+    return true;
+  }
+
+  bool Count(JsonType type, std::string_view text) {
+    const std::optional<std::int64_t> count = ParseCount(type, text);
+    if (!count) return WrongShape("statusCounts." + status_ + ": " + Shown(type, text), "a whole number");
+    page_.status_counts[status_] = *count;
+    if (page_.status_counts.size() <= kMaxStatuses) return true;
+    return End(ErrorCode::kTooLarge, "statusCounts: more than " + std::to_string(kMaxStatuses) + " statuses");
+  }
+
+  void SetField(JsonType type, std::string_view text) {
+    field_->present = true;
+    field_->type = type;
+    field_->text.assign(text.substr(0, kMaxFieldBytes));
+  }
+
+  bool FinishRow(JsonRange where) {
+    if (!CountRow()) return false;
+    tl::expected<Order, RejectedRow> order = row_.ToOrder(timezone_);
+    if (order) {
+      page_.orders.push_back(*std::move(order));
+    } else {
+      Keep(std::move(order.error()), where);
+    }
+    return true;
+  }
+
+  bool RejectWholeRow(JsonType type, JsonRange where) {
+    if (!CountRow()) return false;
+    const std::string_view text = body_.substr(where.begin, where.end - where.begin);
+    Keep({RejectReason::kWrongType,
+          "row: " + std::string(Describe(type)) + " where an object is due: '" + Excerpt(text) + "'",
+          {}},
+         where);
+    return true;
+  }
+
+  void Keep(RejectedRow row, JsonRange where) {
+    // A little more than is kept, so that a character cut here is cut off again.
+    const std::string_view text =
+        body_.substr(where.begin, std::min(where.end - where.begin, kMaxPayloadBytes + 4));
+    row.payload = CutUtf8(RepairUtf8(text), kMaxPayloadBytes);
+    page_.rejected.push_back(std::move(row));
+  }
+
+  bool CountRow() {
+    if (++page_.rows <= kMaxPageRows) return true;
+    return End(ErrorCode::kTooLarge, "data: more than " + std::to_string(kMaxPageRows) + " rows");
+  }
+
+  bool WrongShape(const std::string& found, std::string_view due) {
+    return End(ErrorCode::kBadShape, found + ", due is " + std::string(due));
+  }
+
+  bool End(ErrorCode code, std::string message) {
+    error_ = Error{code, std::move(message)};
+    return false;
+  }
+
+  const std::string_view body_;
+  const TimeZone& timezone_;
+  OrderPage page_;
+  std::optional<Error> error_;
+  bool data_seen_ = false;
+  Place place_ = Place::kStart;
+  Member member_ = Member::kOther;
+  int skipped_levels_ = 0;  // of containers inside one that is none of ours, or that is taken as text
+  std::string status_;
+  OrderRow row_;
+  RowField* field_ = nullptr;
+  std::size_t row_begin_ = 0;
+  std::size_t value_begin_ = 0;
+};
+
+}  // namespace
+
+Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone) {
+  return PageBuilder(body, timezone).Build();
+}
+
+}  // namespace o2o

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/order_row.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "orders/amount.h"
+#include "orders/order_limits.h"
+
+namespace o2o {
+
+const std::size_t kMaxFieldBytes = kMaxItemDetailBytes + 1;
+
+namespace {
+
+bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
+bool IsInteger(std::string_view number) {
+  if (number.starts_with('-')) number.remove_prefix(1);
+  return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Makes fields values. The first fault stays in rejection(); what is taken after it is of no meaning.
+class FieldTaker {
+ public:
+  const std::optional<RejectedRow>& rejection() const { return rejection_; }
+
+  std::string Id(std::string_view name, const RowField& field) {
+    if (IsAbsent(field)) return Reject(RejectReason::kMissingId, name, field.present ? "null" : "missing");
+    if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return {};
+    if (field.type == JsonType::kNumber && !IsInteger(field.text)) {
+      return Reject(RejectReason::kBadId, name, "'" + Excerpt(field.text) + "' is no whole number");
+    }
+    if (IsBlank(field.text)) return Reject(RejectReason::kMissingId, name, "blank");
+    if (field.text.size() > kMaxOrderIdBytes) return TooLong(name, field.text, kMaxOrderIdBytes);
+    if (!IsCleanUtf8(field.text)) {
+      return Reject(RejectReason::kBadId, name,
+                    "'" + Excerpt(field.text) + "' holds U+0000 or bytes that are no UTF-8");
+    }
+    return field.text;
+  }
+
+  std::string Status(std::string_view name, const RowField& field) {
+    if (IsAbsent(field))
+      return Reject(RejectReason::kMissingStatus, name, field.present ? "null" : "missing");
+    if (!RequireType(name, field, {JsonType::kString})) return {};
+    if (IsBlank(field.text)) return Reject(RejectReason::kMissingStatus, name, "blank");
+    return Text(name, field.text, kMaxLabelBytes);
+  }
+
+  std::string Type(std::string_view name, const RowField& field) {
+    if (IsAbsent(field)) return "unknown";
+    if (!RequireType(name, field, {JsonType::kString})) return {};
+    return IsBlank(field.text) ? "unknown" : Text(name, field.text, kMaxLabelBytes);
+  }
+
+  std::optional<std::string> Amount(std::string_view name, const RowField& field) {
+    if (IsAbsent(field)) return std::nullopt;
+    if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return std::nullopt;
+    std::optional<std::string> amount = ParseAmount(field.text);
+    if (!amount) {
+      Reject(RejectReason::kBadAmount, name,
+             "'" + Excerpt(field.text) + "' is no decimal number from 0 up with at most " +
+                 std::to_string(kMaxAmountIntegerDigits) + " digits before the point and " +
+                 std::to_string(kMaxAmountFractionDigits) + " behind it");
+    }
+    return amount;
+  }
+
+  Timestamp Time(std::string_view name, const RowField& field, const TimeZone& timezone) {
+    if (!field.present) return Reject(RejectReason::kBadTime, name, "missing"), Timestamp{};
+    if (field.type == JsonType::kString || field.type == JsonType::kNumber) {
+      if (const std::optional<Timestamp> time = ParseTime(field.text, timezone)) return *time;
+    }
+    Reject(RejectReason::kBadTime, name,
+           "'" + Excerpt(field.text) + "' is no time such as 2026-11-20T10:00:00Z");
+    return {};
+  }
+
+  std::optional<std::string> OptionalText(std::string_view name, const RowField& field) {
+    if (IsAbsent(field)) return std::nullopt;
+    if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return std::nullopt;
+    return Text(name, field.text, kMaxTextBytes);
+  }
+
+  // Whatever it is, as text: nothing depends on its shape, and an order is worth more than its details.
+  std::optional<std::string> Detail(std::string_view name, const RowField& field) {
+    if (IsAbsent(field)) return std::nullopt;
+    return Text(name, field.text, kMaxItemDetailBytes);
+  }
+
+ private:
+  static bool IsAbsent(const RowField& field) { return !field.present || field.type == JsonType::kNull; }
+
+  bool RequireType(std::string_view name, const RowField& field, std::initializer_list<JsonType> due) {
+    if (std::find(due.begin(), due.end(), field.type) != due.end()) return true;
+    std::string wanted;
+    for (const JsonType type : due) wanted += (wanted.empty() ? "" : " or ") + std::string(Describe(type));
+    Reject(RejectReason::kWrongType, name,
+           std::string(Describe(field.type)) + " where " + wanted + " is due: '" + Excerpt(field.text) + "'");
+    return false;
+  }
+
+  std::string Text(std::string_view name, const std::string& text, std::size_t max_bytes) {
+    if (text.size() > max_bytes) return TooLong(name, text, max_bytes);
+    if (IsCleanUtf8(text)) return text;
+    std::string repaired = RepairUtf8(text);
+    if (repaired.size() > max_bytes) return TooLong(name, text, max_bytes);
+    return repaired;
+  }
+
+  std::string TooLong(std::string_view name, std::string_view text, std::size_t max_bytes) {
+    return Reject(RejectReason::kTooLong, name,
+                  "longer than " + std::to_string(max_bytes) + " bytes: '" + Excerpt(text) + "'");
+  }
+
+  // Empty text, so that it can stand in for a value.
+  std::string Reject(RejectReason reason, std::string_view name, const std::string& problem) {
+    if (!rejection_) rejection_ = RejectedRow{reason, std::string(name) + ": " + problem, {}};
+    return {};
+  }
+
+  std::optional<RejectedRow> rejection_;
+};
+
+}  // namespace
+
+void OrderRow::Clear() {
+  for (RowField* const field : {&order_id_, &status_, &order_type_, &total_amount_, &updated_at_,
+                                &customer_id_, &customer_name_, &item_name_, &item_detail_}) {
+    field->present = false;
+  }
+}
+
+RowField* OrderRow::Find(std::string_view key) {
+  if (key == "order_id") return &order_id_;
+  if (key == "status") return &status_;
+  if (key == "order_type") return &order_type_;
+  if (key == "total_amount") return &total_amount_;
+  if (key == "updated_at") return &updated_at_;
+  if (key == "customer_id") return &customer_id_;
+  if (key == "customer_name") return &customer_name_;
+  if (key == "item_name") return &item_name_;
+  if (key == "item_detail") return &item_detail_;
+  return nullptr;
+}
+
+tl::expected<Order, RejectedRow> OrderRow::ToOrder(const TimeZone& timezone) const {
+  FieldTaker take;
+  Order order;
+  order.order_id = take.Id("order_id", order_id_);
+  order.status = take.Status("status", status_);
+  order.order_type = take.Type("order_type", order_type_);
+  order.total_amount = take.Amount("total_amount", total_amount_);
+  order.updated_at = take.Time("updated_at", updated_at_, timezone);
+  order.customer_id = take.OptionalText("customer_id", customer_id_);
+  order.customer_name = take.OptionalText("customer_name", customer_name_);
+  order.item_name = take.OptionalText("item_name", item_name_);
+  order.item_detail = take.Detail("item_detail", item_detail_);
+  if (take.rejection()) return tl::unexpected<RejectedRow>(*take.rejection());
+  return order;
+}
+
+std::string Excerpt(std::string_view text) {
+  // Twice the length, so that a character cut here is cut off again below.
+  std::string excerpt = CutUtf8(RepairUtf8(text.substr(0, 2 * kMaxExcerptBytes)), kMaxExcerptBytes);
+  for (char& c : excerpt) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return excerpt;
+}
+
+}  // namespace o2o

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+#include "base/time_text.h"
+#include "json/json_reader.h"
+#include "orders/order.h"
+
+namespace o2o {
+
+// A value of a row as the OMS sent it.
+struct RowField {
+  bool present = false;
+  JsonType type = JsonType::kNull;
+  std::string text;  // of an object or array its JSON text; not more than kMaxFieldBytes of it
+};
+
+// One byte more than any column takes, so that an over-long value is still seen as one.
+extern const std::size_t kMaxFieldBytes;
+
+// The fields of one row of the OMS's answer, collected in any order, then made an order. Reused from row to
+// row.
+class OrderRow {
+ public:
+  void Clear();
+  // Where the value of this key belongs; nullptr if it is none of ours. Of equal keys the last wins.
+  RowField* Find(std::string_view key);
+  // The order, or why there is none: without the payload, which the caller has. Of several faults the first
+  // in the order of the members below is told.
+  tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone) const;
+
+ private:
+  RowField order_id_;
+  RowField status_;
+  RowField order_type_;
+  RowField total_amount_;
+  RowField updated_at_;
+  RowField customer_id_;
+  RowField customer_name_;
+  RowField item_name_;
+  RowField item_detail_;
+};
+
+// The beginning of an upstream's text for a message: valid UTF-8 of at most kMaxExcerptBytes, control
+// characters blanked.
+std::string Excerpt(std::string_view text);
+
+}  // namespace o2o

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of the files that people edit: rules, routes, templates, Prometheus's configuration."""

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every alert owes to the person it wakes."""
+
+import re
+
+import pytest
+
+from bundle.shipped import RUNBOOK_BASE, RUNBOOKS, alert_id, alerts, load, promtool_tests, recorded, ROUTES_TEST
+
+SEVERITIES = {"critical", "warning", "info"}
+TEAMS = {"commerce", "platform"}
+EVERY_ALERT = pytest.mark.parametrize("alert", alerts(), ids=alert_id)
+ALWAYS_FIRING = "Watchdog"
+MINUTES = {"m": 1, "h": 60, "d": 1440, "s": 1 / 60}
+
+
+@EVERY_ALERT
+def test_name(alert):
+    assert re.fullmatch(r"([A-Z]+[a-z0-9]+)+", alert["alert"])
+
+
+@EVERY_ALERT
+def test_labels(alert):
+    severities = {"none"} if alert["alert"] == ALWAYS_FIRING else SEVERITIES
+    assert alert["labels"]["severity"] in severities
+    assert alert["labels"]["team"] in TEAMS
+    for value in alert["labels"].values():
+        assert "{{" not in value, "a value in a label makes a new alert of every new value"
+
+
+@EVERY_ALERT
+def test_annotations(alert):
+    summary, description = alert["annotations"]["summary"], alert["annotations"]["description"]
+    assert re.fullmatch(r"[A-Z][^{}\n]*\.", summary), "one fixed sentence"
+    assert re.search(r"\{\{[^}]*\$(labels\.\w+|value)", description), "name a label or the value"
+    assert description.endswith(".")
+
+
+@EVERY_ALERT
+def test_waits_before_it_fires(alert):
+    assert ("for" in alert) == (alert["alert"] != ALWAYS_FIRING)
+
+
+@EVERY_ALERT
+def test_runbook(alert):
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOK_BASE}{alert['alert']}.md"
+    page = (RUNBOOKS / f"{alert['alert']}.md").read_text()
+    assert re.findall(r"^#+ .*$", page, re.MULTILINE) == [
+        f"# {alert['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+
+
+def test_no_runbook_is_left_over():
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == {alert["alert"] for alert in alerts()}
+
+
+def minutes(text):
+    return sum(int(number) * MINUTES[unit] for number, unit in re.findall(r"(\d+)([smhd])", text))
+
+
+def states(element, alert):
+    """[(minute, whether the alert fires)] in the order of time, of one promtool test."""
+    found = []
+    for check in element.get("alert_rule_test", []):
+        if check["alertname"] == alert["alert"]:
+            fires = any(expected["exp_labels"]["severity"] == alert["labels"]["severity"]
+                        for expected in check["exp_alerts"])
+            found.append((minutes(check["eval_time"]), fires))
+    return sorted(found)
+
+
+@EVERY_ALERT
+def test_is_shown_quiet_firing_and_resolved(alert):
+    seen = [[fires for _, fires in states(element, alert)] for element in promtool_tests()]
+    assert any(True in element for element in seen), "no promtool test in which it fires"
+    if alert["alert"] == ALWAYS_FIRING:
+        return
+    assert any(re.search("qf+q", "".join("f" if fires else "q" for fires in element)) for element in seen), \
+        "no promtool test that shows it quiet, then firing, then resolved"
+
+
+def test_a_promtool_test_of_silence_shows_something_that_fires():
+    for element in promtool_tests():
+        checks = element["alert_rule_test"]
+        assert any(check["exp_alerts"] for check in checks), f"{element['name']}: nothing fires, so nothing is proved"
+
+
+def test_every_recording_rule_has_a_promtool_test():
+    expressions = [check["expr"] for element in promtool_tests() for check in element.get("promql_expr_test", [])]
+    assert {name for name in recorded() if not any(name in expr for expr in expressions)} == set()
+
+
+@EVERY_ALERT
+def test_has_a_row_in_the_routing_table(alert):
+    rows = [row["labels"] for row in load(ROUTES_TEST)["routes"]]
+    assert any(row["alertname"] == alert["alert"] and alert["labels"].items() <= row.items() for row in rows)

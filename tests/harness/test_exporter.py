@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+from harness.exporter import Samples, differences
+
+TEXT = """\
+# HELP o2o_orders_ingested_total h
+# TYPE o2o_orders_ingested_total counter
+o2o_orders_ingested_total{order_type="food"} 3
+o2o_orders_ingested_total{order_type="mart"} 2
+# TYPE o2o_orders_completed_total counter
+o2o_orders_completed_total{order_type="food"} 1
+o2o_orders_completed_total{order_type="mart"} 0
+# TYPE o2o_orders_failed_total counter
+o2o_orders_failed_total{order_type="food",status="FAILED"} 1
+# TYPE o2o_orders_completed_amount_total counter
+o2o_orders_completed_amount_total{order_type="food"} 12345678901234567.89
+# TYPE o2o_orders_open gauge
+o2o_orders_open{order_type="food",status="PENDING"} 1
+"""
+TRUTH = {"orders": 5, "ingested": {"food": 3, "mart": 2}, "completed": {"food": 1, "mart": 0},
+         "failed": {"food": {"FAILED": 1, "CANCELLED": 0}},
+         "completed_amount": {"food": "12345678901234567.890", "mart": "0"},
+         "open": {"food": {"PENDING": 1, "CONFIRMED": 0}}}
+
+
+def test_samples():
+    samples = Samples(TEXT)
+    assert samples.value("o2o_orders_ingested_total", order_type="food") == 3
+    assert samples.value("o2o_orders_ingested_total", order_type="none") is None
+    assert samples.total("o2o_orders_ingested_total") == 5
+    assert samples.total("o2o_orders_failed_total", status="FAILED") == 1
+    assert samples.series("o2o_nothing") == []
+
+
+def test_agreement():
+    assert differences(Samples(TEXT), TRUTH) == []
+
+
+def test_each_kind_of_difference_is_named():
+    changes = {
+        "orders": 6, "ingested": {"food": 4, "mart": 2}, "completed": {"food": 1, "mart": 1},
+        "failed": {"food": {"FAILED": 1, "CANCELLED": 2}},
+        "completed_amount": {"food": "12345678901234567.88", "mart": "0"}, "open": {"food": {"PENDING": 0, "CONFIRMED": 0}},
+    }
+    for key, changed in changes.items():
+        found = differences(Samples(TEXT), {**TRUTH, key: changed})
+        assert len(found) == 1, (key, found)
+        assert "truth" in found[0]
+    assert "12345678901234567.89, the truth is 12345678901234567.88" in differences(
+        Samples(TEXT), {**TRUTH, "completed_amount": changes["completed_amount"]})[0]
+    assert differences(Samples(TEXT + 'o2o_orders_ingested_total{order_type="ghost"} 1\n'), TRUTH) != []
