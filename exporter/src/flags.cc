@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
+#include "config/address.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::string_view kHelp =
+    R"(o2o-exporter polls an order management system (OMS) and keeps every order exactly once in PostgreSQL.
+It publishes what it knows as Prometheus metrics: orders taken in, completed, failed, open and delayed.
+
+Usage:
+  o2o-exporter [COMMAND] [FLAGS]
+
+Start it with the configuration that is built in, by these variables alone:
+  OMS_URL      base URL of the OMS; unset turns the orders source off
+  OMS_API_KEY  sent to the OMS as x-api-key
+  PG_DSN       where PostgreSQL is: host=... dbname=... user=..., or postgresql://...
+  APP_PORT     port to listen on (9847)
+
+  OMS_URL=http://oms.example:8080 OMS_API_KEY=... PG_DSN='host=/run/postgresql dbname=o2o' o2o-exporter
+
+Commands:
+  serve               poll and serve until SIGTERM or SIGINT (the default); SIGHUP reloads the configuration
+  ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs
+  metrics             print every metric with its type, labels and meaning
+
+Flags:
+  --config.file=PATH             the configuration, YAML (/etc/o2o-exporter/o2o-exporter.yml if there is one,
+                                 else the one built in)
+  --config.check                 tell every mistake of the configuration, and end
+  --web.listen-address=ADDRESS   [host]:port, instead of the configuration's web.listen_address (:9847)
+  --web.max-requests=N           scrapes at once, instead of the configuration's web.max_requests (40)
+  --log.level=LEVEL              debug, info, warn or error (info)
+  --log.format=FORMAT            logfmt or json (logfmt)
+  --since=DURATION               of ingest: how far to reach back, like 90m, 24h or 7d
+  --help, -h                     print this
+  --version                      print the version
+
+It answers on http://localhost:9847:
+  /metrics                       for Prometheus
+  /                              what each source is doing, for people
+  /api/v1/sources                the same as JSON
+  /health, /ready                JSON with checks
+  /-/healthy, /-/ready           for probes
+  POST /-/reload                 apply a changed configuration, whole or not at all
+
+Exit status: 0 after a good end, 1 when something was wrong; what, stands on stderr.
+
+To add a source kind see ARCHITECTURE.md.
+)";
+
+// One line without anything that moves a terminal's cursor: arguments may come from anywhere.
+std::string OneLine(std::string_view text) {
+  std::string line = RepairUtf8(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
+      ' ');
+  return line;
+}
+
+FlagsOrExit Exit(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return {std::nullopt, std::fflush(stdout) == 0 ? 0 : 1};
+}
+
+FlagsOrExit UsageError(std::string_view problem) {
+  std::fprintf(stderr, "o2o-exporter: %s; see o2o-exporter --help\n", OneLine(problem).c_str());
+  return {std::nullopt, 1};
+}
+
+// Names one argument that nobody knows, without what follows a =, since that may be a secret.
+std::string UnknownArgument(const std::vector<std::string>& remaining) {
+  const auto flag = std::find_if(remaining.begin(), remaining.end(),
+                                 [](const std::string& argument) { return argument.starts_with('-'); });
+  const std::string& argument = flag != remaining.end() ? *flag : remaining.at(0);
+  if (argument.starts_with("--since")) return "--since belongs to ingest, like ingest --since 24h";
+  return "\"" + argument.substr(0, argument.find('=')) + "\" is no flag and no command";
+}
+
+// What the library fills; it knows texts, we know what they mean.
+struct Arguments {
+  std::string level = "info";
+  std::string format = "logfmt";
+  std::string listen_address;
+  std::string max_requests;
+  std::string since;
+};
+
+// The first argument that is wrong, as one sentence; nothing if all are right.
+std::optional<std::string> Interpret(const Arguments& arguments, Flags& flags) {
+  static constexpr std::pair<std::string_view, log::Level> kLevels[] = {{"debug", log::Level::kDebug},
+                                                                        {"info", log::Level::kInfo},
+                                                                        {"warn", log::Level::kWarn},
+                                                                        {"error", log::Level::kError}};
+  const auto* level = std::find_if(std::begin(kLevels), std::end(kLevels),
+                                   [&](auto& l) { return l.first == arguments.level; });
+  if (level == std::end(kLevels)) {
+    return "--log.level: \"" + arguments.level + "\" is no level, want debug, info, warn or error";
+  }
+  flags.log_level = level->second;
+  if (arguments.format != "logfmt" && arguments.format != "json") {
+    return "--log.format: \"" + arguments.format + "\" is no format, want logfmt or json";
+  }
+  flags.log_format = arguments.format == "json" ? log::Format::kJson : log::Format::kLogfmt;
+  if (flags.listen_address) {
+    if (const auto problem = ListenAddressProblem(*flags.listen_address)) {
+      return "--web.listen-address: \"" + *flags.listen_address + "\" " + *problem;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> InterpretMaxRequests(const std::string& text, Flags& flags) {
+  const bool number = !text.empty() && text.size() <= 4 && text[0] != '0' &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  if (!number || std::stoi(text) > 1'000) {
+    return "--web.max-requests: \"" + text + "\" is no such number, want a whole number from 1 to 1000";
+  }
+  flags.max_requests = std::stoi(text);
+  return std::nullopt;
+}
+
+std::optional<std::string> InterpretSince(const std::string& text, Flags& flags) {
+  using namespace std::chrono_literals;
+  flags.since = ParseDuration(text);
+  if (!flags.since) return "--since: \"" + text + "\" is no duration, want one like 90m, 24h or 7d";
+  if (*flags.since < 1s) return "--since: \"" + text + "\" is too short, want at least 1s";
+  if (*flags.since > std::chrono::days(3'650))
+    return "--since: \"" + text + "\" is too long, want at most 10y";
+  return std::nullopt;
+}
+
+FlagsOrExit Parse(int argc, char** argv) {
+  Flags flags;
+  Arguments arguments;
+  CLI::App app;
+  app.set_help_flag("-h,--help");
+  app.set_version_flag("--version", "o2o-exporter, version " O2O_VERSION);
+  app.require_subcommand(0, 1);
+  app.add_option("--config.file", flags.config_file);
+  app.add_flag("--config.check", flags.config_check);
+  CLI::Option* listen_address = app.add_option("--web.listen-address", arguments.listen_address);
+  CLI::Option* max_requests = app.add_option("--web.max-requests", arguments.max_requests);
+  app.add_option("--log.level", arguments.level);
+  app.add_option("--log.format", arguments.format);
+  app.add_subcommand("serve")->fallthrough();
+  CLI::App* ingest = app.add_subcommand("ingest")->fallthrough();
+  CLI::Option* since = ingest->add_option("--since", arguments.since);
+  CLI::App* metrics = app.add_subcommand("metrics")->fallthrough();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return Exit(kHelp);
+  } catch (const CLI::CallForVersion& version) {
+    return Exit(std::string(version.what()) + "\n");
+  } catch (const CLI::ExtrasError&) {
+    return UsageError(UnknownArgument(app.remaining(true)));
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error.what());
+  }
+
+  if (listen_address->count() > 0) flags.listen_address = arguments.listen_address;
+  std::optional<std::string> problem = Interpret(arguments, flags);
+  if (!problem && max_requests->count() > 0) problem = InterpretMaxRequests(arguments.max_requests, flags);
+  if (ingest->parsed()) {
+    flags.command = Command::kIngest;
+    if (!problem && since->count() == 0) problem = "ingest needs --since, like ingest --since 24h";
+    if (!problem) problem = InterpretSince(arguments.since, flags);
+  } else if (metrics->parsed()) {
+    flags.command = Command::kMetrics;
+  }
+  if (problem) return UsageError(*problem);
+  return {std::move(flags), 0};
+}
+
+}  // namespace
+
+FlagsOrExit ParseFlags(int argc, char** argv) {
+  try {
+    return Parse(argc, argv);
+  } catch (const std::exception& error) {
+    return UsageError(error.what());
+  }
+}
+
+}  // namespace o2o

@@ -2,8 +2,7 @@
 #include "app/order_feed.h"
 
 #include <algorithm>
-#include <numeric>
-#include <set>
+#include <map>
 
 #include "base/log.h"
 #include "metrics/catalogue.h"
@@ -24,6 +23,8 @@ constexpr std::int64_t kMaxMinutes = 366LL * 24 * 60;
 // Requests per poll: one, one more for the clock, and enough limits (each four times the last) from 1 to max_limit.
 constexpr int kMaxAsks = 14;
 constexpr std::int64_t kLimitGrowth = 4;
+// Counts beyond this are nonsense; keeps their sum from overflowing.
+constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
 // Polls in a row in which a larger page failed by chance (a timeout, a cut) before that counts as the OMS's limit.
 constexpr int kPatience = 3;
 
@@ -48,11 +49,11 @@ TimeRange PresentRange(const OrderPage& page, Timestamp oms_now) {
   return range;
 }
 
-std::size_t CountsSum(const OrderPage& page) {
-  return std::accumulate(page.status_counts.begin(), page.status_counts.end(), std::size_t{0},
-                         [](std::size_t sum, const auto& entry) {
-                           return sum + static_cast<std::size_t>(std::max<std::int64_t>(entry.second, 0));
-                         });
+// How many rows the window holds by what the answer says of itself; 0 where it says nothing.
+std::size_t RowsTold(const OrderPage& page) {
+  std::int64_t counted = 0;
+  for (const auto& [status, count] : page.status_counts) counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
+  return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
@@ -156,6 +157,8 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token 
     Fetched fetched;
     fetched.oms_now = oms_now;
     fetched.window_too_long = needed == kMaxMinutes;
+    // An OMS that counts nothing, and gives the same for a larger limit, shows its cap.
+    if (kept && kept->page.rows == page->rows && RowsTold(*page) == 0) oms_cap_ = page->rows;
     fetched.truncated = IsTruncated(*page, window.limit);
     fetched.page = std::move(*page);
     const bool more_to_get = fetched.truncated && !oms_cap_ && window.limit < options_.max_limit;
@@ -178,9 +181,8 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token 
 }
 
 bool OrderFeed::IsTruncated(const OrderPage& page, std::int64_t asked) {
-  const std::size_t told = std::max<std::size_t>(CountsSum(page), static_cast<std::size_t>(std::max<std::int64_t>(page.total.value_or(0), 0)));
   if (oms_cap_ && page.rows > *oms_cap_) oms_cap_.reset();  // it gives more now
-  return page.rows >= static_cast<std::size_t>(asked) || told > page.rows ||
+  return page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
          (oms_cap_ && page.rows == *oms_cap_);
 }
 

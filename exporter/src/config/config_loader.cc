@@ -6,6 +6,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/text.h"
 #include "config/address.h"
 #include "config/config_reader.h"
 #include "config/text_file.h"
@@ -24,6 +25,7 @@ constexpr std::size_t kMaxNameBytes = 64;  // of sources, statuses, order types:
 constexpr std::size_t kMaxListEntries =
     100;  // of statuses, order types, sources: each costs series or a thread
 constexpr std::size_t kMaxErrorLines = 100;
+constexpr std::size_t kMaxPathBytes = 200;
 
 void ReadWeb(MapReader web, WebConfig& config) {
   if (web.Text("listen_address", config.listen_address)) {
@@ -87,7 +89,7 @@ StatusRule ReadStatus(MapReader& entry, std::set<std::string>& seen) {
 }
 
 void ReadOrderTypes(MapReader& orders, std::vector<std::string>& order_types) {
-  if (!orders.TextList("order_types", order_types)) return;
+  if (!orders.TextList("order_types", order_types, kMaxListEntries)) return;
   if (order_types.size() > kMaxListEntries)
     orders.Fail("order_types", "has more than 100 entries, want fewer");
   for (const std::string& type : order_types) {
@@ -115,7 +117,7 @@ void ReadTls(MapReader tls, TlsConfig& config) {
   tls.File("client_cert_file", config.client_cert_file);
   tls.File("client_key_file", config.client_key_file);
   tls.Boolean("insecure_skip_verify", config.insecure_skip_verify);
-  if (!config.client_key_file.empty() && !tls.Has("client_cert_file")) {
+  if (!config.client_key_file.empty() && config.client_cert_file.empty()) {
     tls.Fail("client_key_file", "given without client_cert_file, want both");
   }
 }
@@ -266,8 +268,13 @@ void ReadConfig(MapReader root, Config& config) {
 }
 
 std::string Line(const std::string& name, const YamlProblem& problem) {
+  // A path is made of keys, and those may be anything.
+  std::string path = CutUtf8(problem.path, kMaxPathBytes);
+  std::replace_if(
+      path.begin(), path.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
+      ' ');
   return name + ":" + std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": " +
-         (problem.path.empty() ? "" : problem.path + ": ") + problem.text;
+         (path.empty() ? "" : path + ": ") + problem.text;
 }
 
 ConfigErrors Errors(const std::string& name, std::vector<YamlProblem> problems) {
@@ -312,14 +319,12 @@ tl::expected<ValidatedConfig, ConfigErrors> ConfigLoader::LoadFile(const std::st
 
 std::string_view DefaultConfigText() { return embedded::kDefaultConfig; }
 
-std::optional<std::string> FindConfig(const std::string& flag, const std::string& installed) {
-  if (!flag.empty()) return flag;
-  // A link to nowhere or a folder that may not be read counts as there: better an error than silently another
-  // configuration.
+std::string FindConfig(const std::string& installed) {
+  // A link to nowhere or a folder that may not be read counts as there: better an error than silently
+  // another configuration.
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::symlink_status(installed, error);
-  if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
-  return installed;
+  return status.type() == std::filesystem::file_type::not_found ? "" : installed;
 }
 
 }  // namespace o2o

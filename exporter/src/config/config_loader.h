@@ -52,9 +52,7 @@ std::string_view DefaultConfigText();
 
 inline constexpr std::string_view kInstalledConfigPath = "/etc/o2o-exporter/o2o-exporter.yml";
 
-// The file to load: the one of the flag, else the installed one if there is any; nothing:
-// DefaultConfigText().
-std::optional<std::string> FindConfig(const std::string& flag,
-                                      const std::string& installed = std::string(kInstalledConfigPath));
+// The file to load where no flag names one: the installed one if there is any; empty: DefaultConfigText().
+std::string FindConfig(const std::string& installed = std::string(kInstalledConfigPath));
 
 }  // namespace o2o

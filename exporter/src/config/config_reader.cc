@@ -248,11 +248,15 @@ bool MapReader::Boolean(std::string_view key, bool& value) {
   return true;
 }
 
-bool MapReader::TextList(std::string_view key, std::vector<std::string>& values) {
+bool MapReader::TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries) {
   const YamlMember* member = Find(key);
   if (!member) return false;
   if (member->value.kind != YamlNode::Kind::kSequence) {
     Fail(key, "is no list, want one like [first, second]");
+    return false;
+  }
+  if (member->value.items.size() > max_entries) {
+    Fail(key, "has more than " + std::to_string(max_entries) + " entries, want fewer");
     return false;
   }
   std::vector<std::string> read;

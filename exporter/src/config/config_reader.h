@@ -61,7 +61,8 @@ class MapReader {
   bool Integer(std::string_view key, std::int64_t& value, Range<std::int64_t> range);
   bool Bytes(std::string_view key, std::uint64_t& value, Range<std::uint64_t> range);
   bool Boolean(std::string_view key, bool& value);
-  bool TextList(std::string_view key, std::vector<std::string>& values);  // none empty
+  bool TextList(std::string_view key, std::vector<std::string>& values,
+                std::size_t max_entries);  // none empty, none twice
   // A path to a file that can be read, made absolute or relative to the working directory. Empty is as good
   // as not given.
   bool File(std::string_view key, std::string& path);

@@ -30,15 +30,23 @@ class Lines {
       text.remove_prefix(end + 1);
     }
   }
-  YamlPosition At(int line, int column) const {
+  // Cheap for marks that come in the order of the text, also within one very long line.
+  YamlPosition At(int line, int column) {
     if (line < 0 || column < 0) return {};
     const std::size_t index = std::min(static_cast<std::size_t>(line), lines_.size() - 1);
-    const std::string_view before = lines_[index].substr(0, static_cast<std::size_t>(column));
-    const auto continued = std::count_if(
-        before.begin(), before.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; });
-    return {line + 1, column + 1 - static_cast<int>(continued)};
+    const std::size_t bytes = std::min(static_cast<std::size_t>(column), lines_[index].size());
+    if (index != counted_line_ || bytes < counted_bytes_) {
+      counted_line_ = index;
+      counted_bytes_ = 0;
+      counted_characters_ = 0;
+    }
+    for (; counted_bytes_ < bytes; ++counted_bytes_) {
+      const bool continues = (static_cast<unsigned char>(lines_[index][counted_bytes_]) & 0xC0) == 0x80;
+      if (!continues) ++counted_characters_;
+    }
+    return {line + 1, counted_characters_ + 1};
   }
-  YamlPosition At(const YAML::Mark& mark) const { return At(mark.line, mark.column); }
+  YamlPosition At(const YAML::Mark& mark) { return At(mark.line, mark.column); }
   std::string_view Text(const YAML::Mark& mark) const {
     if (mark.line < 0) return {};
     return lines_[std::min(static_cast<std::size_t>(mark.line), lines_.size() - 1)];
@@ -46,6 +54,9 @@ class Lines {
 
  private:
   std::vector<std::string_view> lines_;
+  std::size_t counted_line_ = 0;
+  std::size_t counted_bytes_ = 0;
+  int counted_characters_ = 0;
 };
 
 // Ends the parsing: the file broke a limit.
@@ -57,7 +68,7 @@ struct Refused {
 // current place.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(const Lines& lines, YamlDocument& document) : lines_(lines), document_(document) {}
+  TreeBuilder(Lines& lines, YamlDocument& document) : lines_(lines), document_(document) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -199,7 +210,7 @@ class TreeBuilder final : public YAML::EventHandler {
       AddProblem(mark, "tags (!name) are not supported, leave it out");
   }
 
-  const Lines& lines_;
+  Lines& lines_;
   YamlDocument& document_;
   std::vector<Level> levels_;
   int nodes_ = 0;
@@ -208,7 +219,7 @@ class TreeBuilder final : public YAML::EventHandler {
 // Anything after the first document is one too many.
 class SecondDocument final : public YAML::EventHandler {
  public:
-  explicit SecondDocument(const Lines& lines) : lines_(lines) {}
+  explicit SecondDocument(Lines& lines) : lines_(lines) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
     throw Refused{{lines_.At(mark), "", "a second YAML document, put everything into one (remove the ---)"}};
   }
@@ -224,7 +235,7 @@ class SecondDocument final : public YAML::EventHandler {
   void OnMapEnd() override {}
 
  private:
-  const Lines& lines_;
+  Lines& lines_;
 };
 
 // Control characters are no YAML, and the library takes U+0004 for the end of the file.
@@ -236,7 +247,7 @@ std::size_t FindControlCharacter(std::string_view text) {
 }
 
 // The parser's own words, and what is behind them most of the time.
-YamlProblem SyntaxProblem(const YAML::Exception& error, const Lines& lines) {
+YamlProblem SyntaxProblem(const YAML::Exception& error, Lines& lines) {
   const std::string_view line = lines.Text(error.mark);
   const std::size_t tab = line.substr(0, line.find_first_not_of(" \t")).find('\t');
   if (tab != std::string_view::npos) {
@@ -273,7 +284,7 @@ YamlDocument ParseYaml(std::string_view text) {
   if (!IsCleanUtf8(text)) {
     return Unreadable({{}, "", "not UTF-8 text, save it as UTF-8"});
   }
-  const Lines lines(text);
+  Lines lines(text);
   if (const std::size_t at = FindControlCharacter(text); at < text.size()) {
     const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
     const std::size_t line_start = text.rfind('\n', at) + 1;

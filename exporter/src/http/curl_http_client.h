@@ -11,14 +11,12 @@ namespace o2o {
 void InitHttp();
 
 // HttpClient over libcurl, HTTP/1.1. Beyond what HttpClient promises:
-// - No name server, proxy or peer holds Send() up longer than the timeout; asking `stop` to stop ends it at
-// once.
-// - Proxies come from HttpOptions alone. Environment variables (http_proxy, no_proxy), .netrc and cookies
-// have no say, since
-//   keys travel with the requests.
-// - An answer other than 200 is told by its status even where its body, which nobody wants, was cut short.
-// - Beside the errors of HttpClient: kConfig for a URL or header that cannot be sent, kInternal when libcurl
-// is out of memory or order.
+// No name server, proxy or peer holds Send() up longer than the timeout; a stop ends it at once.
+// Proxies come from HttpOptions alone. Environment variables (http_proxy, no_proxy), .netrc and cookies have
+// no say, since keys travel with the requests.
+// An answer other than 200 is told by its status even where its body, which nobody wants, was cut short.
+// Beside the errors of HttpClient: kConfig for a URL or header that cannot be sent, kInternal when memory or
+// libcurl failed.
 class CurlHttpClient final : public HttpClient {
  public:
   explicit CurlHttpClient(HttpOptions options);

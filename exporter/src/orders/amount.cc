@@ -109,7 +109,7 @@ std::string Write(const Decimal& decimal) {
   std::string text = decimal.digits;
   text.erase(0, text.find_first_not_of('0'));
   if (text.size() <= scale) text.insert(0, scale + 1 - text.size(), '0');
-  if (scale > 0) text.insert(text.size() - scale, ".");
+  if (scale > 0) text.insert(text.size() - scale, 1, '.');
   return text;
 }
 

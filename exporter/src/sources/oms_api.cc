@@ -65,13 +65,14 @@ Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, std::stop_token st
       std::move(stop));
   if (!response) return tl::unexpected<Error>(response.error());
   if (response->status != 200) return tl::unexpected<Error>(Refusal(*response));
+  // The body stays out of the message: pages that show the request back would show the key with it.
   if (!LooksLikeJson(body)) {
     const std::string type = response->content_type.empty()
                                  ? "no content type"
                                  : "content type '" + Excerpt(response->content_type) + "'";
-    return Fail(ErrorCode::kNotJson,
-                body.empty() ? "the OMS answered 200 with an empty body"
-                             : "the OMS answered 200, but no JSON (" + type + "): '" + Excerpt(body) + "'");
+    return Fail(ErrorCode::kNotJson, std::string("the OMS answered 200 with ") +
+                                         (body.empty() ? "an empty body" : "something that is no JSON") +
+                                         " (" + type + "): check OMS_URL");
   }
   Result<OrderPage> page = ParseOrderPage(std::move(body), options_.timezone);
   if (!page) return Fail(page.error().code, "the OMS's answer: " + page.error().message);

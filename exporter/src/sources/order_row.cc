@@ -6,11 +6,8 @@
 
 #include "base/text.h"
 #include "orders/amount.h"
-#include "orders/order_limits.h"
 
 namespace o2o {
-
-const std::size_t kMaxFieldBytes = kMaxItemDetailBytes + 1;
 
 namespace {
 

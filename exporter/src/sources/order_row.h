@@ -8,6 +8,7 @@
 #include "base/time_text.h"
 #include "json/json_reader.h"
 #include "orders/order.h"
+#include "orders/order_limits.h"
 
 namespace o2o {
 
@@ -19,7 +20,7 @@ struct RowField {
 };
 
 // One byte more than any column takes, so that an over-long value is still seen as one.
-extern const std::size_t kMaxFieldBytes;
+inline constexpr std::size_t kMaxFieldBytes = kMaxItemDetailBytes + 1;
 
 // The fields of one row of the OMS's answer, collected in any order, then made an order. Reused from row to
 // row.

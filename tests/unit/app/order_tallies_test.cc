@@ -39,13 +39,13 @@ StoreView EmptyView() {
 TEST(OrderTalliesTest, EmptyDatabaseShowsEveryKnownLabelSetAtZero) {
   EXPECT_EQ(TextOf(EmptyView()),
             R"(o2o_ingest_gaps_total{source="orders"} 0
-o2o_order_duration_seconds_bucket{order_type="delivery",outcome="completed",le="60"} 0
-o2o_order_duration_seconds_bucket{order_type="delivery",outcome="completed",le="300"} 0
+o2o_order_duration_seconds_bucket{order_type="delivery",outcome="completed",le="60.0"} 0
+o2o_order_duration_seconds_bucket{order_type="delivery",outcome="completed",le="300.0"} 0
 o2o_order_duration_seconds_bucket{order_type="delivery",outcome="completed",le="+Inf"} 0
 o2o_order_duration_seconds_sum{order_type="delivery",outcome="completed"} 0
 o2o_order_duration_seconds_count{order_type="delivery",outcome="completed"} 0
-o2o_order_duration_seconds_bucket{order_type="delivery",outcome="failed",le="60"} 0
-o2o_order_duration_seconds_bucket{order_type="delivery",outcome="failed",le="300"} 0
+o2o_order_duration_seconds_bucket{order_type="delivery",outcome="failed",le="60.0"} 0
+o2o_order_duration_seconds_bucket{order_type="delivery",outcome="failed",le="300.0"} 0
 o2o_order_duration_seconds_bucket{order_type="delivery",outcome="failed",le="+Inf"} 0
 o2o_order_duration_seconds_sum{order_type="delivery",outcome="failed"} 0
 o2o_order_duration_seconds_count{order_type="delivery",outcome="failed"} 0
@@ -85,8 +85,8 @@ TEST(OrderTalliesTest, HistogramBucketsAreCumulatedWithSumAndCount) {
   const std::string text = TextOf(view);
   const std::string labels = "order_type=\"delivery\",outcome=\"completed\"";
   for (const std::string& line :
-       {"o2o_order_duration_seconds_bucket{" + labels + ",le=\"60\"} 2\n",
-        "o2o_order_duration_seconds_bucket{" + labels + ",le=\"300\"} 2\n",
+       {"o2o_order_duration_seconds_bucket{" + labels + ",le=\"60.0\"} 2\n",
+        "o2o_order_duration_seconds_bucket{" + labels + ",le=\"300.0\"} 2\n",
         "o2o_order_duration_seconds_bucket{" + labels + ",le=\"+Inf\"} 3\n",
         "o2o_order_duration_seconds_sum{" + labels + "} 412.5\n", "o2o_order_duration_seconds_count{" + labels + "} 3\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;

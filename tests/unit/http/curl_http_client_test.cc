@@ -459,7 +459,7 @@ TEST_F(CurlHttpClientTest, StopEndsAHang) {
   std::stop_source stop;
   const std::jthread stopper([&] {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return asked; });
+    changed.wait_for(lock, kPatience, [&] { return asked; });
     stop.request_stop();
   });
   EXPECT_ERROR(Failure(Get(server.Url()), stop.get_token()), ErrorCode::kCancelled,
@@ -518,8 +518,8 @@ TEST_F(CurlHttpClientTest, ProxyComesFromTheOptionsAlone) {
 class TlsServer {
  public:
   TlsServer() {
-    char name[] = "/tmp/o2o-tls-XXXXXX";
-    folder_ = mkdtemp(name);
+    folder_ = ::testing::TempDir() + "/o2o-tls-XXXXXX";
+    if (mkdtemp(folder_.data()) == nullptr) throw std::runtime_error("no folder for the certificate");
     const std::string command =
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "
         "/CN=localhost "

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/duration.h"
+#include "base/log.h"
+
+namespace o2o {
+
+enum class Command { kServe, kIngest, kMetrics };
+
+// The command line. What a flag does not say, the configuration does.
+struct Flags {
+  Command command = Command::kServe;
+  std::string config_file;                    // empty: FindConfig()
+  bool config_check = false;                  // tell every mistake of the configuration and end
+  std::optional<std::string> listen_address;  // over web.listen_address; valid
+  std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
+  log::Level log_level = log::Level::kInfo;
+  log::Format log_format = log::Format::kLogfmt;
+  std::optional<Millis> since;  // of ingest, and always there then; at least 1s
+};
+
+// Either flags to run with, or the status to exit with: help and version have been printed to stdout (0), or
+// what is wrong on one line to stderr (1).
+struct FlagsOrExit {
+  std::optional<Flags> flags;
+  int exit_code = 0;
+};
+FlagsOrExit ParseFlags(int argc, char** argv);
+
+}  // namespace o2o

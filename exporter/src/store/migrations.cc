@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/migrations.h"
+
+#include <vector>
+
+#include "embedded/kSql_001_tables.h"
+#include "embedded/kSql_002_counting.h"
+#include "embedded/kSql_003_merge.h"
+
+namespace o2o {
+
+std::span<const Migration> Migrations() {
+  static const std::vector<Migration> migrations = {
+      {1, embedded::kSql_001_tables},
+      {2, embedded::kSql_002_counting},
+      {3, embedded::kSql_003_merge},
+  };
+  return migrations;
+}
+
+}  // namespace o2o

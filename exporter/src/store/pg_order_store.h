@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "store/order_store.h"
+
+namespace o2o {
+
+// Orders in PostgreSQL. Connects at the first call, and again at the next call after a failure; brings the schema up to date and mirrors
+// `statuses` into it on the way. One thread at a time, one connection each. A call takes at most connect_timeout + twice
+// statement_timeout, also where the server hangs; only bringing an old schema up to date may take longer.
+class PgOrderStore final : public OrderStore {
+ public:
+  PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses);
+  ~PgOrderStore() override;
+  PgOrderStore(const PgOrderStore&) = delete;
+  PgOrderStore& operator=(const PgOrderStore&) = delete;
+
+  Result<std::optional<Timestamp>> Watermark(const std::string& source) override;
+  Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
+  Result<StoreView> View(Timestamp oms_now) override;
+
+ private:
+  class Database;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace o2o

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "metrics/exporter_metrics.h"
+#include "metrics/snapshot.h"
+#include "web/web_server.h"
+
+namespace o2o {
+
+// The answer to a scrape: what the sources published and the exporter's own metrics, in the format and encoding that the request prefers.
+WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board, const ExporterMetrics& metrics);
+
+}  // namespace o2o

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who hears of what: alertmanager/routes_test.yml against the shipped configuration."""
+
+import json
+import re
+
+import pytest
+
+from bundle.shipped import ALERTMANAGER, ROUTES_TEST, load, run
+from harness.alertmanager import Alertmanager
+from harness.processes import wait_until
+from harness.scratch import Scratch
+from harness.web import post_json
+
+OPTIONAL = re.compile(r"^( *)#\| ", re.MULTILINE)
+
+
+def row_id(row):
+    return "-".join(row["labels"].values())
+
+
+def receivers(config):
+    return {receiver["name"]: receiver for receiver in config["receivers"]}
+
+
+def with_every_channel():
+    """The configuration with its optional channels switched on, as its first comment tells people to do."""
+    return OPTIONAL.sub(r"\1", ALERTMANAGER.read_text())
+
+
+def test_configuration_is_valid():
+    assert "1 templates" in run("amtool", "check-config", ALERTMANAGER)
+
+
+def test_configuration_with_every_optional_channel_is_valid(tmp_path):
+    (tmp_path / "templates").symlink_to(ALERTMANAGER.parent / "templates")
+    config = tmp_path / "alertmanager.yml"
+    config.write_text(with_every_channel())
+    channels = {name for receiver in load(config)["receivers"] for name in receiver if name.endswith("_configs")}
+    assert channels == {"webhook_configs", "slack_configs", "email_configs", "pagerduty_configs"}
+    run("amtool", "check-config", config)
+
+
+def test_no_secret_stands_in_the_file():
+    text = with_every_channel()
+    assert "_file: /run/secrets/" in text
+    for key in re.findall(r"^[ -]*(\w*(?:password|secret|token|api_url|routing_key|service_key)\w*):", text, re.MULTILINE):
+        assert key.endswith("_file"), f"{key} holds a secret: name a file instead"
+
+
+def test_a_message_for_each_receiver():
+    config = load(ALERTMANAGER)
+    assert receivers(config).keys() == {"oncall", "commerce", "platform", "watchdog"}
+    for receiver in config["receivers"]:
+        urls = [webhook["url"] for webhook in receiver["webhook_configs"]]
+        assert urls == ["http://notifications:8080/sink/alertmanager"], receiver["name"]
+
+
+def test_every_receiver_has_a_route():
+    # amtool is content with a receiver that nothing reaches.
+    reached = {receiver for row in load(ROUTES_TEST)["routes"] for receiver in row["receivers"]}
+    assert reached == receivers(load(ALERTMANAGER)).keys()
+
+
+@pytest.mark.parametrize("row", load(ROUTES_TEST)["routes"], ids=row_id)
+def test_route(row):
+    labels = [f"{name}={value}" for name, value in row["labels"].items()]
+    run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}",
+        f"--verify.receivers={','.join(row['receivers'])}", *labels)
+
+
+def test_a_wrong_receiver_would_be_seen():
+    run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", "--verify.receivers=commerce",
+        "severity=critical", "team=commerce", status=1)
+
+
+@pytest.fixture(name="alertmanager")
+def start_alertmanager():
+    # The shipped configuration; its notifications go to a port where nobody listens.
+    with Scratch() as scratch, Alertmanager(scratch, "http://127.0.0.1:9/") as running:
+        yield running
+
+
+def pairs():
+    """(what fires, what else is told, whether that is silenced), one for each line of the table."""
+    for case in load(ROUTES_TEST)["inhibitions"]:
+        for other in case["silenced"]:
+            yield case["firing"], other, True
+        for other in case["heard"]:
+            yield case["firing"], other, False
+
+
+def in_world(number, labels):
+    """The labels with a job of their own world: inhibition is by equal job, so pairs do not touch each other."""
+    return {**labels, "world": str(number), **({"job": f"{labels['job']}-{number}"} if "job" in labels else {})}
+
+
+def test_inhibition(alertmanager):
+    expected = {}
+    for number, (firing, other, silenced) in enumerate(pairs()):
+        expected[json.dumps(in_world(number, firing), sort_keys=True)] = False
+        expected[json.dumps(in_world(number, other), sort_keys=True)] = silenced
+    post_json(f"{alertmanager.url}/api/v2/alerts", [{"labels": json.loads(labels)} for labels in expected])
+
+    def told():
+        alerts = alertmanager.alerts()
+        return alerts if len(alerts) == len(expected) else None
+
+    found = {json.dumps(alert["labels"], sort_keys=True): bool(alert["status"]["inhibitedBy"])
+             for alert in wait_until(told, 20, "Alertmanager took the alerts in", [alertmanager.child])}
+    assert set(expected.values()) == {True, False}
+    assert found == expected

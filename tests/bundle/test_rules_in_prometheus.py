@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shipped rules in a real Prometheus, on a fast clock, against a page of metrics that never changes: every rule evaluates
+without an error, and a shop that stands still makes exactly the alerts that it should."""
+
+import http.server
+import threading
+
+import pytest
+
+from bundle.shipped import rules
+from harness.processes import wait_until
+from harness.prometheus import Prometheus
+from harness.scratch import Scratch
+
+FACTOR = 60  # a scrape and an evaluation every 250 ms; 10 minutes are 10 s
+
+# Two order types, one of them never seen to fail; the interval is that of a source on the fast clock.
+PAGE = """\
+# TYPE o2o_orders_ingested_total counter
+o2o_orders_ingested_total{order_type="DELIVERY"} 1000
+o2o_orders_ingested_total{order_type="PICKUP"} 20
+# TYPE o2o_orders_completed_total counter
+o2o_orders_completed_total{order_type="DELIVERY"} 900
+o2o_orders_completed_total{order_type="PICKUP"} 19
+# TYPE o2o_orders_failed_total counter
+o2o_orders_failed_total{order_type="DELIVERY",status="FAILED"} 50
+o2o_orders_failed_total{order_type="PICKUP",status="FAILED"} 0
+# TYPE o2o_orders_open gauge
+o2o_orders_open{order_type="DELIVERY",status="PREPARING"} 50
+# TYPE o2o_orders_delayed gauge
+o2o_orders_delayed{order_type="DELIVERY",status="PREPARING"} 7
+# TYPE o2o_store_up gauge
+o2o_store_up 1
+# TYPE o2o_ingest_gaps_total counter
+o2o_ingest_gaps_total{source="orders"} 3
+# TYPE o2o_source_up gauge
+o2o_source_up{source="orders"} 1
+o2o_source_up{source="vendor-status"} 0
+# TYPE o2o_source_last_success_timestamp_seconds gauge
+o2o_source_last_success_timestamp_seconds{source="vendor-status"} 0
+# TYPE o2o_source_interval_seconds gauge
+o2o_source_interval_seconds{source="orders"} 0.25
+o2o_source_interval_seconds{source="vendor-status"} 3
+# TYPE o2o_source_stale gauge
+o2o_source_stale{source="orders"} 0
+o2o_source_stale{source="vendor-status"} 1
+# TYPE o2o_source_rejected_rows_total counter
+o2o_source_rejected_rows_total{source="orders",reason="bad_time"} 4
+"""
+
+
+@pytest.fixture(name="page_address")
+def serve_page():
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain; version=0.0.4")
+            self.end_headers()
+            self.wfile.write(PAGE.encode())
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join(timeout=10)
+
+
+def test_shop_that_stands_still(page_address):
+    expected = {
+        ("O2ONoNewOrders", "critical"), ("O2OOrdersDelayed", "warning"), ("O2OSourceFailing", "warning"),
+        ("O2OSourceStale", "warning"), ("Watchdog", "none"), ("PrometheusNotConnectedToAlertmanagers", "critical"),
+    }
+    with Scratch() as scratch, \
+            Prometheus(scratch, {"o2o-exporter": page_address}, factor=FACTOR) as prometheus:
+
+        def firing():
+            return {(labels["alertname"], labels["severity"]) for labels in prometheus.alerts()}
+
+        wait_until(lambda: expected <= firing(), 90, f"{expected} fired", [prometheus.child], interval=0.5)
+        assert firing() == expected
+        assert prometheus.rules_with_errors() == []
+        assert prometheus.number("count(count by (__name__) ({__name__=~'job(_source|_status)?:.+'}))") == len(
+            [rule for rule in rules() if "record" in rule]) - 1  # no order ends, so there is no ratio of failures
+        assert prometheus.number("sum(prometheus_rule_evaluation_failures_total)") == 0

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words that people read: amtool renders them as Alertmanager would (check-config sees no run-time error)."""
+
+import json
+
+import pytest
+
+from bundle.shipped import ALERTMANAGER, run
+
+TEMPLATES = ALERTMANAGER.parent / "templates" / "*.tmpl"
+RUNBOOK = "https://example.com/O2ONoNewOrders.md"
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def alert(status="firing", severity="critical", summary="No new order has come in for 10 minutes.", **labels):
+    return {
+        "status": status,
+        "labels": {"alertname": "O2ONoNewOrders", "severity": severity, "job": "o2o-exporter", **labels},
+        "annotations": {"summary": summary, "description": "0 orders, and <b>nobody</b> knows why.",
+                        "runbook_url": RUNBOOK},
+        "startsAt": "2026-03-01T02:47:05+01:00",
+        "endsAt": "2026-03-01T03:30:00+01:00" if status == "resolved" else NEVER,
+        "generatorURL": "http://prometheus:9090/graph",
+        "fingerprint": "0123456789abcdef",
+    }
+
+
+def message(*alerts):
+    def common(kind):
+        shared = set.intersection(*(set(each[kind].items()) for each in alerts))
+        return dict(shared)
+
+    firing = any(each["status"] == "firing" for each in alerts)
+    return {
+        "receiver": "oncall", "status": "firing" if firing else "resolved", "alerts": list(alerts),
+        "groupLabels": {"alertname": "O2ONoNewOrders"}, "commonLabels": common("labels"),
+        "commonAnnotations": common("annotations"), "externalURL": "http://alertmanager:9093",
+    }
+
+
+@pytest.fixture(name="render")
+def renderer(tmp_path):
+    def render(name, data, kind="text"):
+        path = tmp_path / "data.json"
+        path.write_text(json.dumps(data))
+        return run("amtool", "template", "render", f"--template.glob={TEMPLATES}", f"--template.type={kind}",
+                   f'--template.text={{{{ template "{name}" . }}}}', f"--template.data={path}").rstrip("\n")
+
+    return render
+
+
+@pytest.mark.parametrize("data, title", [
+    (message(alert()), "Page: No new order has come in for 10 minutes."),
+    (message(alert("resolved")), "Solved: No new order has come in for 10 minutes."),
+    (message(alert(severity="warning")), "Ticket: No new order has come in for 10 minutes."),
+    (message(alert(severity="info")), "Note: No new order has come in for 10 minutes."),
+    (message(alert(severity="none")), "Heartbeat: No new order has come in for 10 minutes."),
+    (message(alert(status="resolved"), alert()), "Page: No new order has come in for 10 minutes. (2 alerts)"),
+    (message(alert(severity="warning"), alert(summary="Another.")),
+     "Page: No new order has come in for 10 minutes. (2 alerts)"),
+    (message(alert(status="resolved"), alert(severity="warning")),
+     "Ticket: No new order has come in for 10 minutes. (2 alerts)"),
+])
+def test_title(render, data, title):
+    assert render("o2o.title", data) == title
+
+
+def test_text_says_what_since_when_and_what_to_do(render):
+    assert render("o2o.text", message(alert())).strip() == (
+        "0 orders, and <b>nobody</b> knows why.\n"
+        "Since 01:47 UTC on 1 March.\n"
+        f"What to do: {RUNBOOK}")
+
+
+def test_text_says_what_is_solved(render):
+    text = render("o2o.text", message(alert("resolved", source="orders"), alert("resolved", status_="x")))
+    assert "Source orders." in text
+    assert text.count("It lasted from 01:47 to 02:30 UTC on 1 March.") == 2
+    assert "Since" not in text
+
+
+def test_mail_is_escaped_and_links_the_runbook(render):
+    page = render("o2o.html", message(alert(), alert("resolved")), kind="html")
+    assert "&lt;b&gt;nobody&lt;/b&gt;" in page and "<b>nobody" not in page
+    assert f'<a href="{RUNBOOK}">What to do</a>' in page
+    assert "color: #c0392b" in page
+    assert "It lasted from 01:47 to 02:30 UTC on 1 March." in page
+
+
+def test_link_leads_to_the_runbook_or_to_alertmanager(render):
+    assert render("o2o.link", message(alert())) == RUNBOOK
+    other = alert(source="x")
+    other["annotations"] = {}
+    assert render("o2o.link", message(alert(), other)) == "http://alertmanager:9093"
+
+
+def test_an_alert_without_annotations_still_has_words(render):
+    bare = {**alert(), "annotations": {}}
+    assert "O2ONoNewOrders" in render("o2o.title", message(bare))

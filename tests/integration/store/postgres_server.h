@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+// A private PostgreSQL server in a temporary folder, reachable through a unix socket only. One per test program:
+// started by the first test, stopped and removed at the end.
+class PostgresServer {
+ public:
+  static PostgresServer& Shared();
+  ~PostgresServer();
+
+  void Start();
+  void Stop();     // disconnects everybody
+  int MainPid() const;
+
+  // libpq's string for a superuser or for `role`.
+  std::string Dsn(const std::string& database, const std::string& role = "postgres") const;
+  const std::string& directory() const { return directory_; }
+
+ private:
+  PostgresServer();
+  void Run(const std::string& command) const;
+
+  std::string bin_;
+  std::string directory_;
+};

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "integration/store/store_test.h"
+
+#include <pqxx/pqxx>
+
+namespace o2o {
+namespace {
+
+std::string NextDatabase() {
+  static int count = 0;
+  return "test_" + std::to_string(++count);
+}
+
+void Run(const std::string& dsn, const std::string& statements) {
+  pqxx::connection connection(dsn);
+  pqxx::nontransaction tx(connection);
+  tx.exec(statements);
+}
+
+}  // namespace
+
+std::vector<StatusRule> UsualStatuses() {
+  using std::chrono::minutes;
+  return {{"PENDING", Outcome::kOpen, minutes(10)},    {"CONFIRMED", Outcome::kOpen, minutes(15)},
+          {"PREPARING", Outcome::kOpen, minutes(30)},  {"DELIVERING", Outcome::kOpen, {}},
+          {"COMPLETED", Outcome::kCompleted, {}},      {"FAILED", Outcome::kFailed, {}},
+          {"CANCELLED", Outcome::kFailed, {}}};
+}
+
+StoreTest::StoreTest() : database_(NextDatabase()) {
+  Run(PostgresServer::Shared().Dsn("postgres"), "CREATE DATABASE " + database_ + " TEMPLATE template0");
+}
+
+StoreTest::~StoreTest() {
+  Run(PostgresServer::Shared().Dsn("postgres"), "DROP DATABASE " + database_ + " WITH (FORCE)");
+}
+
+StoreConfig StoreTest::Config(const std::string& role) const {
+  StoreConfig config;
+  config.dsn = Secret(PostgresServer::Shared().Dsn(database_, role));
+  return config;
+}
+
+void StoreTest::Sql(const std::string& statements) const {
+  Run(PostgresServer::Shared().Dsn(database_), statements);
+}
+
+std::string StoreTest::Value(const std::string& query) const {
+  pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
+  pqxx::nontransaction tx(connection);
+  tx.exec("SET TimeZone = 'UTC'");
+  const pqxx::result rows = tx.exec(query);
+  return rows.empty() || rows[0][0].is_null() ? "" : rows[0][0].as<std::string>();
+}
+
+std::map<std::string, std::string> StoreTest::Tallies() const {
+  pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
+  pqxx::nontransaction tx(connection);
+  std::map<std::string, std::string> tallies;
+  for (const pqxx::row& row : tx.exec("SELECT family, array_to_string(labels, ','), value FROM order_tallies")) {
+    tallies[row[0].as<std::string>() + " " + row[1].as<std::string>()] = row[2].as<std::string>();
+  }
+  return tallies;
+}
+
+Order StoreTest::MakeOrder(const std::string& id, const std::string& status, const std::string& updated_at,
+                           const std::string& amount) {
+  Order order;
+  order.order_id = id;
+  order.status = status;
+  order.order_type = "DELIVERY";
+  order.total_amount = amount;
+  order.updated_at = At("2026-11-20T" + updated_at + "Z");
+  return order;
+}
+
+OrderPage StoreTest::Page(std::vector<Order> orders) {
+  OrderPage page;
+  page.rows = orders.size();
+  page.orders = std::move(orders);
+  return page;
+}
+
+IngestStep StoreTest::Step(const std::string& watermark) {
+  IngestStep step;
+  step.source = "orders";
+  step.oms_now = At(kNow);
+  if (!watermark.empty()) step.watermark = At("2026-11-20T" + watermark + "Z");
+  return step;
+}
+
+}  // namespace o2o

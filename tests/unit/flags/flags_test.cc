@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace o2o {
+namespace {
+
+struct Parsed {
+  std::optional<Flags> flags;
+  int exit_code;
+  std::string out, err;
+};
+
+Parsed Parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "o2o-exporter");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  FlagsOrExit result = ParseFlags(static_cast<int>(arguments.size()), argv.data());
+  std::string out = testing::internal::GetCapturedStdout();
+  std::string err = testing::internal::GetCapturedStderr();
+  return {std::move(result.flags), result.exit_code, std::move(out), std::move(err)};
+}
+
+void ExpectUsageError(const std::vector<std::string>& arguments, const std::string& message) {
+  const Parsed parsed = Parse(arguments);
+  EXPECT_FALSE(parsed.flags);
+  EXPECT_EQ(parsed.exit_code, 1);
+  EXPECT_EQ(parsed.out, "");
+  EXPECT_EQ(parsed.err, "o2o-exporter: " + message + "; see o2o-exporter --help\n");
+}
+
+TEST(FlagsTest, NothingServesByTheConfiguration) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{}, {"serve"}}) {
+    const Parsed parsed = Parse(arguments);
+    ASSERT_TRUE(parsed.flags);
+    EXPECT_EQ(parsed.flags->command, Command::kServe);
+    EXPECT_EQ(parsed.flags->config_file, "");
+    EXPECT_FALSE(parsed.flags->config_check);
+    EXPECT_EQ(parsed.flags->listen_address, std::nullopt);
+    EXPECT_EQ(parsed.flags->max_requests, std::nullopt);
+    EXPECT_EQ(parsed.flags->log_level, log::Level::kInfo);
+    EXPECT_EQ(parsed.flags->log_format, log::Format::kLogfmt);
+    EXPECT_EQ(parsed.flags->since, std::nullopt);
+    EXPECT_EQ(parsed.out + parsed.err, "");
+  }
+}
+
+TEST(FlagsTest, ReadsEveryFlag) {
+  const Parsed parsed =
+      Parse({"--config.file=a b.yml", "--config.check", "--web.listen-address", "127.0.0.1:0",
+             "--web.max-requests=7", "--log.level", "debug", "--log.format=json"});
+  ASSERT_TRUE(parsed.flags);
+  EXPECT_EQ(parsed.flags->config_file, "a b.yml");
+  EXPECT_TRUE(parsed.flags->config_check);
+  EXPECT_EQ(parsed.flags->listen_address, "127.0.0.1:0");
+  EXPECT_EQ(parsed.flags->max_requests, 7);
+  EXPECT_EQ(parsed.flags->log_level, log::Level::kDebug);
+  EXPECT_EQ(parsed.flags->log_format, log::Format::kJson);
+}
+
+TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
+  const Parsed ingest = Parse({"--log.level=warn", "ingest", "--since", "24h", "--config.file=x.yml"});
+  ASSERT_TRUE(ingest.flags);
+  EXPECT_EQ(ingest.flags->command, Command::kIngest);
+  EXPECT_EQ(ingest.flags->since, Millis(std::chrono::hours(24)));
+  EXPECT_EQ(ingest.flags->config_file, "x.yml");
+  EXPECT_EQ(ingest.flags->log_level, log::Level::kWarn);
+  EXPECT_EQ(Parse({"metrics"}).flags->command, Command::kMetrics);
+}
+
+TEST(FlagsTest, MistakesAreToldOnOneLine) {
+  ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h");
+  ExpectUsageError({"ingest", "--since=soon"},
+                   "--since: \"soon\" is no duration, want one like 90m, 24h or 7d");
+  ExpectUsageError({"ingest", "--since=999ms"}, "--since: \"999ms\" is too short, want at least 1s");
+  ExpectUsageError({"ingest", "--since=11y"}, "--since: \"11y\" is too long, want at most 10y");
+  ExpectUsageError({"--since", "24h"}, "--since belongs to ingest, like ingest --since 24h");
+  ExpectUsageError({"serve", "--since=24h"}, "--since belongs to ingest, like ingest --since 24h");
+  ExpectUsageError({"--log.level=loud"},
+                   "--log.level: \"loud\" is no level, want debug, info, warn or error");
+  ExpectUsageError({"--log.format=xml"}, "--log.format: \"xml\" is no format, want logfmt or json");
+  ExpectUsageError({"--web.listen-address=9847"},
+                   "--web.listen-address: \"9847\" has no port, want [host]:port like :9847");
+  for (const char* number : {"0", "1001", "99999999999", "1e2", "-1", "x", "07"}) {
+    ExpectUsageError({std::string("--web.max-requests=") + number},
+                     std::string("--web.max-requests: \"") + number +
+                         "\" is no such number, want a whole number from 1 to 1000");
+  }
+  ExpectUsageError({"run"}, "\"run\" is no flag and no command");
+  ExpectUsageError({"serve", "metrics"}, "\"metrics\" is no flag and no command");
+  ExpectUsageError({"--config.fil=x"}, "\"--config.fil\" is no flag and no command");
+  ExpectUsageError({"--x\n\x1B[2J"}, "\"--x  [2J\" is no flag and no command");
+}
+
+TEST(FlagsTest, ValueOfAnUnknownFlagIsNotRepeated) {
+  EXPECT_EQ(Parse({"--pg.dsn=host=db password=hunter2"}).err.find("hunter2"), std::string::npos);
+}
+
+TEST(FlagsTest, RefusesWhatTheLibraryRefuses) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--config.file"},
+                                                    {"--config.file="},
+                                                    {"--log.level=info", "--log.level=warn"},
+                                                    {"--config.check=maybe"},
+                                                    {"ingest", "--since"}}) {
+    const Parsed parsed = Parse(arguments);
+    EXPECT_EQ(parsed.exit_code, 1);
+    EXPECT_EQ(std::count(parsed.err.begin(), parsed.err.end(), '\n'), 1) << parsed.err;
+  }
+}
+
+TEST(FlagsTest, HelpTeaches) {
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"--help"}, {"-h"}, {"ingest", "--help"}, {"--bad", "--help"}}) {
+    const Parsed parsed = Parse(arguments);
+    EXPECT_FALSE(parsed.flags);
+    EXPECT_EQ(parsed.exit_code, 0);
+    EXPECT_EQ(parsed.err, "");
+    for (const char* word : {"OMS_URL",
+                             "OMS_API_KEY",
+                             "PG_DSN",
+                             "APP_PORT",
+                             "serve",
+                             "ingest --since 24h",
+                             "metrics",
+                             "--config.file",
+                             "--config.check",
+                             "--web.listen-address",
+                             "--web.max-requests",
+                             "--log.level",
+                             "--log.format",
+                             "--since",
+                             "--help",
+                             "--version",
+                             "/metrics",
+                             "/api/v1/sources",
+                             "/health",
+                             "/ready",
+                             "/-/healthy",
+                             "/-/ready",
+                             "/-/reload",
+                             "Exit status",
+                             "ARCHITECTURE.md"}) {
+      EXPECT_NE(parsed.out.find(word), std::string::npos) << word;
+    }
+  }
+}
+
+TEST(FlagsTest, VersionLooksLikeAnExporters) {
+  const Parsed parsed = Parse({"--version"});
+  EXPECT_EQ(parsed.exit_code, 0);
+  EXPECT_TRUE(parsed.out.starts_with("o2o-exporter, version ")) << parsed.out;
+  EXPECT_EQ(parsed.out.back(), '\n');
+}
+
+}  // namespace
+}  // namespace o2o

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json/json_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
+
+namespace o2o {
+namespace {
+
+// Writes down what it is told: "{k:a n:1 }" and so on.
+class Recorder final : public JsonHandler {
+ public:
+  bool Scalar(JsonType type, std::string_view text, JsonRange where) override {
+    Add(std::string(1, "0bns"[static_cast<int>(type)]) + ":" + std::string(text));
+    values.emplace_back(where.begin, where.end);
+    return Continue();
+  }
+  bool Key(std::string_view key) override {
+    Add("k:" + std::string(key));
+    return Continue();
+  }
+  bool Open(JsonType type, std::size_t begin) override {
+    Add(type == JsonType::kObject ? "{" : "[");
+    open.push_back(begin);
+    return Continue();
+  }
+  bool Close(JsonType type, std::size_t end) override {
+    Add(type == JsonType::kObject ? "}" : "]");
+    containers.emplace_back(open.back(), end);
+    open.pop_back();
+    return Continue();
+  }
+
+  std::string events;
+  std::vector<std::pair<std::size_t, std::size_t>> values;
+  std::vector<std::pair<std::size_t, std::size_t>> containers;
+  std::vector<std::size_t> open;
+  int events_left = std::numeric_limits<int>::max();
+
+ private:
+  void Add(const std::string& event) { events += events.empty() ? event : " " + event; }
+  bool Continue() { return --events_left > 0; }
+};
+
+std::string Events(std::string_view text) {
+  Recorder recorder;
+  const Result<void> read = ReadJson(text, recorder);
+  return read ? recorder.events : std::string(Name(read.error().code)) + ": " + read.error().message;
+}
+
+TEST(JsonReaderTest, EventsComeInTheTextsOrder) {
+  EXPECT_EQ(Events(R"( {"a": [1, true, false, null], "b": {"c": "x"}, "a": ""} )"),
+            "{ k:a [ n:1 b:true b:false 0:null ] k:b { k:c s:x } k:a s: }");
+  EXPECT_EQ(Events("[]"), "[ ]");
+  EXPECT_EQ(Events("{}"), "{ }");
+  EXPECT_EQ(Events("7"), "n:7");
+  EXPECT_EQ(Events("\"x\""), "s:x");
+}
+
+TEST(JsonReaderTest, NumbersStayText) {
+  EXPECT_EQ(Events("[0,-0,12.50,1e999,-1.5E-7,18446744073709551616]"),
+            "[ n:0 n:-0 n:12.50 n:1e999 n:-1.5E-7 n:18446744073709551616 ]");
+  const std::string digits(5'000, '9');
+  EXPECT_EQ(Events(digits), "n:" + digits);
+  EXPECT_EQ(Events("128.74836467836484838364836483643636483648e-336"),
+            "n:128.74836467836484838364836483643636483648e-336");
+}
+
+TEST(JsonReaderTest, NumbersThatAreNoneStayText) {
+  EXPECT_EQ(Events("[NaN,Infinity,-Infinity,Inf,-Inf,-NaN]"),
+            "[ n:NaN n:Infinity n:-Infinity n:Inf n:-Inf n:-NaN ]");
+}
+
+TEST(JsonReaderTest, EscapesAreDecoded) {
+  EXPECT_EQ(Events(R"("\"\\\/\b\f\n\r\t")"), "s:\"\\/\b\f\n\r\t");
+  EXPECT_EQ(Events(R"("a\u0041\u00e9\u20AC\ud83d\ude00z")"), "s:aA\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80z");
+  EXPECT_EQ(Events(R"("\u0000")"), std::string("s:\0", 3));
+  EXPECT_EQ(Events(R"({"\u006Fk":1})"), "{ k:ok n:1 }");
+}
+
+TEST(JsonReaderTest, HalfASurrogatePairIsReplaced) {
+  EXPECT_EQ(Events(R"("a\ud800b")"),
+            "s:a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(Events(R"("a\udc00b")"),
+            "s:a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(Events(R"("\ud83d\ud83d\ude00")"), "s:\xEF\xBF\xBD\xF0\x9F\x98\x80");
+  EXPECT_EQ(Events(R"("\ud83d\n")"), "s:\xEF\xBF\xBD\n");
+  EXPECT_EQ(Events(R"("\ud83d\u0041")"),
+            "s:\xEF\xBF\xBD"
+            "A");
+}
+
+TEST(JsonReaderTest, BytesThatAreNoUtf8PassThrough) {
+  EXPECT_EQ(Events("\"a\xFF\xC3\""), "s:a\xFF\xC3");
+  EXPECT_EQ(Events("\"tab\there\""), "s:tab\there");
+}
+
+TEST(JsonReaderTest, ByteOrderMarkAndBlanksInFront) {
+  EXPECT_EQ(Events("\xEF\xBB\xBF \r\n\t[1]\n"), "[ n:1 ]");
+}
+
+TEST(JsonReaderTest, RangesCutTheTextOut) {
+  const std::string_view text = R"( [ {"a" : "x\n"} , -12.5 , null ])";
+  Recorder recorder;
+  ASSERT_TRUE(ReadJson(text, recorder));
+  const auto cut = [&](std::pair<std::size_t, std::size_t> range) {
+    return text.substr(range.first, range.second - range.first);
+  };
+  ASSERT_EQ(recorder.values.size(), 3u);
+  EXPECT_EQ(cut(recorder.values[0]), R"("x\n")");
+  EXPECT_EQ(cut(recorder.values[1]), "-12.5");
+  EXPECT_EQ(cut(recorder.values[2]), "null");
+  ASSERT_EQ(recorder.containers.size(), 2u);
+  EXPECT_EQ(cut(recorder.containers[0]), R"({"a" : "x\n"})");
+  EXPECT_EQ(cut(recorder.containers[1]), R"([ {"a" : "x\n"} , -12.5 , null ])");
+}
+
+TEST(JsonReaderTest, DepthIsBounded) {
+  const auto nested = [](int levels) {
+    return std::string(static_cast<std::size_t>(levels), '[') +
+           std::string(static_cast<std::size_t>(levels), ']');
+  };
+  EXPECT_EQ(Events(nested(64)).substr(0, 3), "[ [");
+  EXPECT_EQ(Events(nested(65)), "bad_json: no JSON at byte 64: found '[', due is no more than 64 levels");
+  EXPECT_EQ(Events(std::string(10'000'000, '[')).substr(0, 8), "bad_json");
+}
+
+TEST(JsonReaderTest, ErrorsNameTheByte) {
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"", "there is nothing where JSON is due"},
+      {"  ", "the JSON ends in the middle, at byte 2"},
+      {R"({"a": [1, 2)", "the JSON ends in the middle, at byte 11"},
+      {R"({"a": "unfin)", "the JSON ends in the middle, at byte 12"},
+      {R"("a\)", "the JSON ends in the middle, at byte 3"},
+      {R"("a\u12)", "the JSON ends in the middle, at byte 6"},
+      {"tru", "the JSON ends in the middle, at byte 3"},
+      {"{} x", "no JSON at byte 3: found 'x', due is nothing more after the end of the JSON"},
+      {"{}{}", "no JSON at byte 2: found '{', due is nothing more after the end of the JSON"},
+      {"<html>", "no JSON at byte 0: found '<', due is a value"},
+      {"[1,]", "no JSON at byte 3: found ']', due is a value"},
+      {"[1 2]", "no JSON at byte 3: found '2', due is a comma or ]"},
+      {R"({"a":1 "b"})", "no JSON at byte 7: found '\"', due is a comma or }"},
+      {R"({"a":1,})", "no JSON at byte 7: found '}', due is a key"},
+      {"{1:2}", "no JSON at byte 1: found '1', due is a key or }"},
+      {R"({"a" 1})", "no JSON at byte 5: found '1', due is a colon"},
+      {"[}", "no JSON at byte 1: found '}', due is a value"},
+      {"{]", "no JSON at byte 1: found ']', due is a key or }"},
+      {"[01]", "no JSON at byte 2: found '1', due is a comma or ]"},
+      {"[1.]", "no JSON at byte 3: found ']', due is a digit"},
+      {"[.5]", "no JSON at byte 1: found '.', due is a value"},
+      {"[+5]", "no JSON at byte 1: found '+', due is a value"},
+      {"[-]", "no JSON at byte 2: found ']', due is a digit"},
+      {"[1e]", "no JSON at byte 3: found ']', due is a digit"},
+      {"nul]", "no JSON at byte 3: found ']', due is null"},
+      {"[NaM]", "no JSON at byte 3: found 'M', due is NaN"},
+      {R"("\x41")", "no JSON at byte 2: found 'x', due is one of \"\\/bfnrtu after a backslash"},
+      {R"("\u00g0")", "no JSON at byte 5: found 'g', due is four hexadecimal digits after \\u"},
+      {"[\xFF]", "no JSON at byte 1: found byte 0xFF, due is a value"},
+      {std::string_view("[1]\0", 4),
+       "no JSON at byte 3: found byte 0x00, due is nothing more after the end of the JSON"},
+  };
+  for (const auto& [text, message] : cases)
+    EXPECT_EQ(Events(text), "bad_json: " + std::string(message)) << text;
+}
+
+TEST(JsonReaderTest, HandlerEndsTheReading) {
+  const std::string_view text = R"({"a":[1,{"b":null}]})";
+  int events = 1;
+  while (true) {
+    Recorder recorder;
+    recorder.events_left = events;
+    const Result<void> read = ReadJson(text, recorder);
+    if (read) break;
+    ASSERT_EQ(Name(read.error().code), "cancelled");
+    ASSERT_EQ(recorder.events_left, 0) << "told more after it was ended";
+    ++events;
+  }
+  EXPECT_EQ(events, 11) << "ten events, each of which can end it";
+}
+
+TEST(JsonReaderTest, EveryTruncationFails) {
+  const std::string_view text = R"({"a":[1.5e3,"x\u00e9\ud83d\ude00",true],"b":null})";
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    EXPECT_EQ(Events(text.substr(0, length)).substr(0, 9), "bad_json:") << length;
+  }
+}
+
+TEST(JsonReaderTest, LooksLikeJson) {
+  for (const std::string_view json :
+       {"{", " \n[", "\xEF\xBB\xBF{}", "\"x\"", "-1", "7", "null", "true", "NaN"}) {
+    EXPECT_TRUE(LooksLikeJson(json)) << json;
+  }
+  for (const std::string_view other : {"", "  ", "<html>", "not found", "OK", "\x1F\x8B", "\xEF\xBB\xBF"}) {
+    EXPECT_FALSE(LooksLikeJson(other)) << other;
+  }
+  EXPECT_FALSE(LooksLikeJson(std::string_view("\0", 1)));
+}
+
+}  // namespace
+}  // namespace o2o

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/exporter_metrics.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "metrics/catalogue.h"
+#include "unit/metrics/run_command.h"
+
+namespace o2o {
+namespace {
+
+using testing::RunCommand;
+
+// The lines of one family, without its header.
+std::string SamplesOf(const std::string& text, const std::string& family) {
+  std::string samples;
+  for (std::size_t at = 0, end; at < text.size(); at = end + 1) {
+    end = text.find('\n', at);
+    const std::string line = text.substr(at, end - at + 1);
+    if (line.starts_with(family + " ") || line.starts_with(family + "{")) samples += line;
+  }
+  return samples;
+}
+
+double ValueOf(const std::string& text, const std::string& series) {
+  const std::string sample = SamplesOf(text, series);
+  EXPECT_EQ(std::count(sample.begin(), sample.end(), '\n'), 1) << series << ": " << sample;
+  return std::strtod(sample.c_str() + sample.rfind(' '), nullptr);
+}
+
+PollOutcome Good() {
+  PollOutcome outcome;
+  outcome.up = true;
+  outcome.duration_seconds = 0.125;
+  outcome.rows = 10;
+  outcome.series = 20;
+  outcome.response_bytes = 3000;
+  outcome.at = Timestamp(std::chrono::milliseconds(1700000000250));
+  return outcome;
+}
+
+TEST(ExporterMetrics, EveryKnownLabelSetIsThereAtZero) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders", 15, {"bad_amount", "missing_id"});
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(SamplesOf(text, "o2o_source_failures_total"),
+            "o2o_source_failures_total{source=\"orders\",reason=\"bad_json\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"bad_shape\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"connect\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"cut\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"http_status\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"internal\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"not_json\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"redirect\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"store\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"timeout\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"tls\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"too_large\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"unauthorized\"} 0\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_source_rejected_rows_total"),
+            "o2o_source_rejected_rows_total{source=\"orders\",reason=\"bad_amount\"} 0\n"
+            "o2o_source_rejected_rows_total{source=\"orders\",reason=\"missing_id\"} 0\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_ingest_rows_total"),
+            "o2o_ingest_rows_total{result=\"inserted\"} 0\n"
+            "o2o_ingest_rows_total{result=\"rejected\"} 0\n"
+            "o2o_ingest_rows_total{result=\"stale\"} 0\n"
+            "o2o_ingest_rows_total{result=\"unchanged\"} 0\n"
+            "o2o_ingest_rows_total{result=\"updated\"} 0\n");
+  for (const char* name : {"up", "last_success_timestamp_seconds", "poll_duration_seconds", "rows", "series",
+                           "response_bytes", "stale", "polls_total"}) {
+    const std::string family = std::string("o2o_source_") + name;
+    EXPECT_EQ(SamplesOf(text, family), family + "{source=\"orders\"} 0\n");
+  }
+  EXPECT_EQ(SamplesOf(text, "o2o_source_interval_seconds"), "o2o_source_interval_seconds{source=\"orders\"} 15\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_store_up"), "o2o_store_up 0\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_store_write_duration_seconds_count"), "o2o_store_write_duration_seconds_count 0\n");
+}
+
+TEST(ExporterMetrics, TellsOfPolls) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders", 15, {"missing_id"});
+  metrics.PollStarted("orders");
+  PollOutcome outcome = Good();
+  outcome.rejected_rows = {{"missing_id", 2}};
+  metrics.PollEnded("orders", outcome);
+  std::string text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_source_up"), 1);
+  EXPECT_EQ(ValueOf(text, "o2o_source_last_success_timestamp_seconds"), 1700000000.25);
+  EXPECT_EQ(ValueOf(text, "o2o_source_poll_duration_seconds"), 0.125);
+  EXPECT_EQ(ValueOf(text, "o2o_source_rows"), 10);
+  EXPECT_EQ(ValueOf(text, "o2o_source_series"), 20);
+  EXPECT_EQ(ValueOf(text, "o2o_source_response_bytes"), 3000);
+  EXPECT_EQ(ValueOf(text, "o2o_source_polls_total"), 1);
+  EXPECT_EQ(ValueOf(text, "o2o_source_rejected_rows_total"), 2);
+
+  PollOutcome failed;
+  failed.reason = ErrorCode::kTimeout;
+  failed.duration_seconds = 10;
+  metrics.PollStarted("orders");
+  metrics.PollEnded("orders", failed);
+  metrics.SetStale("orders", true);
+  text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_source_up"), 0);
+  EXPECT_EQ(ValueOf(text, "o2o_source_poll_duration_seconds"), 10);
+  EXPECT_EQ(ValueOf(text, "o2o_source_last_success_timestamp_seconds"), 1700000000.25);
+  EXPECT_EQ(ValueOf(text, "o2o_source_rows"), 10);
+  EXPECT_EQ(ValueOf(text, "o2o_source_polls_total"), 2);
+  EXPECT_EQ(ValueOf(text, "o2o_source_failures_total{source=\"orders\",reason=\"timeout\"}"), 1);
+  EXPECT_EQ(ValueOf(text, "o2o_source_stale"), 1);
+}
+
+TEST(ExporterMetrics, CountsTroubleOfAGoodPollAndNothingOfACancelledOne) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders", 15, {});
+  PollOutcome outcome = Good();
+  outcome.trouble = ErrorCode::kStore;
+  metrics.PollEnded("orders", outcome);
+  PollOutcome cancelled;
+  cancelled.reason = ErrorCode::kCancelled;
+  metrics.PollEnded("orders", cancelled);
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_source_up"), 1);
+  EXPECT_EQ(ValueOf(text, "o2o_source_failures_total{source=\"orders\",reason=\"store\"}"), 1);
+  EXPECT_EQ(text.find("cancelled"), std::string::npos);
+}
+
+TEST(ExporterMetrics, TheSetOfReasonsIsClosed) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders", 15, {});
+  PollOutcome failed;
+  failed.reason = ErrorCode::kConfig;
+  metrics.PollEnded("orders", failed);
+  EXPECT_EQ(ValueOf(metrics.RenderText(), "o2o_source_failures_total{source=\"orders\",reason=\"internal\"}"), 1);
+}
+
+TEST(ExporterMetrics, AddingASourceAgainKeepsItsCounts) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders", 15, {});
+  metrics.PollStarted("orders");
+  metrics.AddSource("orders", 30, {});
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_source_polls_total"), 1);
+  EXPECT_EQ(ValueOf(text, "o2o_source_interval_seconds"), 30);
+}
+
+TEST(ExporterMetrics, ARemovedSourceIsGone) {
+  ExporterMetrics metrics;
+  metrics.AddSource("gone", 15, {"missing_id"});
+  metrics.AddSource("stays", 15, {"missing_id"});
+  metrics.PollStarted("gone");
+  metrics.PollEnded("gone", Good());
+  metrics.RemoveSource("gone");
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(text.find("gone"), std::string::npos);
+  EXPECT_EQ(ValueOf(text, "o2o_source_up"), 0);
+  EXPECT_EQ(ValueOf(text, "o2o_source_failures_total{source=\"stays\",reason=\"timeout\"}"), 0);
+}
+
+TEST(ExporterMetrics, TellsOfTheStore) {
+  ExporterMetrics metrics;
+  metrics.SetStoreUp(true);
+  metrics.StoreWrote(0.004);
+  metrics.StoreWrote(0.7);
+  metrics.StoreWrote(100);
+  metrics.IngestedRows("inserted", 5);
+  metrics.IngestedRows("inserted", 6);
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(SamplesOf(text, "o2o_store_up"), "o2o_store_up 1\n");
+  EXPECT_EQ(ValueOf(text, "o2o_ingest_rows_total{result=\"inserted\"}"), 11);
+  EXPECT_EQ(SamplesOf(text, "o2o_store_write_duration_seconds_bucket"),
+            "o2o_store_write_duration_seconds_bucket{le=\"0.005\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.01\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.025\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.05\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.1\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.25\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"0.5\"} 1\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"1.0\"} 2\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"2.5\"} 2\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"5.0\"} 2\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"10.0\"} 2\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"30.0\"} 2\n"
+            "o2o_store_write_duration_seconds_bucket{le=\"+Inf\"} 3\n");
+}
+
+TEST(ExporterMetrics, TellsOfTheConfiguration) {
+  ExporterMetrics metrics;
+  metrics.ConfigLoaded(true, Timestamp(std::chrono::seconds(1700000000)));
+  metrics.ConfigLoaded(false, Timestamp(std::chrono::seconds(1700000099)));
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_exporter_config_last_reload_successful"), 0);
+  EXPECT_EQ(ValueOf(text, "o2o_exporter_config_last_reload_success_timestamp_seconds"), 1700000000);
+  EXPECT_EQ(ValueOf(text, "o2o_exporter_build_info"), 1);
+}
+
+TEST(ExporterMetrics, TellsOfThisProcess) {
+  const std::string text = ExporterMetrics().RenderText();
+  const double now = UnixSeconds(SystemClock().Now());
+  EXPECT_GT(ValueOf(text, "process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(ValueOf(text, "process_virtual_memory_bytes"), ValueOf(text, "process_resident_memory_bytes"));
+  EXPECT_GE(ValueOf(text, "process_threads"), 1);
+  EXPECT_GE(ValueOf(text, "process_open_fds"), 3);
+  EXPECT_GT(ValueOf(text, "process_max_fds"), ValueOf(text, "process_open_fds"));
+  EXPECT_LE(ValueOf(text, "process_start_time_seconds"), now + 2);
+  EXPECT_GT(ValueOf(text, "process_start_time_seconds"), now - 3600);
+  EXPECT_GE(ValueOf(text, "process_cpu_seconds_total"), 0);
+}
+
+TEST(ExporterMetrics, CountsTheFilesThatAreOpen) {
+  ExporterMetrics metrics;
+  const double before = ValueOf(metrics.RenderText(), "process_open_fds");
+  const int fd = dup(0);
+  EXPECT_EQ(ValueOf(metrics.RenderText(), "process_open_fds"), before + 1);
+  close(fd);
+}
+
+TEST(ExporterMetrics, IsSortedAndCleanForPromtool) {
+  ExporterMetrics metrics;
+  metrics.AddSource("orders \"a\\b\n\xff", 15, {"missing_id"});
+  metrics.AddSource("vendors", 185, {});
+  metrics.StoreWrote(0.1);
+  const std::string text = metrics.RenderText();
+  std::vector<std::string> names;
+  for (std::size_t at = text.find("# TYPE "); at != std::string::npos; at = text.find("# TYPE ", at + 1)) {
+    names.push_back(text.substr(at + 7, text.find(' ', at + 7) - at - 7));
+  }
+  EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
+  EXPECT_EQ(std::adjacent_find(names.begin(), names.end()), names.end());
+  EXPECT_EQ(names.size(), 24u);
+  const auto result = RunCommand("promtool check metrics", text);
+  EXPECT_EQ(result.status, 0) << result.output;
+  EXPECT_EQ(result.output, "");
+}
+
+TEST(ExporterMetrics, MayBeUsedByManyThreads) {
+  ExporterMetrics metrics;
+  metrics.AddSource("a", 15, {"x"});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&metrics] {
+      PollOutcome outcome = Good();
+      outcome.rejected_rows = {{"x", 1}};
+      for (int i = 0; i < 200; ++i) {
+        metrics.PollStarted("a");
+        metrics.PollEnded("a", outcome);
+        metrics.StoreWrote(0.1);
+        if (i % 20 == 0) (void)metrics.RenderText();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const std::string text = metrics.RenderText();
+  EXPECT_EQ(ValueOf(text, "o2o_source_polls_total"), 800);
+  EXPECT_EQ(ValueOf(text, "o2o_source_rejected_rows_total"), 800);
+  EXPECT_EQ(ValueOf(text, "o2o_store_write_duration_seconds_count"), 800);
+}
+
+}  // namespace
+}  // namespace o2o
