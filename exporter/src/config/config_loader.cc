@@ -189,8 +189,8 @@ void ReadSourceName(MapReader& entry, std::string& name, SourcesSeen& seen) {
 }
 
 void ReadRhythm(MapReader& entry, SourceConfig& config) {
-  entry.Duration("interval", config.interval, {seconds(1), days(1)});
-  const bool own_timeout = entry.Duration("timeout", config.timeout, {Millis(100), days(1)});
+  entry.Duration("interval", config.interval, {Millis(100), days(1)});
+  const bool own_timeout = entry.Duration("timeout", config.timeout, {Millis(10), days(1)});
   if (config.timeout >= config.interval) {
     entry.Fail(own_timeout ? "timeout" : "interval",
                "the timeout of " + FormatDuration(config.timeout) + (own_timeout ? "" : " (the default)") +

@@ -83,7 +83,7 @@ const Broken kBroken[] = {
     {"interval-below-default-timeout",
      {"4:15: sources[0].interval: the timeout of 10s (the default) is not below the interval of 5s, want a "
       "shorter timeout or a longer interval"}},
-    {"interval-range", {"4:15: sources[0].interval: \"999ms\" is too short, want at least 1s"}},
+    {"interval-range", {"4:15: sources[0].interval: \"99ms\" is too short, want at least 100ms"}},
     {"limit-above-max",
      {"7:14: sources[0].oms.limit: limit 200000 is above max_limit 100000, want limit <= max_limit"}},
     {"limit-range",

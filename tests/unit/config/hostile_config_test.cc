@@ -46,7 +46,7 @@ void ExpectAnswer(const std::string& text) {
 
 TEST(HostileConfigTest, TruncatedFixtures) {
   for (const std::string& text : Fixtures()) {
-    for (std::size_t length = 0; length <= text.size(); length += text.size() > 1'000 ? 7 : 1) {
+    for (std::size_t length = 0; length <= text.size(); length += text.size() / 100 + 1) {
       ExpectAnswer(text.substr(0, length));
     }
   }
@@ -62,7 +62,7 @@ TEST(HostileConfigTest, MutatedFixtures) {
       "@",    "`",     ","};
   const std::vector<std::string> fixtures = Fixtures();
   std::mt19937 random(3);
-  for (int round = 0; round < 8'000; ++round) {
+  for (int round = 0; round < 4'000; ++round) {
     std::string text = fixtures[random() % fixtures.size()];
     for (unsigned edits = random() % 4 + 1; edits > 0; --edits) {
       const std::size_t at = random() % (text.size() + 1);
@@ -79,7 +79,7 @@ TEST(HostileConfigTest, MutatedFixtures) {
 
 TEST(HostileConfigTest, Noise) {
   std::mt19937 random(4);
-  for (int round = 0; round < 5'000; ++round) {
+  for (int round = 0; round < 3'000; ++round) {
     std::string text(random() % 200, '\0');
     for (char& c : text)
       c = round % 2 ? static_cast<char>(random()) : "{}[]:,-?&*!|>'\"%@# \n\ta0$"[random() % 25];
@@ -93,7 +93,7 @@ TEST(HostileConfigTest, LargeTextsOfOnePiece) {
         "*a ", "!a ", "|", "#",     ",",      "\n", "[]",  "{}",   "[a,", "{a:",     "a",
         " ",   "\n ", "%", "---\n", "a: b: ", "${", "$$",  "\\",   "\t",  "\xC3\xA9"}) {
     std::string text;
-    while (text.size() + 4 < (1u << 20)) text += piece;
+    while (text.size() < 300'000) text += piece;
     ExpectAnswer(text);
     ExpectAnswer("web: " + text.substr(0, 100'000));
     ExpectAnswer("sources: \"" + text.substr(0, 100'000) + "\"");
