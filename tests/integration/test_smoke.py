@@ -39,7 +39,7 @@ def agree(exporter, simulator, seconds=60):
 
 
 def test_counters_equal_truth_and_survive_a_restart(scratch, postgres):
-    config = write_config(scratch.file("exporter.yml"), 30)
+    config = write_config(scratch.file("exporter.yml"), 15)
     dsn = postgres.make_database("smoke")
     with Simulator(scratch, ["--rate", "600", "--speed", "60", "--failure-ratio", "0.2"]) as simulator:
         simulator.seed(50)

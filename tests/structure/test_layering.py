@@ -13,7 +13,7 @@ SRC = ROOT / "exporter" / "src"
 # A folder may include itself and these. "" is the top: run, flags, main.
 MAY_INCLUDE = {
     "base": set(),
-    "config": {"base", "orders"},
+    "config": {"base", "orders", "metrics"},
     "orders": {"base"},
     "http": {"base"},
     "json": {"base"},

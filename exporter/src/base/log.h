@@ -7,7 +7,8 @@
 
 // Structured log lines on stderr: a constant message and key=value fields, as logfmt
 //   ts=2026-11-20T10:00:00.123Z level=info msg="source failed" source=orders reason=timeout
-// or as one JSON object. Values may be anything: they are quoted, escaped, repaired and cut at 4 KiB, so that none can forge a line.
+// or as one JSON object. Values may be anything: they are quoted, escaped, repaired and cut at 4 KiB, so that
+// none can forge a line.
 //   error  a person should look        warn   degraded, working on
 //   info   change of state             debug  each poll, each scrape
 // Thread-safe; one line is one write. Never throws.

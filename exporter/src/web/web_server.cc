@@ -233,6 +233,21 @@ std::string Head(mg_connection* connection, const WebResponse& response) {
   return head;
 }
 
+// False where the client did not take it all.
+bool SendResponse(mg_connection* connection, const WebResponse& response, bool with_body) {
+  Sender sender(connection);
+  sender.Send(Head(connection, response));
+  if (with_body) {
+    sender.Send(response.body);
+    for (const std::string_view part : response.parts) {
+      if (sender.failed()) break;
+      sender.Send(part);
+    }
+  }
+  sender.Flush();
+  return !sender.failed();
+}
+
 // All values of a header, as one list.
 std::string HeaderList(const mg_request_info& info, std::string_view name) {
   std::string list;
@@ -274,17 +289,7 @@ int OnRequest(mg_connection* connection) noexcept {
     DropSmallBody(connection, info.content_length);
     const WebResponse response = Answer(site, request);
 
-    Sender sender(connection);
-    sender.Send(Head(connection, response));
-    if (request.method != "HEAD") {
-      sender.Send(response.body);
-      for (const std::string_view part : response.parts) {
-        if (sender.failed()) break;
-        sender.Send(part);
-      }
-    }
-    sender.Flush();
-    if (sender.failed()) {
+    if (!SendResponse(connection, response, request.method != "HEAD")) {
       log::Debug("a client did not take its answer", {{"path", request.path}, {"client", info.remote_addr}});
     }
     return response.status;
@@ -294,6 +299,16 @@ int OnRequest(mg_connection* connection) noexcept {
     log::Error("request failed");
   }
   return kFailed;
+}
+
+// civetweb's hook for requests that are none (400, 408, 505). Its own answer formats the date with gmtime, which is not for threads.
+int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
+  try {
+    SendResponse(connection, PlainText(status, std::to_string(status) + ": " + message + "\n"), true);
+  } catch (...) {
+    log::Error("an error answer could not be sent");
+  }
+  return 0;  // handled
 }
 
 int OnLogMessage(const mg_connection*, const char* message) noexcept {
@@ -373,6 +388,7 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
 
   mg_callbacks callbacks{};
   callbacks.begin_request = OnRequest;
+  callbacks.http_error = OnHttpError;
   callbacks.log_message = OnLogMessage;
   const std::string listening_ports = address->Text();
   // No document root: nothing on disk can be asked for.

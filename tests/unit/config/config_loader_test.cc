@@ -193,7 +193,7 @@ const Broken kBroken[] = {
      {"1:40: store.connect_timeout: \"10ms\" is too short, want at least 1s",
       "1:65: store.statement_timeout: \"2h\" is too long, want at most 1h",
       "1:83: store.lock_timeout: \"0\" is too short, want at least 100ms"}},
-    {"timeout-short", {"4:14: sources[0].timeout: \"99ms\" is too short, want at least 100ms"}},
+    {"timeout-short", {"4:14: sources[0].timeout: \"9ms\" is too short, want at least 10ms"}},
     {"timezone",
      {"7:17: sources[0].oms.timezone: \"Mars/Olympus\" is no known time zone, want one like UTC, "
       "Asia/Ho_Chi_Minh or +07:00"}},

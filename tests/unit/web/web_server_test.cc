@@ -38,8 +38,10 @@ WebRoute Route(std::string path, std::function<WebResponse(const WebRequest&)> h
 // A page far larger than what kernels buffer.
 std::shared_ptr<const std::string> BigText() {
   static const auto text = [] {
+    std::string page;
+    for (int i = 0; i < 1000; ++i) page += "vendor_online{vendor_code=\"" + std::to_string(i) + "\"} 1\n";
     auto big = std::make_shared<std::string>();
-    while (big->size() < 50u << 20) *big += "vendor_online{vendor_code=\"" + std::to_string(big->size()) + "\"} 1\n";
+    while (big->size() < 50u << 20) *big += page + std::to_string(big->size()) + "\n";
     return std::shared_ptr<const std::string>(big);
   }();
   return text;
@@ -193,6 +195,16 @@ TEST(WebServer, SurvivesGarbage) {
     (void)client.ReceiveAll();
   }
   EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
+}
+
+TEST(WebServer, AnswersWhatIsNoRequestInPlainWords) {
+  const auto server = StartServer(Pages());
+  RawClient client(server->port());
+  client.Send("nonsense\r\n\r\n");
+  const RawResponse response = ParseResponse(client.ReceiveAll());
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(response.Header("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_TRUE(response.body.starts_with("400: ")) << response.body;
 }
 
 TEST(WebServer, AnswersManyAtOnce) {

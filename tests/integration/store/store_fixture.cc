@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "integration/store/store_test.h"
+#include "integration/store/store_fixture.h"
 
 #include <pqxx/pqxx>
 

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a page does to the database: rows, tallies, watermark.
+#include <random>
+
+#include "integration/store/store_fixture.h"
+
+namespace o2o {
+namespace {
+
+using IngestTest = StoreTest;
+
+TEST_F(IngestTest, NewOrdersAreKeptAndCounted) {
+  PgOrderStore store = Store();
+  Order full = MakeOrder("A", "PENDING", "10:00:00.123456", "12345678901234567890.10");
+  full.customer_id = "C1";
+  full.customer_name = "Nguyễn Văn A";
+  full.item_name = "Phở";
+  full.item_detail = R"({"qty": 2})";
+  const auto result = store.Ingest(Page({full, MakeOrder("B", "COMPLETED", "10:00:01", "0.30")}), Step("10:00:01"));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->inserted, 2);
+  EXPECT_EQ(Value("SELECT concat_ws('|', order_id, customer_id, customer_name, status, order_type, total_amount, "
+                  "updated_at, item_name, item_detail, first_status, open) FROM fact_orders_monitoring WHERE order_id = 'A'"),
+            "A|C1|Nguyễn Văn A|PENDING|DELIVERY|12345678901234567890.10|2026-11-20 10:00:00.123456+00|Phở|{\"qty\": 2}"
+            "|PENDING|t");
+  EXPECT_EQ(Tallies(), (std::map<std::string, std::string>{{"o2o_orders_ingested_total DELIVERY", "2"},
+                                                           {"o2o_orders_completed_total DELIVERY", "1"},
+                                                           {"o2o_orders_completed_amount_total DELIVERY", "0.30"}}));
+  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:00:01Z"));
+}
+
+TEST_F(IngestTest, AnOrderCountsOnceOnItsWholeWay) {
+  PgOrderStore store = Store();
+  const std::vector<std::vector<Order>> pages = {
+      {MakeOrder("A", "PENDING", "10:00:00"), MakeOrder("B", "PENDING", "10:00:00")},
+      {MakeOrder("A", "COMPLETED", "10:05:00", "19.90"), MakeOrder("B", "FAILED", "10:01:00")},
+      {MakeOrder("A", "CANCELLED", "10:06:00", "30.00"), MakeOrder("B", "PENDING", "10:02:00")},
+      {MakeOrder("A", "COMPLETED", "10:07:00", "50.00"), MakeOrder("B", "FAILED", "10:03:00")},
+      {MakeOrder("A", "COMPLETED", "10:08:00", "60.00"), MakeOrder("B", "CANCELLED", "10:04:00.000001")},
+  };
+  for (const auto& page : pages) {
+    ASSERT_TRUE(store.Ingest(Page(page), Step()));
+    ASSERT_TRUE(store.Ingest(Page(page), Step()));     // the same again
+    ASSERT_TRUE(store.Ingest(Page(pages[0]), Step())); // and an old one
+  }
+  EXPECT_EQ(Tallies(), (std::map<std::string, std::string>{
+                           {"o2o_orders_ingested_total DELIVERY", "2"},
+                           {"o2o_orders_completed_total DELIVERY", "1"},
+                           {"o2o_orders_completed_amount_total DELIVERY", "19.90"},
+                           {"o2o_orders_failed_total DELIVERY,CANCELLED", "2"},
+                           {"o2o_orders_failed_total DELIVERY,FAILED", "1"},
+                           {"o2o_order_transitions_total PENDING,COMPLETED", "1"},
+                           {"o2o_order_transitions_total COMPLETED,CANCELLED", "1"},
+                           {"o2o_order_transitions_total CANCELLED,COMPLETED", "1"},
+                           {"o2o_order_transitions_total PENDING,FAILED", "2"},
+                           {"o2o_order_transitions_total FAILED,PENDING", "1"},
+                           {"o2o_order_transitions_total FAILED,CANCELLED", "1"},
+                           // A: 300 s to completed, 360 s to cancelled; B: 60 s to failed, 240.000001 s to cancelled.
+                           {"o2o_order_duration_seconds_bucket DELIVERY,completed,300", "1"},
+                           {"o2o_order_duration_seconds_sum DELIVERY,completed", "300.000000"},
+                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,60", "1"},
+                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,300", "1"},
+                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,600", "1"},
+                           {"o2o_order_duration_seconds_sum DELIVERY,failed", "660.000001"},
+                       }));
+  EXPECT_EQ(Value("SELECT string_agg(concat(from_status, '>', to_status), ' ' ORDER BY changed_at) "
+                  "FROM order_status_history WHERE order_id = 'A'"),
+            ">PENDING PENDING>COMPLETED COMPLETED>CANCELLED CANCELLED>COMPLETED");
+}
+
+TEST_F(IngestTest, LongDurationsFallIntoTheLastBucketAndFinalFirstSightHasNone) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "00:00:00"), MakeOrder("B", "COMPLETED", "00:00:00")}), Step()));
+  Order next_day = MakeOrder("A", "COMPLETED", "00:00:00");
+  next_day.updated_at += std::chrono::hours(30);
+  IngestStep step = Step();
+  step.oms_now += std::chrono::hours(48);
+  ASSERT_TRUE(store.Ingest(Page({next_day, MakeOrder("B", "CANCELLED", "00:05:00")}), step));
+  const auto tallies = Tallies();
+  EXPECT_EQ(tallies.at("o2o_order_duration_seconds_bucket DELIVERY,completed,+Inf"), "1");
+  EXPECT_EQ(tallies.at("o2o_order_duration_seconds_sum DELIVERY,completed"), "108000.000000");
+  EXPECT_EQ(tallies.count("o2o_order_duration_seconds_sum DELIVERY,failed"), 0u);
+  EXPECT_EQ(tallies.at("o2o_orders_failed_total DELIVERY,CANCELLED"), "1");
+}
+
+TEST_F(IngestTest, OlderRowsAndRowsFurtherUpTheListAreStale) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "DELIVERING", "10:00:00"), MakeOrder("B", "COMPLETED", "10:00:00"),
+                                 MakeOrder("C", "SHIPPED", "10:00:00")}), Step()));
+  const auto result = store.Ingest(
+      Page({MakeOrder("A", "PREPARING", "10:00:00"),      // same time, earlier status
+            MakeOrder("B", "PENDING", "09:59:59.999999"), // older
+            MakeOrder("C", "DELIVERING", "10:00:00")}),   // an unknown status stands behind the open ones
+      Step());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->stale, 3);
+  EXPECT_EQ(result->updated, 0);
+  const auto later = store.Ingest(Page({MakeOrder("A", "COMPLETED", "10:00:00"), MakeOrder("C", "FAILED", "10:00:00")}), Step());
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->updated, 2);
+  EXPECT_EQ(Value("SELECT string_agg(status, ',' ORDER BY order_id) FROM fact_orders_monitoring"), "COMPLETED,COMPLETED,FAILED");
+}
+
+TEST_F(IngestTest, ARowThatChangesWithoutANewTimeIsTaken) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00", "5.00")}), Step()));
+  EXPECT_EQ(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00", "5.0")}), Step())->unchanged, 1);
+  EXPECT_EQ(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00", "6.00")}), Step())->updated, 1);
+  EXPECT_EQ(Value("SELECT total_amount FROM fact_orders_monitoring"), "6.00");
+}
+
+TEST_F(IngestTest, OfOneOrdersRowsInAPageTheNewestStays) {
+  PgOrderStore store = Store();
+  const auto result = store.Ingest(
+      Page({MakeOrder("A", "CONFIRMED", "10:01:00"), MakeOrder("A", "COMPLETED", "10:02:00", "7.77"),
+            MakeOrder("A", "PENDING", "10:00:00"), MakeOrder("A", "COMPLETED", "10:02:00", "7.77")}), Step());
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->inserted, 1);
+  EXPECT_EQ(result->stale, 2);
+  EXPECT_EQ(result->unchanged, 1);
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_amount_total DELIVERY"), "7.77");
+}
+
+TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "23:00:00"), MakeOrder("B", "PENDING", "12:00:59")}), Step("23:00:00")));
+  EXPECT_FALSE(store.Watermark("orders").value()) << "a watermark beyond the OMS's clock was taken";
+  const auto result = store.Ingest(Page({MakeOrder("A", "CONFIRMED", "11:00:00"), MakeOrder("B", "CONFIRMED", "11:00:00")}), Step("11:00:00"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->updated, 1);
+  EXPECT_EQ(result->stale, 1) << "B lies within the tolerance and is no bogus time";
+  EXPECT_EQ(Value("SELECT concat(status, ' ', updated_at, ' ', status_since) FROM fact_orders_monitoring WHERE order_id = 'A'"),
+            "CONFIRMED 2026-11-20 11:00:00+00 2026-11-20 11:00:00+00");
+}
+
+TEST_F(IngestTest, TheWatermarkMovesForwardOnlyAndAGapCountsOnce) {
+  PgOrderStore store = Store();
+  EXPECT_FALSE(store.Watermark("orders").value());
+  ASSERT_TRUE(store.Ingest(Page({}), Step("10:00:00")));
+  ASSERT_TRUE(store.Ingest(Page({}), Step("09:00:00")));
+  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:00:00Z"));
+  IngestStep gap = Step("10:30:00");
+  gap.gap = true;
+  ASSERT_TRUE(store.Ingest(Page({}), gap));
+  ASSERT_TRUE(store.Ingest(Page({}), gap));  // repeated, as after a lost commit answer
+  ASSERT_TRUE(store.Ingest(Page({}), Step()));
+  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:30:00Z"));
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->gaps, (std::map<std::string, std::int64_t>{{"orders", 1}}));
+  EXPECT_FALSE(store.Watermark("another").value());
+}
+
+TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
+  PgOrderStore store = Store();
+  std::vector<Order> orders;
+  for (int i = 0; i < 500; ++i) orders.push_back(MakeOrder("A" + std::to_string(i), "PENDING", "10:00:00"));
+  OrderPage page = Page(orders);
+  page.rejected.push_back({RejectReason::kBadAmount, "total_amount: 'abc'", "{}"});
+  ASSERT_TRUE(store.Ingest(page, Step("10:00:00")));
+  const std::string versions =
+      "SELECT md5(string_agg(t, ';' ORDER BY t)) FROM ("
+      "SELECT concat('f', order_id, xmin, xmax, ctid) t FROM fact_orders_monitoring UNION ALL "
+      "SELECT concat('t', family, labels, xmin, xmax, ctid) FROM order_tallies UNION ALL "
+      "SELECT concat('r', reason, xmin, xmax, ctid) FROM rejected_orders UNION ALL "
+      "SELECT concat('s', source, xmin, xmax, ctid) FROM ingest_sources) v";
+  const std::string before = Value(versions);
+  const std::string lsn = Value("SELECT pg_current_wal_insert_lsn()");
+  const auto result = store.Ingest(page, Step("10:00:00"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->unchanged, 500);
+  EXPECT_EQ(result->rejected, 0);
+  EXPECT_EQ(Value(versions), before);
+  EXPECT_LT(std::stol(Value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + lsn + "')::bigint")), 4096);
+}
+
+TEST_F(IngestTest, OddTextSurvives) {
+  PgOrderStore store = Store();
+  const std::string odd = "tab\there \\N \\. back\\slash\nnew\r\nline 'quote' \"double\" \x01 🍜 \\t";
+  Order order = MakeOrder("id\t\\1", "PEN\\DING", "10:00:00");
+  order.order_type = "";
+  order.customer_id = "\\N";
+  order.customer_name = "";
+  order.item_name = odd;
+  order.item_detail = std::string("nul\0byte and \xff", 14);
+  order.total_amount.reset();
+  ASSERT_TRUE(store.Ingest(Page({order}), Step()));
+  EXPECT_EQ(Value("SELECT order_id FROM fact_orders_monitoring"), order.order_id);
+  EXPECT_EQ(Value("SELECT status FROM fact_orders_monitoring"), order.status);
+  EXPECT_EQ(Value("SELECT customer_id FROM fact_orders_monitoring"), "\\N");
+  EXPECT_EQ(Value("SELECT customer_name IS NOT NULL AND total_amount IS NULL FROM fact_orders_monitoring"), "t");
+  EXPECT_EQ(Value("SELECT item_name FROM fact_orders_monitoring"), odd);
+  EXPECT_EQ(Value("SELECT item_detail FROM fact_orders_monitoring"), "nul\xEF\xBF\xBD" "byte and \xEF\xBF\xBD");
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view);
+  ASSERT_EQ(view->open_orders.size(), 1u);
+  EXPECT_EQ(view->open_orders[0].status, order.status);
+}
+
+TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "11:00:00"), MakeOrder("B", "PENDING", "11:49:59"),
+                                 MakeOrder("C", "PENDING", "11:50:00"), MakeOrder("D", "DELIVERING", "01:00:00"),
+                                 MakeOrder("E", "SHIPPED", "11:00:00"), MakeOrder("F", "COMPLETED", "11:55:00"),
+                                 MakeOrder("G", "FAILED", "18:00:00")}), Step("11:55:00")));
+  // A moves on without a new status: it is in PENDING since 11:00 all the same.
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "11:58:00")}), Step("11:58:00")));
+  Sql("INSERT INTO batch_jobs VALUES ('reconcile', '2026-11-20 02:00:00+00')");
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view) << view.error().message;
+  std::map<std::string, std::string> open;
+  for (const OpenOrders& o : view->open_orders) {
+    open[o.order_type + " " + o.status] = std::to_string(o.open) + " " + std::to_string(o.delayed) + " " + FormatTime(o.oldest_since);
+  }
+  EXPECT_EQ(open, (std::map<std::string, std::string>{{"DELIVERY PENDING", "3 2 2026-11-20T11:00:00Z"},
+                                                      {"DELIVERY DELIVERING", "1 0 2026-11-20T01:00:00Z"},
+                                                      {"DELIVERY SHIPPED", "1 0 2026-11-20T11:00:00Z"}}));
+  EXPECT_EQ(view->newest_order, At("2026-11-20T11:58:00Z")) << "the row from the future is not the newest";
+  EXPECT_EQ(view->watermarks.at("orders"), At("2026-11-20T11:58:00Z"));
+  EXPECT_EQ(view->job_successes.at("reconcile"), At("2026-11-20T02:00:00Z"));
+  EXPECT_EQ(view->duration_buckets.size(), 14u);
+  EXPECT_EQ(view->duration_buckets.front(), 60);
+  const auto tally = std::find_if(view->tallies.begin(), view->tallies.end(),
+                                  [](const Tally& t) { return t.family == "o2o_orders_failed_total"; });
+  ASSERT_NE(tally, view->tallies.end());
+  EXPECT_EQ(tally->labels, (std::vector<std::string>{"DELIVERY", "FAILED"}));
+  EXPECT_EQ(tally->value, "1");
+}
+
+TEST_F(IngestTest, AnyOrderOfPagesEndsInTheSameState) {
+  // Every order goes through its statuses with several of them at one time; pages overlap, repeat and come in any order.
+  std::mt19937 random(7);
+  std::vector<Order> rows;
+  for (int i = 0; i < 200; ++i) {
+    const std::string id = "O" + std::to_string(i);
+    const char* last = i % 3 == 0 ? "COMPLETED" : i % 3 == 1 ? "CANCELLED" : "PREPARING";
+    rows.push_back(MakeOrder(id, "PENDING", "10:00:00"));
+    rows.push_back(MakeOrder(id, "CONFIRMED", "10:00:00"));
+    rows.push_back(MakeOrder(id, last, i % 2 == 0 ? "10:00:00" : "10:10:00", "0.01"));
+  }
+  for (int round = 0; round < 5; ++round) {
+    PgOrderStore store = Store();
+    ASSERT_TRUE(store.View(At(kNow)));
+    Sql("TRUNCATE fact_orders_monitoring, order_tallies, order_status_changes");
+    std::vector<Order> delivery = rows;
+    delivery.insert(delivery.end(), rows.begin(), rows.begin() + 300);
+    std::shuffle(delivery.begin(), delivery.end(), random);
+    for (std::size_t from = 0; from < delivery.size(); from += 37) {
+      const std::size_t to = std::min(delivery.size(), from + 37);
+      ASSERT_TRUE(store.Ingest(Page({delivery.begin() + from, delivery.begin() + to}), Step()));
+    }
+    const auto tallies = Tallies();
+    EXPECT_EQ(tallies.at("o2o_orders_ingested_total DELIVERY"), "200");
+    EXPECT_EQ(tallies.at("o2o_orders_completed_total DELIVERY"), "67");
+    EXPECT_EQ(tallies.at("o2o_orders_completed_amount_total DELIVERY"), "0.67");
+    EXPECT_EQ(tallies.at("o2o_orders_failed_total DELIVERY,CANCELLED"), "67");
+    EXPECT_EQ(Value("SELECT count(*) FROM open_orders WHERE status = 'PREPARING'"), "66");
+    EXPECT_EQ(Value("SELECT count(*) FROM open_orders"), "66");
+  }
+}
+
+}  // namespace
+}  // namespace o2o

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/newest_rows.h"
+
+#include <gtest/gtest.h>
+
+namespace o2o {
+namespace {
+
+constexpr std::chrono::seconds kNow{1'000'000};
+
+Order Row(const std::string& id, const std::string& status, int seconds, const std::string& amount = "1") {
+  Order order;
+  order.order_id = id;
+  order.status = status;
+  order.total_amount = amount;
+  order.updated_at = Timestamp(kNow + std::chrono::seconds(seconds));
+  return order;
+}
+
+const std::vector<StatusRule> kStatuses = {{"OPEN", Outcome::kOpen, {}}, {"BUSY", Outcome::kOpen, {}}, {"DONE", Outcome::kCompleted, {}}};
+
+// Which of two rows of one order stays: its place in the page.
+int Winner(const Order& first, const Order& second) {
+  const std::vector<Order> orders = {first, second};
+  const NewestRows newest = PickNewestRows(orders, kStatuses, Timestamp(kNow));
+  EXPECT_EQ(newest.rows.size(), 1u);
+  return newest.rows[0] == &orders[0] ? 0 : 1;
+}
+
+TEST(NewestRowsTest, SortsByIdBytewise) {
+  const std::vector<Order> orders = {Row("b", "OPEN", 0), Row("é", "OPEN", 0), Row("B", "OPEN", 0), Row("a10", "OPEN", 0), Row("a1", "OPEN", 0)};
+  std::vector<std::string> ids;
+  for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows) ids.push_back(row->order_id);
+  EXPECT_EQ(ids, (std::vector<std::string>{"B", "a1", "a10", "b", "é"}));
+}
+
+TEST(NewestRowsTest, LaterTimeThenLaterStatusThenLaterPlaceWins) {
+  EXPECT_EQ(Winner(Row("a", "OPEN", -1), Row("a", "DONE", -2)), 0);
+  EXPECT_EQ(Winner(Row("a", "DONE", -1), Row("a", "OPEN", -1)), 0);
+  EXPECT_EQ(Winner(Row("a", "OPEN", -1), Row("a", "DONE", -1)), 1);
+  EXPECT_EQ(Winner(Row("a", "OPEN", -1, "1"), Row("a", "OPEN", -1, "2")), 1);
+}
+
+TEST(NewestRowsTest, UnknownStatusesStandBetweenOpenAndFinal) {
+  EXPECT_EQ(Winner(Row("a", "ODD", -1), Row("a", "BUSY", -1)), 0);
+  EXPECT_EQ(Winner(Row("a", "ODD", -1), Row("a", "DONE", -1)), 1);
+  EXPECT_EQ(Winner(Row("a", "ODD", -1), Row("a", "ODE", -1)), 1);
+}
+
+TEST(NewestRowsTest, AFutureRowWinsOnlyAmongFutureRows) {
+  EXPECT_EQ(Winner(Row("a", "DONE", 61), Row("a", "OPEN", -500)), 1);
+  EXPECT_EQ(Winner(Row("a", "OPEN", 60), Row("a", "OPEN", -500)), 0) << "within the tolerance";
+  EXPECT_EQ(Winner(Row("a", "OPEN", 100), Row("a", "OPEN", 200)), 1);
+}
+
+TEST(NewestRowsTest, CountsWhatWasLeftOut) {
+  const std::vector<Order> orders = {Row("a", "OPEN", -3), Row("a", "BUSY", -2), Row("b", "OPEN", -1), Row("a", "BUSY", -2)};
+  const NewestRows newest = PickNewestRows(orders, kStatuses, Timestamp(kNow));
+  EXPECT_EQ(newest.rows.size(), 2u);
+  EXPECT_EQ(newest.repeated, 1);
+  EXPECT_EQ(newest.superseded, 1);
+}
+
+}  // namespace
+}  // namespace o2o
