@@ -3,7 +3,8 @@
 
 #include <cstddef>
 #include <string>
-#include <tl/expected.hpp>
+
+#include "base/result.h"
 
 namespace o2o {
 

@@ -3,8 +3,8 @@
 
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+#include "base/result.h"
 #include "base/time_text.h"
 #include "json/json_reader.h"
 #include "orders/order.h"

@@ -11,7 +11,7 @@ std::string NextDatabase() {
   return "test_" + std::to_string(++count);
 }
 
-void Run(const std::string& dsn, const std::string& statements) {
+void RunSql(const std::string& dsn, const std::string& statements) {
   pqxx::connection connection(dsn);
   pqxx::nontransaction tx(connection);
   tx.exec(statements);
@@ -28,11 +28,11 @@ std::vector<StatusRule> UsualStatuses() {
 }
 
 StoreTest::StoreTest() : database_(NextDatabase()) {
-  Run(PostgresServer::Shared().Dsn("postgres"), "CREATE DATABASE " + database_ + " TEMPLATE template0");
+  RunSql(PostgresServer::Shared().Dsn("postgres"), "CREATE DATABASE " + database_ + " TEMPLATE template0");
 }
 
 StoreTest::~StoreTest() {
-  Run(PostgresServer::Shared().Dsn("postgres"), "DROP DATABASE " + database_ + " WITH (FORCE)");
+  RunSql(PostgresServer::Shared().Dsn("postgres"), "DROP DATABASE " + database_ + " WITH (FORCE)");
 }
 
 StoreConfig StoreTest::Config(const std::string& role) const {
@@ -42,7 +42,7 @@ StoreConfig StoreTest::Config(const std::string& role) const {
 }
 
 void StoreTest::Sql(const std::string& statements) const {
-  Run(PostgresServer::Shared().Dsn(database_), statements);
+  RunSql(PostgresServer::Shared().Dsn(database_), statements);
 }
 
 std::string StoreTest::Value(const std::string& query) const {
