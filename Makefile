@@ -8,7 +8,7 @@ export DURATION
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test lint format asan tsan clean
+.PHONY: help build demo test bench lint format asan tsan clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -30,6 +30,11 @@ test:  ## builds, and runs every test
 	@scripts/install-packages.sh build run
 	@O2O_WERROR=$(WERROR) scripts/build.sh all
 	@scripts/test.sh
+
+bench:  ## measures the exporter beside what it is held against, and prints the ratios
+	@scripts/install-packages.sh build run
+	@scripts/build.sh o2o-exporter
+	@/usr/bin/python3 tests/bench/run.py
 
 lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@scripts/install-packages.sh build run lint

@@ -31,6 +31,7 @@ END $$;
 
 CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
   SET enable_nestloop = off  -- plans outlive the small page that they were made for
+  SET jit = off
 AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM new_rows) THEN
@@ -65,6 +66,7 @@ END $$;
 
 CREATE FUNCTION count_changed_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
   SET enable_nestloop = off
+  SET jit = off
   SET enable_mergejoin = off
   SET work_mem = '64MB'
 AS $$

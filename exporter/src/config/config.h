@@ -10,6 +10,7 @@
 #include "base/duration.h"
 #include "base/secret.h"
 #include "base/time_text.h"
+#include "config/mapping_config.h"
 #include "orders/order.h"
 
 // The configuration as plain values. Defaults stand here and nowhere else; what each key means to a
@@ -72,8 +73,37 @@ struct OmsSourceConfig {
   std::uint64_t max_body_bytes = 64u << 20;
 };
 
+// A saved question of a Metabase. User and password, or an API key.
+struct MetabaseSourceConfig {
+  std::string url;  // without a slash at its end
+  std::string username;
+  Secret password;
+  Secret api_key;
+  TlsConfig tls;
+  std::string proxy_url;
+  std::int64_t question = 0;         // its id, as in /question/7163
+  std::string parameters;            // JSON text of Metabase's `parameters`; empty: none
+  std::uint64_t max_body_bytes = 1ull << 30;
+  MappingConfig mapping;
+};
+
+// Any HTTP endpoint that answers JSON.
+struct JsonSourceConfig {
+  std::string url;                   // whole, with path and query
+  std::string method = "GET";        // or POST
+  std::string body;                  // of a POST
+  std::vector<std::pair<std::string, Secret>> headers;
+  std::string username;              // basic authentication
+  Secret password;
+  Secret bearer_token;
+  TlsConfig tls;
+  std::string proxy_url;
+  std::uint64_t max_body_bytes = 1ull << 30;
+  MappingConfig mapping;
+};
+
 // A kind of source is one struct here; the kind in use is the alternative that is held.
-using SourceKindConfig = std::variant<OmsSourceConfig>;
+using SourceKindConfig = std::variant<OmsSourceConfig, MetabaseSourceConfig, JsonSourceConfig>;
 
 struct SourceConfig {
   std::string name;

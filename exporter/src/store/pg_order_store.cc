@@ -74,6 +74,8 @@ Failure DescribeCurrentException() {
     return {Failure::Kind::kLost, "the connection was lost"};
   } catch (const pqxx::in_doubt_error&) {
     return {Failure::Kind::kLost, "the connection was lost while committing"};
+  } catch (const pqxx::insufficient_privilege& error) {  // libpqxx 6 forgets its SQLSTATE
+    return {Failure::Kind::kOther, DescribeSqlError(error.what(), "42501")};
   } catch (const pqxx::sql_error& error) {
     // Where the server ended our session, libpq has a message but no SQLSTATE.
     const Failure::Kind kind = error.sqlstate().empty() ? Failure::Kind::kLost : KindOf(error.sqlstate());
@@ -180,7 +182,11 @@ struct SchemaState {
 };
 
 SchemaState QuerySchemaState(pqxx::transaction_base& tx) {
-  if (tx.exec("SELECT to_regclass('schema_migrations')")[0][0].is_null()) return {};
+  // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's migration.
+  if (tx.exec("SELECT FROM pg_class WHERE relname = 'schema_migrations' "
+              "AND relnamespace = ANY (current_schemas(false)::regnamespace[])").empty()) {
+    return {};
+  }
   const pqxx::result rows = tx.exec("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM schema_migrations");
   return {rows[0][0].as<int>(), rows[0][1].as<int>()};
 }

@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/time_text.h"
+#include "metrics/exposition.h"
 #include "web/json_text.h"
 
 namespace o2o {
@@ -12,7 +13,6 @@ namespace {
 
 constexpr const char* kJson = "application/json";
 constexpr const char* kHtml = "text/html; charset=utf-8";
-constexpr const char* kExposition = "text/plain; version=0.0.4; charset=utf-8";
 
 std::string EscapeHtml(std::string_view text) {
   std::string out;
@@ -94,11 +94,17 @@ WebResponse Ready(const PageInputs& inputs) {
   return response;
 }
 
-WebResponse Scrape(const PageInputs& inputs) {
+WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
   inputs.app()->ExpireStale();
+  const ExpositionFormat format = NegotiateFormat(request.accept);
+  const auto exposition = Compose(inputs.board.Read(), inputs.metrics.RenderText(format), format,
+                                  AcceptsGzip(request.accept_encoding));
   WebResponse response;
-  response.content_type = kExposition;
-  response.body = JoinText(inputs.board.Read()) + inputs.metrics.RenderText();
+  response.content_type = exposition->content_type;
+  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+  if (exposition->gzip) response.headers.emplace_back("Content-Encoding", "gzip");
+  response.parts = exposition->parts;
+  response.parts_owner = exposition;
   return response;
 }
 
@@ -173,7 +179,7 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
     return route;
   };
   std::vector<WebRoute> routes;
-  routes.push_back(get("/metrics", [inputs](const WebRequest&) { return Scrape(inputs); }));
+  routes.push_back(get("/metrics", [inputs](const WebRequest& request) { return Scrape(inputs, request); }));
   routes.back().limited = true;
   routes.push_back(get("/", [inputs](const WebRequest&) { return Home(inputs); }));
   routes.push_back(get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));

@@ -42,11 +42,11 @@ void IngestShuffled(PgOrderStore& store, std::vector<Order> rows, unsigned seed,
 void UpsertPlainly(const std::string& dsn, const std::vector<Order>& rows, unsigned seed) {
   pqxx::connection connection(dsn);
   std::mt19937 random(seed);
-  for (int round = 0; round < 20; ++round) {
+  for (int round = 0; round < 10; ++round) {
     for (bool done = false; !done;) {
       try {
         pqxx::work tx(connection);
-        for (int i = 0; i < 10; ++i) {
+        for (int i = 0; i < 4; ++i) {
           const Order& order = rows[random() % rows.size()];
           tx.exec("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) VALUES (" +
                   tx.quote(order.order_id) + ", " + tx.quote(order.status) + ", 'DELIVERY', " + *order.total_amount + ", " +
