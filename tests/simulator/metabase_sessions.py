@@ -12,6 +12,7 @@ SESSION_SECONDS = 14 * 86_400
 _FAILURES_KEPT = 60 * MINUTE
 _MOST_PER_USER = 10
 _MOST_PER_ADDRESS = 50
+_MOST_REMEMBERED = 1000  # of one key; how many more there were changes nothing but the told delay
 
 
 class Throttle:
@@ -23,7 +24,7 @@ class Throttle:
         self._failures: defaultdict[str, list[int]] = defaultdict(list)
 
     def record(self, key: str, now: int) -> None:
-        self._failures[key].append(now)
+        self._failures[key] = [*self._failures[key][1 - _MOST_REMEMBERED:], now]
 
     def wait_seconds(self, key: str, now: int) -> int | None:
         """What a refused one is told to wait, though nothing opens then; nothing where the way is free."""

@@ -20,6 +20,7 @@ _MOST_BODY_BYTES = 16 << 20
 _IDLE_SECONDS = 200.0
 _LOOK_SECONDS = 0.02      # how often a waiting query looks whether its client is still there
 _CLOSE_SECONDS = 0.1      # how long a client that is cancelled is watched: gone, or only done with sending
+_MOST_UNREAD_PIECES = 256
 
 # On every answer of the API.
 _API_HEADERS = (
@@ -162,8 +163,9 @@ class Connection:
         try:
             self._socket.shutdown(socket.SHUT_WR)
             self._socket.settimeout(_CLOSE_SECONDS)
-            while self._socket.recv(65536):
-                pass
+            for _ in range(_MOST_UNREAD_PIECES):
+                if not self._socket.recv(65536):
+                    break
         except OSError:
             pass
         self._socket.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the controls can set, and what they accept."""
 from dataclasses import asdict, dataclass, fields, replace
+from typing import ClassVar, TypeVar
 
 from .answer import Refused
 
@@ -16,6 +17,7 @@ class Settings:
     paused: bool = False             # the whole shop stands still
     orders_stopped: bool = False     # no new orders; those there are go on
     fail_all: bool = False           # every open order fails soon
+    vendors_paused: bool = False     # the vendors stand still, orders go on
     stuck: bool = False              # open orders stay as they are; new ones still come; wins over fail_all
     # The OMS
     clock_skew_seconds: float = 0.0  # OMS clock minus real time
@@ -24,33 +26,37 @@ class Settings:
     fault: str = "none"
     fault_count: int = 0             # requests after which the fault clears itself; 0: stays until changed
 
+    ranges: ClassVar[dict[str, tuple[float, float]]] = {
+        "rate_per_minute": (0, 600_000),
+        "failure_ratio": (0, 1),
+        "clock_skew_seconds": (-10 * 365 * 86_400, 10 * 365 * 86_400),
+        "limit_cap": (0, 1_000_000),
+        "latency_seconds": (0, 600),
+        "fault_count": (0, 1_000_000),
+    }
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"fault": FAULTS}
 
-_RANGES = {
-    "rate_per_minute": (0, 600_000),
-    "failure_ratio": (0, 1),
-    "clock_skew_seconds": (-10 * 365 * 86_400, 10 * 365 * 86_400),
-    "limit_cap": (0, 1_000_000),
-    "latency_seconds": (0, 600),
-    "fault_count": (0, 1_000_000),
-}
+
+# A frozen dataclass of settings that says in `ranges` and `choices` what its numbers and texts can be.
+AnySettings = TypeVar("AnySettings")
 
 
-def view(settings: Settings) -> dict:
+def view(settings: AnySettings) -> dict:
     return asdict(settings)
 
 
-def merged(settings: Settings, changes: object) -> Settings:
+def merged(settings: AnySettings, changes: object) -> AnySettings:
     """All of `changes` or none; every mistake is named in the refusal. A fault set without a fault_count
     stays until changed, whatever count an earlier fault left behind."""
     if not isinstance(changes, dict):
         raise Refused(400, "the body must be a JSON object of settings")
-    types = {field.name: field.type for field in fields(Settings)}
+    types = {field.name: field.type for field in fields(settings)}
     problems, values = [], {}
     for key, value in changes.items():
         if key not in types:
             problems.append(f"unknown setting {key!r}; there are {', '.join(types)}")
             continue
-        problem = _problem(key, types[key], value)
+        problem = _problem(settings, key, types[key], value)
         if problem:
             problems.append(f"{key}: {problem}")
         values[key] = float(value) if types[key] is float and not problem else value
@@ -61,12 +67,13 @@ def merged(settings: Settings, changes: object) -> Settings:
     return replace(settings, **values)
 
 
-def _problem(key: str, kind: type, value: object) -> str | None:
+def _problem(settings: AnySettings, key: str, kind: type, value: object) -> str | None:
     if kind is bool:
         return None if isinstance(value, bool) else "must be true or false"
     if kind is str:
-        return None if value in FAULTS else f"must be one of {', '.join(FAULTS)}"
-    low, high = _RANGES[key]
+        choices = settings.choices[key]
+        return None if value in choices else f"must be one of {', '.join(choices)}"
+    low, high = settings.ranges[key]
     what = "a whole number" if kind is int else "a number"
     fits = isinstance(value, int if kind is int else (int, float)) and not isinstance(value, bool)
     if not fits or not low <= value <= high:  # a NaN is in no range

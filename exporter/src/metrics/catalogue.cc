@@ -9,150 +9,203 @@ using enum MetricType;
 
 // Orders. Counters are the tallies that PostgreSQL keeps beside the orders, as read by the last poll.
 
-const MetricDesc kOrdersIngested{
-    "o2o_orders_ingested_total", kCounter, {"order_type"},
-    "Distinct orders ever seen, each counted once, when it was first seen; kept in PostgreSQL, so a restart does not "
-    "reset it; as of the last poll."};
+const MetricDesc kOrdersIngested{"o2o_orders_ingested_total",
+                                 kCounter,
+                                 {"order_type"},
+                                 "Distinct orders ever seen, each counted once, when it was first seen; kept "
+                                 "in PostgreSQL, so a restart does not "
+                                 "reset it; as of the last poll."};
 
-const MetricDesc kOrdersCompleted{
-    "o2o_orders_completed_total", kCounter, {"order_type"},
-    "Orders that reached a completed status, each counted once; kept in PostgreSQL, so a restart does not reset it; "
-    "as of the last poll."};
+const MetricDesc kOrdersCompleted{"o2o_orders_completed_total",
+                                  kCounter,
+                                  {"order_type"},
+                                  "Orders that reached a completed status, each counted once; kept in "
+                                  "PostgreSQL, so a restart does not reset it; "
+                                  "as of the last poll."};
 
-const MetricDesc kOrdersFailed{
-    "o2o_orders_failed_total", kCounter, {"order_type", "status"},
-    "Orders that reached a failed status, each counted once per such status; kept in PostgreSQL, so a restart does "
-    "not reset it; as of the last poll."};
+const MetricDesc kOrdersFailed{"o2o_orders_failed_total",
+                               kCounter,
+                               {"order_type", "status"},
+                               "Orders that reached a failed status, each counted once per such status; kept "
+                               "in PostgreSQL, so a restart does "
+                               "not reset it; as of the last poll."};
 
-const MetricDesc kOrdersCompletedAmount{
-    "o2o_orders_completed_amount_total", kCounter, {"order_type"},
-    "Sum of total_amount, in the OMS's currency, of completed orders, each counted when it first completed; kept in "
-    "PostgreSQL, so a restart does not reset it; as of the last poll."};
+const MetricDesc kOrdersCompletedAmount{"o2o_orders_completed_amount_total",
+                                        kCounter,
+                                        {"order_type"},
+                                        "Sum of total_amount, in the OMS's currency, of completed orders, "
+                                        "each counted when it first completed; kept in "
+                                        "PostgreSQL, so a restart does not reset it; as of the last poll."};
 
-const MetricDesc kOrderTransitions{
-    "o2o_order_transitions_total", kCounter, {"from", "to"},
-    "Changes of status between two polls that saw the order; a status that no poll saw is not counted; kept in "
-    "PostgreSQL, so a restart does not reset it; as of the last poll."};
+const MetricDesc kOrderTransitions{"o2o_order_transitions_total",
+                                   kCounter,
+                                   {"from", "to"},
+                                   "Changes of status between two polls that saw the order; a status that no "
+                                   "poll saw is not counted; kept in "
+                                   "PostgreSQL, so a restart does not reset it; as of the last poll."};
 
-const MetricDesc kOrderDuration{
-    "o2o_order_duration_seconds", kHistogram, {"order_type", "outcome"},
-    "Time from an order's first sight to its completed or failed status, by the OMS's updated_at, in seconds; only of "
-    "orders first seen in an open status; kept in PostgreSQL, so a restart does not reset it; as of the last poll."};
+const MetricDesc kOrderDuration{"o2o_order_duration_seconds",
+                                kHistogram,
+                                {"order_type", "outcome"},
+                                "Time from an order's first sight to its completed or failed status, by the "
+                                "OMS's updated_at, in seconds; only of "
+                                "orders first seen in an open status; kept in PostgreSQL, so a restart does "
+                                "not reset it; as of the last poll."};
 
 const MetricDesc kOrdersOpen{
-    "o2o_orders_open", kGauge, {"order_type", "status"},
+    "o2o_orders_open",
+    kGauge,
+    {"order_type", "status"},
     "Orders that are kept in a status that is neither completed nor failed, as of the last poll."};
 
-const MetricDesc kOrdersDelayed{
-    "o2o_orders_delayed", kGauge, {"order_type", "status"},
-    "Open orders that have been in their status for longer than the configured delayed_after, by the OMS's clock, as "
-    "of the last poll."};
+const MetricDesc kOrdersDelayed{"o2o_orders_delayed",
+                                kGauge,
+                                {"order_type", "status"},
+                                "Open orders that have been in their status for longer than the configured "
+                                "delayed_after, by the OMS's clock, as "
+                                "of the last poll."};
 
-const MetricDesc kOldestOpenOrder{
-    "o2o_oldest_open_order_timestamp_seconds", kGauge, {"status"},
-    "When the order that has been open in this status for longest entered it, by the OMS's updated_at, in seconds "
-    "since the epoch, as of the last poll."};
+const MetricDesc kOldestOpenOrder{"o2o_oldest_open_order_timestamp_seconds",
+                                  kGauge,
+                                  {"status"},
+                                  "When the order that has been open in this status for longest entered it, "
+                                  "by the OMS's updated_at, in seconds "
+                                  "since the epoch, as of the last poll."};
 
-const MetricDesc kOrdersRecent{
-    "o2o_orders_recent", kGauge, {"status"},
-    "The OMS's own count of orders (statusCounts) in the window that the last poll asked for; the window grows after "
-    "an outage, so this is no rate."};
+const MetricDesc kOrdersRecent{"o2o_orders_recent",
+                               kGauge,
+                               {"status"},
+                               "The OMS's own count of orders (statusCounts) in the window that the last "
+                               "poll asked for; the window grows after "
+                               "an outage, so this is no rate."};
 
-const MetricDesc kNewestOrder{
-    "o2o_newest_order_timestamp_seconds", kGauge, {},
-    "The newest updated_at of any order that is not dated in the OMS's future, in seconds since the epoch, as of the "
-    "last poll."};
+const MetricDesc kNewestOrder{"o2o_newest_order_timestamp_seconds",
+                              kGauge,
+                              {},
+                              "The newest updated_at of any order that is not dated in the OMS's future, in "
+                              "seconds since the epoch, as of the "
+                              "last poll."};
 
 // Taking orders in.
 
-const MetricDesc kIngestWatermark{
-    "o2o_ingest_watermark_timestamp_seconds", kGauge, {"source"},
-    "Up to which updated_at, by the OMS's clock, the source's orders are committed to PostgreSQL, in seconds since the "
-    "epoch, as of the last poll."};
+const MetricDesc kIngestWatermark{"o2o_ingest_watermark_timestamp_seconds",
+                                  kGauge,
+                                  {"source"},
+                                  "Up to which updated_at, by the OMS's clock, the source's orders are "
+                                  "committed to PostgreSQL, in seconds since the "
+                                  "epoch, as of the last poll."};
 
-const MetricDesc kIngestGaps{
-    "o2o_ingest_gaps_total", kCounter, {"source"},
-    "Windows that the OMS would not show whole, so that orders may be missing; kept in PostgreSQL, so a restart does "
-    "not reset it; as of the last poll."};
+const MetricDesc kIngestGaps{"o2o_ingest_gaps_total",
+                             kCounter,
+                             {"source"},
+                             "Windows that the OMS would not show whole, so that orders may be missing; kept "
+                             "in PostgreSQL, so a restart does "
+                             "not reset it; as of the last poll."};
 
-const MetricDesc kIngestRows{
-    "o2o_ingest_rows_total", kCounter, {"result"},
-    "Rows of orders that this process gave to PostgreSQL, by what became of them: inserted, updated, unchanged, stale "
-    "(older than what is kept) or rejected."};
+const MetricDesc kIngestRows{"o2o_ingest_rows_total",
+                             kCounter,
+                             {"result"},
+                             "Rows of orders that this process gave to PostgreSQL, by what became of them: "
+                             "inserted, updated, unchanged, stale "
+                             "(older than what is kept) or rejected."};
 
 // Every source.
 
-const MetricDesc kSourceUp{
-    "o2o_source_up", kGauge, {"source"},
-    "Whether the source's last poll succeeded (1) or failed (0); 0 before the first."};
+const MetricDesc kSourceUp{"o2o_source_up",
+                           kGauge,
+                           {"source"},
+                           "Whether the source's last poll succeeded (1) or failed (0); 0 before the first."};
 
 const MetricDesc kSourceLastSuccess{
-    "o2o_source_last_success_timestamp_seconds", kGauge, {"source"},
+    "o2o_source_last_success_timestamp_seconds",
+    kGauge,
+    {"source"},
     "When the source's last successful poll ended, in seconds since the epoch; 0 before the first."};
 
-const MetricDesc kSourcePollDuration{
-    "o2o_source_poll_duration_seconds", kGauge, {"source"},
-    "How long the source's last poll took, successful or not, in seconds."};
+const MetricDesc kSourcePollDuration{"o2o_source_poll_duration_seconds",
+                                     kGauge,
+                                     {"source"},
+                                     "How long the source's last poll took, successful or not, in seconds."};
 
-const MetricDesc kSourceInterval{
-    "o2o_source_interval_seconds", kGauge, {"source"},
-    "The configured time from one poll of the source to the next, in seconds."};
+const MetricDesc kSourceInterval{"o2o_source_interval_seconds",
+                                 kGauge,
+                                 {"source"},
+                                 "The configured time from one poll of the source to the next, in seconds."};
 
 const MetricDesc kSourceRows{
     "o2o_source_rows", kGauge, {"source"}, "Rows in the answer to the source's last successful poll."};
 
 const MetricDesc kSourceSeries{
-    "o2o_source_series", kGauge, {"source"},
-    "Time series that the source's last successful poll published."};
+    "o2o_source_series", kGauge, {"source"}, "Time series that the source's last successful poll published."};
 
 const MetricDesc kSourceResponseBytes{
-    "o2o_source_response_bytes", kGauge, {"source"},
+    "o2o_source_response_bytes",
+    kGauge,
+    {"source"},
     "Size of the answer to the source's last successful poll, decompressed, in bytes."};
 
-const MetricDesc kSourceStale{
-    "o2o_source_stale", kGauge, {"source"},
-    "Whether the source's series were dropped (1) because its last successful poll is older than stale_after."};
+const MetricDesc kSourceStale{"o2o_source_stale",
+                              kGauge,
+                              {"source"},
+                              "Whether the source's series were dropped (1) because its last successful poll "
+                              "is older than stale_after."};
 
-const MetricDesc kSourcePolls{
-    "o2o_source_polls_total", kCounter, {"source"},
-    "Polls of the source that were started since this process started."};
+const MetricDesc kSourcePolls{"o2o_source_polls_total",
+                              kCounter,
+                              {"source"},
+                              "Polls of the source that were started since this process started."};
 
-const MetricDesc kSourceFailures{
-    "o2o_source_failures_total", kCounter, {"source", "reason"},
-    "Polls of the source that failed, or whose rows could not be kept (store), since this process started, by reason."};
+const MetricDesc kSourceFailures{"o2o_source_failures_total",
+                                 kCounter,
+                                 {"source", "reason"},
+                                 "Polls of the source that failed, or whose rows could not be kept (store), "
+                                 "since this process started, by reason."};
 
-const MetricDesc kSourceRejectedRows{
-    "o2o_source_rejected_rows_total", kCounter, {"source", "reason"},
-    "Rows in the source's answers that could not be used, by reason; a row that comes again with every poll counts "
-    "every time."};
+const MetricDesc kSourceRejectedRows{"o2o_source_rejected_rows_total",
+                                     kCounter,
+                                     {"source", "reason"},
+                                     "Rows in the source's answers that could not be used, by reason; a row "
+                                     "that comes again with every poll counts "
+                                     "every time."};
 
 // The store, the batch jobs.
 
 const MetricDesc kStoreUp{
-    "o2o_store_up", kGauge, {},
+    "o2o_store_up",
+    kGauge,
+    {},
     "Whether the last use of PostgreSQL succeeded (1) or failed (0); 0 before the first."};
 
-const MetricDesc kStoreWriteDuration{
-    "o2o_store_write_duration_seconds", kHistogram, {},
-    "How long transactions took that took a page of orders in, in seconds."};
+const MetricDesc kStoreWriteDuration{"o2o_store_write_duration_seconds",
+                                     kHistogram,
+                                     {},
+                                     "How long transactions took that took a page of orders in, in seconds."};
 
-const MetricDesc kJobLastSuccess{
-    "o2o_job_last_success_timestamp_seconds", kGauge, {"job"},
-    "When the batch job last reported success to PostgreSQL, in seconds since the epoch, as of the last poll."};
+const MetricDesc kJobLastSuccess{"o2o_job_last_success_timestamp_seconds",
+                                 kGauge,
+                                 {"job"},
+                                 "When the batch job last reported success to PostgreSQL, in seconds since "
+                                 "the epoch, as of the last poll."};
 
 // The program.
 
 const MetricDesc kBuildInfo{
-    "o2o_exporter_build_info", kGauge, {"version", "cxx"},
+    "o2o_exporter_build_info",
+    kGauge,
+    {"version", "cxx"},
     "Always 1; the labels tell the program's version and the compiler that built it."};
 
-const MetricDesc kConfigReloadSuccessful{
-    "o2o_exporter_config_last_reload_successful", kGauge, {},
-    "Whether the configuration was accepted (1) when it was last read, or refused (0), so that the one before it "
-    "stays in force."};
+const MetricDesc kConfigReloadSuccessful{"o2o_exporter_config_last_reload_successful",
+                                         kGauge,
+                                         {},
+                                         "Whether the configuration was accepted (1) when it was last read, "
+                                         "or refused (0), so that the one before it "
+                                         "stays in force."};
 
 const MetricDesc kConfigReloadSuccessTime{
-    "o2o_exporter_config_last_reload_success_timestamp_seconds", kGauge, {},
+    "o2o_exporter_config_last_reload_success_timestamp_seconds",
+    kGauge,
+    {},
     "When a configuration was last accepted, in seconds since the epoch."};
 
 const MetricDesc kProcessCpu{

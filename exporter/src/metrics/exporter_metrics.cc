@@ -28,9 +28,9 @@ const prometheus::Histogram::BucketBoundaries kWriteSeconds{0.005, 0.01, 0.025, 
                                                             0.5,   1,    2.5,   5,    10,  30};
 
 constexpr ErrorCode kFailureReasons[] = {
-    ErrorCode::kConnect, ErrorCode::kTimeout,      ErrorCode::kTls,        ErrorCode::kCut,
+    ErrorCode::kConnect,  ErrorCode::kTimeout,      ErrorCode::kTls,        ErrorCode::kCut,
     ErrorCode::kRedirect, ErrorCode::kUnauthorized, ErrorCode::kHttpStatus, ErrorCode::kNotJson,
-    ErrorCode::kBadJson, ErrorCode::kBadShape,     ErrorCode::kTooLarge,   ErrorCode::kStore,
+    ErrorCode::kBadJson,  ErrorCode::kBadShape,     ErrorCode::kTooLarge,   ErrorCode::kStore,
     ErrorCode::kInternal};
 
 constexpr std::string_view kIngestResults[] = {"inserted", "updated", "unchanged", "stale", "rejected"};
@@ -150,7 +150,8 @@ struct ExporterMetrics::Families {
 
   void CountFailure(const std::string& source, ErrorCode reason) {
     // The set of reasons is closed; what no poll can end with is a bug of ours.
-    if (std::find(std::begin(kFailureReasons), std::end(kFailureReasons), reason) == std::end(kFailureReasons)) {
+    if (std::find(std::begin(kFailureReasons), std::end(kFailureReasons), reason) ==
+        std::end(kFailureReasons)) {
       reason = ErrorCode::kInternal;
     }
     source_failures.Add({{"source", source}, {"reason", std::string(Name(reason))}}).Increment();

@@ -18,7 +18,8 @@ namespace o2o {
 struct PollOutcome {
   bool up = false;
   ErrorCode reason = ErrorCode::kInternal;  // where not up
-  std::optional<ErrorCode> trouble;         // where up: counted as a failure all the same (rows that could not be kept)
+  std::optional<ErrorCode>
+      trouble;  // where up: counted as a failure all the same (rows that could not be kept)
   double duration_seconds = 0;
   std::size_t rows = 0;
   std::size_t series = 0;
@@ -27,28 +28,31 @@ struct PollOutcome {
   Timestamp at;
 };
 
-// The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*, o2o_ingest_rows_total, build, config, process. Every
-// known label set exists at 0 from the start (also o2o_source_up and the time of the last success, until the first one). Thread-safe; a scrape
-// sees a poll's numbers all or none.
+// The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*,
+// o2o_ingest_rows_total, build, config, process. Every known label set exists at 0 from the start (also
+// o2o_source_up and the time of the last success, until the first one). Thread-safe; a scrape sees a poll's
+// numbers all or none.
 class ExporterMetrics {
  public:
   ExporterMetrics();
   ~ExporterMetrics();
 
-  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source. Called again, for instance after a reload, it
-  // changes the interval and leaves the counts.
+  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source. Called again,
+  // for instance after a reload, it changes the interval and leaves the counts.
   void AddSource(const std::string& source, double interval_seconds,
                  const std::vector<std::string>& rejected_reasons);
   // For a source that a reload took away: its series vanish, instead of telling of its last poll for ever.
   void RemoveSource(const std::string& source);
   void PollStarted(const std::string& source);
-  // A poll that was cancelled says nothing of the source: it changes no number. Rows, series and bytes are kept from the last good poll.
+  // A poll that was cancelled says nothing of the source: it changes no number. Rows, series and bytes are
+  // kept from the last good poll.
   void PollEnded(const std::string& source, const PollOutcome& outcome);
   void SetStale(const std::string& source, bool stale);
 
   void SetStoreUp(bool up);
   void StoreWrote(double seconds);
-  void IngestedRows(std::string_view result, std::int64_t rows);  // inserted, updated, unchanged, stale, rejected
+  void IngestedRows(std::string_view result,
+                    std::int64_t rows);  // inserted, updated, unchanged, stale, rejected
 
   void ConfigLoaded(bool ok, Timestamp at);
 

@@ -69,7 +69,8 @@ std::vector<Choice> ParseChoices(std::string_view header) {
   return choices;
 }
 
-// How well an answer of this type and version suits: by the most specific element that speaks of it, as RFC 9110 has it.
+// How well an answer of this type and version suits: by the most specific element that speaks of it, as RFC
+// 9110 has it.
 double QualityOf(const std::vector<Choice>& choices, std::string_view main_type, std::string_view full_type,
                  const std::vector<std::string_view>& versions) {
   double quality = 0;

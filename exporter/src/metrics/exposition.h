@@ -8,8 +8,9 @@
 
 #include "metrics/snapshot.h"
 
-// The answer to one scrape. It points at the bytes that the polls have rendered and compressed; nothing is copied, so a scrape costs what it sends, and
-// a reader that takes its time holds on to old snapshots but to nothing else.
+// The answer to one scrape. It points at the bytes that the polls have rendered and compressed; nothing is
+// copied, so a scrape costs what it sends, and a reader that takes its time holds on to old snapshots but to
+// nothing else.
 namespace o2o {
 
 // Immutable.
@@ -24,7 +25,8 @@ struct Exposition {
   std::vector<std::string> own;
 };
 
-// All families of `snapshots`, sorted by name, then `own_text`: complete families of other names, in `format`.
+// All families of `snapshots`, sorted by name, then `own_text`: complete families of other names, in
+// `format`.
 std::shared_ptr<const Exposition> Compose(SnapshotBoard::Snapshots snapshots, std::string own_text,
                                           ExpositionFormat format, bool gzip);
 

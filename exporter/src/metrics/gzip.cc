@@ -17,7 +17,8 @@ Deflater::Deflater(int level) : stream_(std::make_unique<Stream>()) {
   constexpr int kRawDeflate = -15;  // the widest window, without zlib's own head and tail
   constexpr int kMemoryLevel = 8;
   // With valid parameters this fails for want of memory only.
-  if (deflateInit2(&stream_->zlib, level, Z_DEFLATED, kRawDeflate, kMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK) {
+  if (deflateInit2(&stream_->zlib, level, Z_DEFLATED, kRawDeflate, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
     throw std::bad_alloc();
   }
 }
@@ -28,11 +29,10 @@ Deflated Deflater::Compress(std::string_view text) {
   Deflated out;
   if (text.empty()) return out;
   out.plain_bytes = text.size();
-  out.crc32 = static_cast<std::uint32_t>(
-      crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+  out.crc32 =
+      static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 
-  z_stream& zlib = stream_->zlib;
-  deflateReset(&zlib);
+  z_stream& zlib = stream_->zlib;  // knows nothing of earlier pieces: a full flush forgets them
   constexpr std::size_t kStep = std::numeric_limits<uInt>::max() / 2;  // zlib counts in 32 bits
   std::size_t taken = 0;
   bool finished = false;
@@ -67,8 +67,8 @@ std::string_view GzipHead() {
 
 void GzipSum::Add(const Deflated& piece) {
   if (piece.plain_bytes == 0) return;
-  crc32_ = static_cast<std::uint32_t>(
-      crc32_combine(crc32_, piece.crc32, static_cast<z_off_t>(piece.plain_bytes)));
+  crc32_ =
+      static_cast<std::uint32_t>(crc32_combine(crc32_, piece.crc32, static_cast<z_off_t>(piece.plain_bytes)));
   plain_bytes_ += piece.plain_bytes;
 }
 

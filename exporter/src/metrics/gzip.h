@@ -7,14 +7,15 @@
 #include <string>
 #include <string_view>
 
-// One gzip member out of pieces that were compressed at different times, by different threads. Each piece is raw deflate that ends on a byte boundary
-// and refers to nothing before itself (Z_FULL_FLUSH), so pieces may be joined in any order; only the check sum of the whole is computed when they are.
-// One member, not several: curl and others stop after the first.
+// One gzip member out of pieces that were compressed at different times, by different threads. Each piece is
+// raw deflate that ends on a byte boundary and refers to nothing before itself (Z_FULL_FLUSH), so pieces may
+// be joined in any order; only the check sum of the whole is computed when they are. One member, not several:
+// curl and others stop after the first.
 namespace o2o {
 
 struct Deflated {
-  std::string bytes;             // empty for an empty text
-  std::uint32_t crc32 = 0;       // of the plain text
+  std::string bytes;        // empty for an empty text
+  std::uint32_t crc32 = 0;  // of the plain text
   std::uint64_t plain_bytes = 0;
 };
 

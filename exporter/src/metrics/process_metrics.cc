@@ -39,7 +39,9 @@ std::optional<ProcessStat> ReadStat() {
   constexpr std::size_t kFirst = 3;  // proc(5) counts from 1; the first after the name is field 3
   constexpr std::size_t kLast = 24;
   if (values.size() <= kLast - kFirst) return std::nullopt;
-  const auto field = [&values](std::size_t number) { return std::strtod(values[number - kFirst].c_str(), nullptr); };
+  const auto field = [&values](std::size_t number) {
+    return std::strtod(values[number - kFirst].c_str(), nullptr);
+  };
   return ProcessStat{field(14), field(15), field(20), field(22), field(23), field(kLast)};
 }
 
@@ -77,7 +79,8 @@ std::vector<Family> ReadProcessMetrics() {
     families.push_back(One(catalogue::kProcessVirtualMemory, stat->virtual_bytes));
     families.push_back(One(catalogue::kProcessThreads, stat->threads));
     static const std::optional<double> boot_time = BootTime();
-    if (boot_time) families.push_back(One(catalogue::kProcessStartTime, *boot_time + stat->start_ticks / ticks));
+    if (boot_time)
+      families.push_back(One(catalogue::kProcessStartTime, *boot_time + stat->start_ticks / ticks));
   }
   if (const auto fds = CountOpenFds()) families.push_back(One(catalogue::kProcessOpenFds, *fds));
   rlimit limit{};

@@ -10,7 +10,8 @@
 namespace o2o {
 namespace {
 
-// A million series shrink to about a tenth at this level, in a third of the time that zlib's default takes for little less.
+// A million series shrink to about a tenth at this level, in a third of the time that zlib's default takes
+// for little less.
 constexpr int kSampleLevel = 3;
 
 // What stands before and between the label values of one family's lines.
@@ -112,7 +113,8 @@ std::size_t PrintHistograms(std::string& out, Family& family) {
 
 // Returns the number of time series.
 std::size_t Print(std::string& out, Family& family) {
-  return family.desc.type == MetricType::kHistogram ? PrintHistograms(out, family) : PrintSamples(out, family);
+  return family.desc.type == MetricType::kHistogram ? PrintHistograms(out, family)
+                                                    : PrintSamples(out, family);
 }
 
 std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family) {

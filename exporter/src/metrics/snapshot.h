@@ -14,16 +14,19 @@
 #include "metrics/metric_desc.h"
 #include "metrics/text_format.h"
 
-// The path of a value to a scrape: Family (values) -> FamilyBlock (rendered once) -> Snapshot (one poll's blocks) -> SnapshotBoard (what scrapes join).
+// The path of a value to a scrape: Family (values) -> FamilyBlock (rendered once) -> Snapshot (one poll's
+// blocks) -> SnapshotBoard (what scrapes join).
 namespace o2o {
 
-// One line of the exposition: label values in the order of the desc, and the value as text (FormatValue, or exact digits from PostgreSQL).
+// One line of the exposition: label values in the order of the desc, and the value as text (FormatValue, or
+// exact digits from PostgreSQL).
 struct Sample {
   std::vector<std::string> labels;
   std::string value;
 };
 
-// One histogram series. `buckets` counts per bucket, not cumulated, one more than `bounds` (the last is +Inf).
+// One histogram series. `buckets` counts per bucket, not cumulated, one more than `bounds` (the last is
+// +Inf).
 struct HistogramSample {
   std::vector<std::string> labels;
   std::vector<std::uint64_t> buckets;
@@ -32,26 +35,26 @@ struct HistogramSample {
 
 struct Family {
   MetricDesc desc;
-  std::vector<Sample> samples;               // gauge, counter
-  std::vector<double> bounds;                // histogram: upper bounds, rising, without +Inf
+  std::vector<Sample> samples;  // gauge, counter
+  std::vector<double> bounds;   // histogram: upper bounds, rising, without +Inf
   std::vector<HistogramSample> histograms;
 };
 
 // One family of one source, rendered and compressed when its poll ended. Immutable.
 struct FamilyBlock {
-  std::string name;                    // of the family
+  std::string name;  // of the family
   MetricType type = MetricType::kGauge;
-  std::string header;                  // # HELP and # TYPE, text 0.0.4
+  std::string header;  // # HELP and # TYPE, text 0.0.4
   std::string openmetrics_header;
-  std::string samples;                 // sorted lines; the same bytes in text 0.0.4 and OpenMetrics
+  std::string samples;  // sorted lines; the same bytes in text 0.0.4 and OpenMetrics
   Deflated deflated_header;
   Deflated deflated_openmetrics_header;
   Deflated deflated_samples;
-  std::size_t series = 0;              // time series, so several for a histogram
+  std::size_t series = 0;  // time series, so several for a histogram
 };
 
-// Sorts samples by labels and renders. Label values are repaired (RepairUtf8) and escaped; of equal label sets the first stays. Values are taken
-// as they are; names are the caller's to have checked.
+// Sorts samples by labels and renders. Label values are repaired (RepairUtf8) and escaped; of equal label
+// sets the first stays. Values are taken as they are; names are the caller's to have checked.
 std::shared_ptr<const FamilyBlock> Render(Family family);
 
 // The same as text, header and samples, for what is rendered at a scrape.
@@ -83,8 +86,8 @@ struct FamilyGroup {
   std::string_view name;
   std::vector<const FamilyBlock*> blocks;
 };
-// All families, sorted by name. Where publishers do not agree on a family's type, those of the first publisher's type stay: a family
-// has one type or the scrape fails. Points into `snapshots`.
+// All families, sorted by name. Where publishers do not agree on a family's type, those of the first
+// publisher's type stay: a family has one type or the scrape fails. Points into `snapshots`.
 std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots);
 
 // The text of all families, sorted by name, one header each however many publishers feed it.

@@ -9,7 +9,8 @@
 namespace o2o {
 namespace {
 
-// Letters, digits and the like: neither escaped nor in need of a check. No early exit, so that the compiler vectorizes it.
+// Letters, digits and the like: neither escaped nor in need of a check. No early exit, so that the compiler
+// vectorizes it.
 bool IsPlain(std::string_view text) {
   bool plain = true;
   for (const char c : text) {
@@ -53,7 +54,8 @@ std::string FormatValue(double value) {
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   // Whole numbers as people write them, where to_chars would find 1.7e+09 shorter.
   constexpr double kExactIntegers = 9007199254740992.0;
-  if (value == std::floor(value) && std::abs(value) <= kExactIntegers && !(value == 0 && std::signbit(value))) {
+  if (value == std::floor(value) && std::abs(value) <= kExactIntegers &&
+      !(value == 0 && std::signbit(value))) {
     return FormatValue(static_cast<std::int64_t>(value));
   }
   return ToText(value);

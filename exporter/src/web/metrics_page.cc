@@ -7,7 +7,8 @@
 
 namespace o2o {
 
-WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board, const ExporterMetrics& metrics) {
+WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board,
+                        const ExporterMetrics& metrics) {
   const ExpositionFormat format = NegotiateFormat(request.accept);
   const auto exposition =
       Compose(board.Read(), metrics.RenderText(format), format, AcceptsGzip(request.accept_encoding));

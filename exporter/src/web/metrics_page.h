@@ -7,7 +7,9 @@
 
 namespace o2o {
 
-// The answer to a scrape: what the sources published and the exporter's own metrics, in the format and encoding that the request prefers.
-WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board, const ExporterMetrics& metrics);
+// The answer to a scrape: what the sources published and the exporter's own metrics, in the format and
+// encoding that the request prefers.
+WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board,
+                        const ExporterMetrics& metrics);
 
 }  // namespace o2o

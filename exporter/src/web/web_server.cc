@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/web_server.h"
 
-#include <arpa/inet.h>
 #include <civetweb.h>
-#include <netdb.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
-#include <cstring>
 #include <ctime>
 #include <future>
 #include <mutex>
 #include <thread>
 
 #include "base/log.h"
-#include "config/address.h"
+#include "web/listen_address.h"
 
 namespace o2o {
 namespace {
@@ -28,23 +22,20 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// A thread is a connection, and costs about 20 KB: enough for all scrapes and pages beside a hundred clients that are stuck.
+// A thread is a connection, and costs about 20 KB: enough for all scrapes and pages beside a hundred clients
+// that are stuck.
 constexpr const char* kThreads = "160";
-// civetweb's patience with a client that neither sends nor reads. It looks at the clock every two seconds, so this may become seven seconds.
+// civetweb's patience with a client that neither sends nor reads. It looks at the clock every two seconds, so
+// this may become seven seconds.
 constexpr const char* kPatienceMs = "5000";
 // For the whole answer: bounds clients that read a little at a time. A scraper has given up long before.
 constexpr auto kAnswerTime = 60s;
 constexpr std::size_t kSliceBytes = 64u << 10;  // between two looks at kAnswerTime
-// A small body is read and dropped before the answer, since closing a connection with unread bytes may cost the client its answer.
+// A small body is read and dropped before the answer: a client that still sends when the connection closes
+// may never look at its answer.
 constexpr long long kMaxDroppedBody = 16 << 10;
 constexpr auto kDropTime = 2s;
 constexpr auto kStopTime = 2s;
-
-struct SocketAddress {
-  std::string host;  // dotted
-  int port = 0;
-  std::string Text() const { return host + ":" + std::to_string(port); }
-};
 
 // What the server's threads use. They may outlive WebServer by a moment, so they share it.
 struct Site {
@@ -93,7 +84,8 @@ class Run {
 // A handler's run, as far as max_requests is concerned.
 class LimitedRun {
  public:
-  explicit LimitedRun(Site& site) : site_(site), allowed_(site.limited_running.fetch_add(1) < site.max_requests) {}
+  explicit LimitedRun(Site& site)
+      : site_(site), allowed_(site.limited_running.fetch_add(1) < site.max_requests) {}
   ~LimitedRun() { site_.limited_running.fetch_sub(1); }
   LimitedRun(const LimitedRun&) = delete;
   LimitedRun& operator=(const LimitedRun&) = delete;
@@ -276,8 +268,8 @@ void DropSmallBody(mg_connection* connection, long long bytes) {
   while (bytes > 0 && Steady::now() < deadline && mg_read(connection, &byte, 1) == 1) --bytes;
 }
 
-// civetweb's hook for every request, before any routing of its own (which answers /metricsfoo with the handler of /metrics). C calls
-// it: nothing may be thrown through it.
+// civetweb's hook for every request, before any routing of its own (which answers /metricsfoo with the
+// handler of /metrics). C calls it: nothing may be thrown through it.
 int OnRequest(mg_connection* connection) noexcept {
   constexpr int kFailed = 500;
   try {
@@ -301,7 +293,8 @@ int OnRequest(mg_connection* connection) noexcept {
   return kFailed;
 }
 
-// civetweb's hook for requests that are none (400, 408, 505). Its own answer formats the date with gmtime, which is not for threads.
+// civetweb's hook for requests that are none (400, 408, 505). Its own answer formats the date with gmtime,
+// which is not for threads.
 int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
   try {
     SendResponse(connection, PlainText(status, std::to_string(status) + ": " + message + "\n"), true);
@@ -316,65 +309,12 @@ int OnLogMessage(const mg_connection*, const char* message) noexcept {
   return 1;  // else it goes to stderr as well
 }
 
-Result<SocketAddress> ParseListenAddress(const std::string& text) {
-  const std::string what = "listen address \"" + text + "\" ";
-  if (const auto problem = ListenAddressProblem(text)) return Fail(ErrorCode::kConfig, what + *problem);
-  const auto colon = text.rfind(':');
-  const std::string host = colon == 0 ? "0.0.0.0" : text.substr(0, colon);
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return Fail(ErrorCode::kConfig, what + "has a host that this machine knows no IPv4 address of");
-  }
-  char dotted[INET_ADDRSTRLEN] = "";
-  inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(found->ai_addr)->sin_addr, dotted, sizeof(dotted));
-  freeaddrinfo(found);
-  return SocketAddress{dotted, std::stoi(text.substr(colon + 1))};
-}
-
-sockaddr_in ToSockaddr(const SocketAddress& address) {
-  sockaddr_in native{};
-  native.sin_family = AF_INET;
-  native.sin_port = htons(static_cast<std::uint16_t>(address.port));
-  inet_pton(AF_INET, address.host.c_str(), &native.sin_addr);
-  return native;
-}
-
-// civetweb says only that it did not start; the same bind again says why.
-std::string WhyNotStarted(const SocketAddress& address) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return std::strerror(errno);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  const sockaddr_in native = ToSockaddr(address);
-  const bool bound = bind(fd, reinterpret_cast<const sockaddr*>(&native), sizeof(native)) == 0 && listen(fd, 1) == 0;
-  const int error = errno;
-  close(fd);
-  if (bound) return "the server did not start, perhaps for want of threads or memory; --log.level=debug tells more";
-  if (error == EADDRINUSE) return "another program listens there already; stop it or choose another port";
-  if (error == EACCES) return "not permitted; ports below 1024 are for root";
-  if (error == EADDRNOTAVAIL) return "this machine has no such address";
-  return std::strerror(error);
-}
-
-// civetweb's listening thread looks at its stop flag every two seconds, or when somebody connects.
-void Knock(SocketAddress address) {
-  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return;
-  const sockaddr_in native = ToSockaddr(address);
-  (void)!connect(fd, reinterpret_cast<const sockaddr*>(&native), sizeof(native));
-  close(fd);
-}
-
 }  // namespace
 
 struct WebServer::Impl {
   std::shared_ptr<Site> site;
   mg_context* context = nullptr;
-  SocketAddress address;
+  ListenAddress address;
 };
 
 Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, std::vector<WebRoute> routes) {
@@ -392,19 +332,24 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   callbacks.log_message = OnLogMessage;
   const std::string listening_ports = address->Text();
   // No document root: nothing on disk can be asked for.
-  const char* settings[] = {"listening_ports",   listening_ports.c_str(),
-                            "num_threads",       kThreads,
-                            "request_timeout_ms", kPatienceMs,
-                            "enable_keep_alive", "no",
-                            "enable_directory_listing", "no",
-                            "tcp_nodelay",       "1",
+  const char* settings[] = {"listening_ports",
+                            listening_ports.c_str(),
+                            "num_threads",
+                            kThreads,
+                            "request_timeout_ms",
+                            kPatienceMs,
+                            "enable_keep_alive",
+                            "no",
+                            "enable_directory_listing",
+                            "no",
+                            "tcp_nodelay",
+                            "1",
                             nullptr};
   mg_init_library(0);
   impl->context = mg_start(&callbacks, impl->site.get(), settings);
   if (impl->context == nullptr) {
     mg_exit_library();
-    return Fail(ErrorCode::kConfig,
-                "cannot listen on " + listening_ports + ": " + WhyNotStarted(*address));
+    return Fail(ErrorCode::kConfig, "cannot listen on " + listening_ports + ": " + WhyNotListening(*address));
   }
   mg_server_port port{};
   if (mg_get_server_ports(impl->context, 1, &port) == 1) address->port = port.port;
@@ -417,7 +362,8 @@ WebServer::WebServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WebServer::~WebServer() {
   const auto deadline = Steady::now() + kStopTime;
   impl_->site->Stop();
-  // mg_stop waits for all threads, however long that takes; so it is given a thread of its own, and left alone with it when time is up.
+  // mg_stop waits for all threads, however long that takes; so it is given a thread of its own, and left
+  // alone with it when time is up.
   std::promise<void> stopped;
   std::future<void> all_stopped = stopped.get_future();
   std::thread([context = impl_->context, site = impl_->site, stopped = std::move(stopped)]() mutable {
@@ -427,7 +373,8 @@ WebServer::~WebServer() {
     stopped.set_value();
   }).detach();
   constexpr auto kKnockTime = 10ms;
-  while (all_stopped.wait_until(std::min(deadline, Steady::now() + kKnockTime)) != std::future_status::ready) {
+  while (all_stopped.wait_until(std::min(deadline, Steady::now() + kKnockTime)) !=
+         std::future_status::ready) {
     if (Steady::now() >= deadline) break;
     Knock(impl_->address);
   }

@@ -25,36 +25,39 @@ struct WebResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
-  // Sent after `body`, without being copied: for answers that many clients get at once. `parts_owner` keeps alive what they point at.
+  // Sent after `body`, without being copied: for answers that many clients get at once. `parts_owner` keeps
+  // alive what they point at.
   std::vector<std::string_view> parts;
   std::shared_ptr<const void> parts_owner;
 };
 
-// One route answers exactly one path; several may have one path and different methods. The handler runs on a server thread with a stack of 100 KB,
-// several at once, and must come back within a second or so; what it throws becomes a 500.
+// One route answers exactly one path; several may have one path and different methods. The handler runs on a
+// server thread with a stack of 100 KB, several at once, and must come back within a second or so; what it
+// throws becomes a 500.
 struct WebRoute {
   std::string path;
-  std::string method = "GET";                      // GET answers HEAD too
+  std::string method = "GET";  // GET answers HEAD too
   std::function<WebResponse(const WebRequest&)> handler;
-  // Counts against max_requests while the handler runs; beyond it 503 with Retry-After. Sending does not count: clients that do not read must
-  // not use up the scrapes of those who do.
+  // Counts against max_requests while the handler runs; beyond it 503 with Retry-After. Sending does not
+  // count: clients that do not read must not use up the scrapes of those who do.
   bool limited = false;
 };
 
 struct WebOptions {
-  std::string listen_address;                      // "[host]:port", port 0 picks a free one; no host: every IPv4 address
+  std::string listen_address;  // "[host]:port", port 0 picks a free one; no host: every IPv4 address
   int max_requests = 40;
 };
 
-// An HTTP/1.1 server on a thread per connection, one request each. Unknown path 404, wrong method 405 with Allow. A client that neither sends nor reads
-// holds one of its threads for at most a few seconds, one that does either slowly for at most a minute. Request bodies are ignored. IPv4 and plain
-// text only: that is what Debian's civetweb can do.
+// An HTTP/1.1 server on a thread per connection, one request each. Unknown path 404, wrong method 405 with
+// Allow. A client that neither sends nor reads holds one of its threads for at most a few seconds, one that
+// does either slowly for at most a minute. Request bodies are ignored. IPv4 and plain text only: that is what
+// Debian's civetweb can do.
 class WebServer {
  public:
   // An address that is wrong or taken is a kConfig that names it.
   static Result<std::unique_ptr<WebServer>> Start(const WebOptions& options, std::vector<WebRoute> routes);
-  // Ends within two seconds. No handler starts any more; one that is still running by then is left behind (and logged), so what it
-  // refers to should outlive the server's end by as much as its work may take.
+  // Ends within two seconds. No handler starts any more; one that is still running by then is left behind
+  // (and logged), so what it refers to should outlive the server's end by as much as its work may take.
   ~WebServer();
   int port() const;
 

@@ -42,7 +42,7 @@ void IngestShuffled(PgOrderStore& store, std::vector<Order> rows, unsigned seed,
 void UpsertPlainly(const std::string& dsn, const std::vector<Order>& rows, unsigned seed) {
   pqxx::connection connection(dsn);
   std::mt19937 random(seed);
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < 20; ++round) {
     for (bool done = false; !done;) {
       try {
         pqxx::work tx(connection);

@@ -51,7 +51,8 @@ TEST(Catalogue, EveryFamilyPassesPromtool) {
 TEST(Catalogue, TheTableHasOneRowPerFamily) {
   const std::string table = catalogue::MarkdownTable();
   EXPECT_TRUE(table.starts_with("| metric | type | labels | meaning |\n|---|---|---|---|\n"));
-  EXPECT_NE(table.find("\n| `o2o_orders_failed_total` | counter | order_type, status | Orders that reached"), std::string::npos);
+  EXPECT_NE(table.find("\n| `o2o_orders_failed_total` | counter | order_type, status | Orders that reached"),
+            std::string::npos);
   EXPECT_NE(table.find("\n| `o2o_store_up` | gauge | | Whether"), std::string::npos);
   std::size_t rows = 0;
   for (std::size_t at = 0; at < table.size(); at = table.find('\n', at) + 1) {

@@ -2,7 +2,6 @@
 #include "metrics/exporter_metrics.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -78,9 +77,11 @@ TEST(ExporterMetrics, EveryKnownLabelSetIsThereAtZero) {
     const std::string family = std::string("o2o_source_") + name;
     EXPECT_EQ(SamplesOf(text, family), family + "{source=\"orders\"} 0\n");
   }
-  EXPECT_EQ(SamplesOf(text, "o2o_source_interval_seconds"), "o2o_source_interval_seconds{source=\"orders\"} 15\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_source_interval_seconds"),
+            "o2o_source_interval_seconds{source=\"orders\"} 15\n");
   EXPECT_EQ(SamplesOf(text, "o2o_store_up"), "o2o_store_up 0\n");
-  EXPECT_EQ(SamplesOf(text, "o2o_store_write_duration_seconds_count"), "o2o_store_write_duration_seconds_count 0\n");
+  EXPECT_EQ(SamplesOf(text, "o2o_store_write_duration_seconds_count"),
+            "o2o_store_write_duration_seconds_count 0\n");
 }
 
 TEST(ExporterMetrics, TellsOfPolls) {
@@ -137,7 +138,8 @@ TEST(ExporterMetrics, TheSetOfReasonsIsClosed) {
   PollOutcome failed;
   failed.reason = ErrorCode::kConfig;
   metrics.PollEnded("orders", failed);
-  EXPECT_EQ(ValueOf(metrics.RenderText(), "o2o_source_failures_total{source=\"orders\",reason=\"internal\"}"), 1);
+  EXPECT_EQ(ValueOf(metrics.RenderText(), "o2o_source_failures_total{source=\"orders\",reason=\"internal\"}"),
+            1);
 }
 
 TEST(ExporterMetrics, AddingASourceAgainKeepsItsCounts) {

@@ -43,8 +43,10 @@ SnapshotBoard::Snapshots Shop() {
   }
   orders = {ingested, duration, open};
   Family vendor_open{catalogue::kOrdersOpen, {{{"delivery", "vendor only"}, "3"}}, {}, {}};
-  Family online{{"vendor_online", MetricType::kGauge, {"vendor_code"}, "Whether a \"vendor\" is online."}, {}, {}, {}};
-  for (int vendor = 0; vendor < 2000; ++vendor) online.samples.push_back({{"V" + std::to_string(vendor)}, "1"});
+  Family online{
+      {"vendor_online", MetricType::kGauge, {"vendor_code"}, "Whether a \"vendor\" is online."}, {}, {}, {}};
+  for (int vendor = 0; vendor < 2000; ++vendor)
+    online.samples.push_back({{"V" + std::to_string(vendor)}, "1"});
   Family odd{{"shop_things", MetricType::kCounter, {}, "A counter without its suffix."}, {{{}, "7"}}, {}, {}};
   vendors = {online, vendor_open, odd};
   return {{"orders", MakeSnapshot(orders, {})}, {"vendors", MakeSnapshot(vendors, {})}};
@@ -54,7 +56,14 @@ std::string OwnText(ExpositionFormat format) {
   ExporterMetrics metrics;
   metrics.AddSource("orders", 15, {"missing_id", "bad_time"});
   metrics.PollStarted("orders");
-  metrics.PollEnded("orders", {.up = true, .trouble = {}, .duration_seconds = 0.25, .rows = 3, .series = 4, .response_bytes = 5, .rejected_rows = {}, .at = {}});
+  metrics.PollEnded("orders", {.up = true,
+                               .trouble = {},
+                               .duration_seconds = 0.25,
+                               .rows = 3,
+                               .series = 4,
+                               .response_bytes = 5,
+                               .rejected_rows = {},
+                               .at = {}});
   metrics.StoreWrote(0.02);
   return metrics.RenderText(format);
 }
@@ -103,7 +112,9 @@ TEST(Compose, GzipIsReadByOthers) {
   EXPECT_EQ(gzip.status, 0);
   EXPECT_EQ(gzip.output, plain);
   const auto python = RunCommand(
-      "/usr/bin/python3 -c 'import gzip,sys; sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))'", zipped);
+      "/usr/bin/python3 -c 'import gzip,sys; "
+      "sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()))'",
+      zipped);
   EXPECT_EQ(python.status, 0);
   EXPECT_EQ(python.output, plain);
 }
@@ -140,7 +151,8 @@ TEST(Compose, SamplesAreTheSameBytesInBothFormats) {
     }
     return kept;
   };
-  EXPECT_EQ(samples(Body(*Compose(Shop(), "", kText, false))), samples(Body(*Compose(Shop(), "", kOpenMetrics, false))));
+  EXPECT_EQ(samples(Body(*Compose(Shop(), "", kText, false))),
+            samples(Body(*Compose(Shop(), "", kOpenMetrics, false))));
 }
 
 TEST(Compose, OfNothingIsValid) {
@@ -166,7 +178,8 @@ TEST(Compose, ManyScrapersAndPublishersAtOnce) {
   for (int p = 0; p < 4; ++p) {
     publishers.emplace_back([&board, &stop, p] {
       for (int i = 0; !stop; ++i) {
-        Family family{{"o2o_x", MetricType::kGauge, {"p"}, "X."}, {{{std::to_string(p)}, std::to_string(i)}}, {}, {}};
+        Family family{
+            {"o2o_x", MetricType::kGauge, {"p"}, "X."}, {{{std::to_string(p)}, std::to_string(i)}}, {}, {}};
         board.Publish(std::to_string(p), MakeSnapshot({family}, {}));
       }
     });
@@ -226,10 +239,12 @@ TEST(Negotiate, ByAcceptWithQualities) {
 }
 
 TEST(Negotiate, GzipByAcceptEncodingWithQualities) {
-  for (const char* yes : {"gzip", "GZIP", "deflate, gzip", "gzip;q=0.1", "*", "x-gzip", "gzip, identity", "br;q=1, gzip;q=0.5"}) {
+  for (const char* yes : {"gzip", "GZIP", "deflate, gzip", "gzip;q=0.1", "*", "x-gzip", "gzip, identity",
+                          "br;q=1, gzip;q=0.5"}) {
     EXPECT_TRUE(AcceptsGzip(yes)) << yes;
   }
-  for (const char* no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "*, gzip;q=0", "br", "gzipped", "gzip;q=0.5, identity;q=1", "gzip;q=x"}) {
+  for (const char* no : {"", "identity", "gzip;q=0", "gzip;q=0.000", "*;q=0", "*, gzip;q=0", "br", "gzipped",
+                         "gzip;q=0.5, identity;q=1", "gzip;q=x"}) {
     EXPECT_FALSE(AcceptsGzip(no)) << no;
   }
 }

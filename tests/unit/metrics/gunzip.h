@@ -27,7 +27,8 @@ inline std::string Gunzip(std::string_view bytes) {
   }
   const auto left = stream.avail_in;
   inflateEnd(&stream);
-  if (status != Z_STREAM_END || left != 0) throw std::runtime_error("no whole gzip member: " + std::to_string(status));
+  if (status != Z_STREAM_END || left != 0)
+    throw std::runtime_error("no whole gzip member: " + std::to_string(status));
   return text;
 }
 

@@ -35,7 +35,8 @@ TEST(Gzip, OfNothingIsAValidEmptyMember) { EXPECT_EQ(Gunzip(Join({})), ""); }
 
 TEST(Gzip, JoinsPiecesInAnyOrder) {
   Deflater deflater(3);
-  const std::vector<std::string> texts = {"one\n", "", "two\n", std::string(100'000, 'x'), Noise(300'000), "end"};
+  const std::vector<std::string> texts = {"one\n",        "",   "two\n", std::string(100'000, 'x'),
+                                          Noise(300'000), "end"};
   std::vector<Deflated> pieces;
   for (const std::string& text : texts) pieces.push_back(deflater.Compress(text));
   std::vector<std::size_t> order = {0, 1, 2, 3, 4, 5};

@@ -18,8 +18,8 @@ struct CommandResult {
   std::string output;  // stdout and stderr
 };
 
-// Runs a shell command with `input` as its stdin, for at most a minute. A program that is missing is status 127, so a test that needs it
-// fails.
+// Runs a shell command with `input` as its stdin, for at most a minute. A program that is missing is status
+// 127, so a test that needs it fails.
 inline CommandResult RunCommand(const std::string& command, std::string_view input) {
   char path[] = "/tmp/o2o-test-input-XXXXXX";
   const int fd = mkstemp(path);

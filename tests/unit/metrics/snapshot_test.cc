@@ -26,7 +26,8 @@ std::string TextOf(Family family) {
 }
 
 TEST(Render, SortsSamplesByLabels) {
-  const Family family{Gauge("o2o_g", {"a", "b"}), {{{"y", "1"}, "1"}, {{"x", "2"}, "2"}, {{"x", "10"}, "3"}}, {}, {}};
+  const Family family{
+      Gauge("o2o_g", {"a", "b"}), {{{"y", "1"}, "1"}, {{"x", "2"}, "2"}, {{"x", "10"}, "3"}}, {}, {}};
   EXPECT_EQ(TextOf(family),
             "# HELP o2o_g A help text.\n"
             "# TYPE o2o_g gauge\n"
@@ -48,7 +49,11 @@ TEST(Render, EscapesLabelValues) {
 
 TEST(Render, KeepsOneOfEqualLabelSetsAlsoWhenRepairMakesThemEqual) {
   const Family family{Gauge("o2o_g", {"a", "b"}),
-                      {{{"\xfe", "1"}, "1"}, {{"\xfe", "2"}, "2"}, {{"\xff", "1"}, "3"}, {{"x", "x"}, "4"}, {{"x", "x"}, "5"}},
+                      {{{"\xfe", "1"}, "1"},
+                       {{"\xfe", "2"}, "2"},
+                       {{"\xff", "1"}, "3"},
+                       {{"x", "x"}, "4"},
+                       {{"x", "x"}, "5"}},
                       {},
                       {}};
   const auto block = Render(family);
@@ -60,7 +65,8 @@ TEST(Render, KeepsOneOfEqualLabelSetsAlsoWhenRepairMakesThemEqual) {
 }
 
 TEST(Render, WritesAsManyLabelsAsTheDescHas) {
-  EXPECT_EQ(Render({Gauge("o2o_g", {"a", "b"}), {{{"x"}, "1"}}, {}, {}})->samples, "o2o_g{a=\"x\",b=\"\"} 1\n");
+  EXPECT_EQ(Render({Gauge("o2o_g", {"a", "b"}), {{{"x"}, "1"}}, {}, {}})->samples,
+            "o2o_g{a=\"x\",b=\"\"} 1\n");
   EXPECT_EQ(Render({Gauge("o2o_g", {"a"}), {{{"x", "y"}, "1"}}, {}, {}})->samples, "o2o_g{a=\"x\"} 1\n");
 }
 
@@ -118,8 +124,12 @@ TEST(Render, SurvivesEveryLabelValueUnderPromtool) {
 
 TEST(Join, PrintsEachFamilyOnceSortedByName) {
   SnapshotBoard board;
-  board.Publish("two", MakeSnapshot({{Gauge("o2o_b", {"s"}), {{{"two"}, "2"}}, {}, {}}, {Gauge("o2o_a"), {{{}, "1"}}, {}, {}}}, {}));
-  board.Publish("one", MakeSnapshot({{Gauge("o2o_c"), {{{}, "3"}}, {}, {}}, {Gauge("o2o_b", {"s"}), {{{"one"}, "1"}}, {}, {}}}, {}));
+  board.Publish("two", MakeSnapshot({{Gauge("o2o_b", {"s"}), {{{"two"}, "2"}}, {}, {}},
+                                     {Gauge("o2o_a"), {{{}, "1"}}, {}, {}}},
+                                    {}));
+  board.Publish("one", MakeSnapshot({{Gauge("o2o_c"), {{{}, "3"}}, {}, {}},
+                                     {Gauge("o2o_b", {"s"}), {{{"one"}, "1"}}, {}, {}}},
+                                    {}));
   EXPECT_EQ(JoinText(board.Read()),
             "# HELP o2o_a A help text.\n"
             "# TYPE o2o_a gauge\n"
@@ -145,7 +155,9 @@ TEST(Join, NeverMixesTypesUnderOneName) {
 
 TEST(Join, PrintsAFamilyWithoutSamplesAndPromtoolTakesIt) {
   SnapshotBoard board;
-  board.Publish("a", MakeSnapshot({{Gauge("o2o_empty", {"a"}), {}, {}, {}}, {Gauge("o2o_full"), {{{}, "1"}}, {}, {}}}, {}));
+  board.Publish(
+      "a",
+      MakeSnapshot({{Gauge("o2o_empty", {"a"}), {}, {}, {}}, {Gauge("o2o_full"), {{{}, "1"}}, {}, {}}}, {}));
   const std::string text = JoinText(board.Read());
   EXPECT_NE(text.find("# TYPE o2o_empty gauge\n"), std::string::npos);
   const auto result = RunCommand("promtool check metrics", text);
@@ -166,7 +178,8 @@ TEST(Board, DropsAndReplaces) {
 
 TEST(Board, ShowsWholeSnapshotsOnlyWhileManyPublishAndRead) {
   SnapshotBoard board;
-  // Each snapshot carries one number in all of its families: a reader that sees two numbers of one publisher saw a mixture.
+  // Each snapshot carries one number in all of its families: a reader that sees two numbers of one publisher
+  // saw a mixture.
   const auto make = [](const std::string& publisher, int number) {
     std::vector<Family> families;
     for (const char* name : {"o2o_a", "o2o_b", "o2o_c"}) {

@@ -29,8 +29,13 @@ TEST(LabelValue, EscapesWhatTheFormatNeedsAndNothingElse) {
 }
 
 TEST(LabelValue, RepairsWhatIsNoText) {
-  EXPECT_EQ(Escaped("a\xff" "b"), "a\xEF\xBF\xBD" "b");
-  EXPECT_EQ(Escaped(std::string_view("a\0b", 3)), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(Escaped("a\xff"
+                    "b"),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(Escaped(std::string_view("a\0b", 3)),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(Escaped("\"\xff\n"), "\\\"\xEF\xBF\xBD\\n");
 }
 
@@ -89,7 +94,8 @@ TEST(Header, EscapesHelpAsEachFormatWants) {
 
 TEST(Header, NamesCountersAsEachFormatWants) {
   const MetricDesc good{"o2o_x_total", MetricType::kCounter, {}, "h"};
-  EXPECT_EQ(FamilyHeader(good, ExpositionFormat::kText), "# HELP o2o_x_total h\n# TYPE o2o_x_total counter\n");
+  EXPECT_EQ(FamilyHeader(good, ExpositionFormat::kText),
+            "# HELP o2o_x_total h\n# TYPE o2o_x_total counter\n");
   EXPECT_EQ(FamilyHeader(good, ExpositionFormat::kOpenMetrics), "# HELP o2o_x h\n# TYPE o2o_x counter\n");
   const MetricDesc odd{"o2o_y", MetricType::kCounter, {}, "h"};
   EXPECT_EQ(FamilyHeader(odd, ExpositionFormat::kText), "# HELP o2o_y h\n# TYPE o2o_y counter\n");

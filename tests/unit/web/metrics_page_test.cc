@@ -20,7 +20,8 @@ class MetricsPageTest : public ::testing::Test {
  protected:
   MetricsPageTest() {
     Family open{catalogue::kOrdersOpen, {}, {}, {}};
-    for (int i = 0; i < 20'000; ++i) open.samples.push_back({{"delivery", "S" + std::to_string(i)}, std::to_string(i)});
+    for (int i = 0; i < 20'000; ++i)
+      open.samples.push_back({{"delivery", "S" + std::to_string(i)}, std::to_string(i)});
     board_.Publish("orders", MakeSnapshot({open}, {}));
     metrics_.AddSource("orders", 15, {});
     WebRoute route;
@@ -59,7 +60,8 @@ TEST_F(MetricsPageTest, IsGzippedForWhomeverTakesIt) {
 }
 
 TEST_F(MetricsPageTest, IsOpenMetricsForWhoeverPrefersIt) {
-  const RawResponse response = Scrape("Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
+  const RawResponse response =
+      Scrape("Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
   EXPECT_EQ(response.Header("Content-Type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_TRUE(response.body.ends_with("\n# EOF\n"));
 }

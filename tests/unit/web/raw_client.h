@@ -96,7 +96,8 @@ inline RawResponse ParseResponse(const std::string& bytes) {
 }
 
 // `headers`: lines, each with its line end.
-inline RawResponse Ask(int port, const std::string& method, const std::string& target, const std::string& headers = {}) {
+inline RawResponse Ask(int port, const std::string& method, const std::string& target,
+                       const std::string& headers = {}) {
   RawClient client(port);
   client.Send(method + " " + target + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n");
   return ParseResponse(client.ReceiveAll());

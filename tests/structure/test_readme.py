@@ -1,0 +1,33 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the README to the program: the metrics table is the program's own, links lead somewhere. With UPDATE=1 it rewrites the table."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+TABLE = re.compile(r"(<!-- metrics: .*? -->\n)(.*?)(<!-- /metrics -->)", re.S)
+
+
+def program():
+    path = pathlib.Path(os.environ.get("O2O_EXPORTER") or ROOT / "build" / "o2o-exporter")
+    assert os.access(path, os.X_OK), f"there is no program at {path}: `make build` makes it"
+    return path
+
+
+def test_metrics_table_is_the_programs_own():
+    table = subprocess.run([program(), "metrics"], check=True, capture_output=True, text=True, timeout=30).stdout
+    text = README.read_text()
+    if os.environ.get("UPDATE") == "1":
+        README.write_text(TABLE.sub(lambda match: match.group(1) + table + match.group(3), text))
+        return
+    assert TABLE.search(text).group(2) == table, "run `make docs` after a change of the catalogue"
+
+
+def test_links_lead_somewhere():
+    for page in [README, ROOT / "ARCHITECTURE.md", *ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
