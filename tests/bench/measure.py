@@ -5,10 +5,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.processes import Child, wait_until
-from harness.processes import NotReady
+from harness.processes import Child, NotReady, wait_until
 
 _LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+class WrongResult(Exception):
+    """Something was measured that did not do its work."""
 
 
 @dataclass(frozen=True)

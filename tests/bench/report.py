@@ -98,7 +98,7 @@ def _groups(measurements):
 
 
 def _number(value):
-    return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:.2f}"
 
 
 def _aligned(rows):

@@ -8,17 +8,23 @@ wrongly."""
 import argparse
 import os
 import signal
+import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
+
+import psycopg2
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/bench/
 
 # pylint: disable=wrong-import-position
 from bench import ingest, report
+from bench.measure import WrongResult
 from harness.exporter import program
 from harness.processes import NotReady
 
-# One module per subject: measure(options) yields Measurements; TARGETS are its ratios, OURS is its name for the exporter.
+# One module per subject: title(options) is a line about it, measure(options) yields its Measurements, TARGETS are its ratios,
+# OURS is its name for the exporter.
 SUBJECTS = {"ingest": ingest}
 
 
@@ -66,9 +72,10 @@ def run(options, lines):
         subject = SUBJECTS[name]
         print(f"{name}: {subject.title(options)}", flush=True)
         measurements = []
-        for measurement in subject.measure(options):
-            measurements.append(measurement)
-            print(measurement.json_line(), file=lines, flush=True)
+        with closing(subject.measure(options)) as going:
+            for measurement in going:
+                measurements.append(measurement)
+                print(measurement.json_line(), file=lines, flush=True)
         for verdict in report.judge(measurements, subject.TARGETS):
             print(verdict.json_line(), file=lines, flush=True)
         print(f"\n{report.table(measurements, subject.TARGETS, subject.OURS)}\n", flush=True)
@@ -86,7 +93,7 @@ def main():
     except Asked:
         print("Stopped; nothing is left running.", file=sys.stderr)
         return 130
-    except (NotReady, ingest.WrongResult, OSError) as problem:
+    except (NotReady, WrongResult, OSError, subprocess.SubprocessError, psycopg2.Error) as problem:
         print(f"The benchmark cannot go on: {problem}", file=sys.stderr)
         return 1
     return 0

@@ -2,6 +2,7 @@
 """The exporter as a child process, and what its /metrics say."""
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,10 +23,16 @@ VARIABLE_PREFIXES = ("OMS_", "METABASE_", "QUESTION_ID_", "VENDOR_", "DISCOUNT_"
 UNSCALED = ("overlap", "initial_lookback", "connect_timeout", "statement_timeout", "lock_timeout", "retention")
 
 
-def write_config(path, factor=1):
-    """The shipped configuration on a clock that runs `factor` times faster. Returns `path`."""
-    text = (ROOT / "exporter" / "config" / "default.yml").read_text()
-    Path(path).write_text(scale_yaml(text, factor, UNSCALED))
+def write_config(path, factor=1, changes=None, unscaled=UNSCALED):
+    """The shipped configuration on a clock that runs `factor` times faster. `changes`: key -> text to stand in the place
+    of its value, unscaled, where the key stands first: the orders source is the first one. Returns `path`."""
+    text = scale_yaml((ROOT / "exporter" / "config" / "default.yml").read_text(), factor, unscaled)
+    for key, value in (changes or {}).items():
+        # Also where it stands as a comment, which shows the default.
+        text, found = re.subn(rf"(?m)^( *)(?:# )?{key}:(?: .*)?$", rf"\g<1>{key}: {value}", text, count=1)
+        if found != 1:
+            raise NotReady(f"the key {key} is not in the configuration")
+    Path(path).write_text(text)
     return path
 
 
@@ -86,6 +93,9 @@ class Exporter:
     def wait_ready(self, seconds=30):
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), seconds, "the exporter was ready", [self.child])
         return self
+
+    def running(self):
+        return self.child is not None and self.child.running()
 
     def stop(self):
         """Its exit status."""

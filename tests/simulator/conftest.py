@@ -12,3 +12,11 @@ def shop():
         simulator.change({"paused": True})
         simulator.shop.seed(20)
         yield simulator
+
+
+@pytest.fixture
+def bazaar():
+    """Vendors that stand still, behind a Metabase."""
+    with Simulator(rate=0, seed=3, metabase=True) as simulator:
+        simulator.change({"paused": True})
+        yield simulator

@@ -2,7 +2,7 @@
 """The controls and the account of the truth. Never touched by the faults they cause."""
 from typing import TYPE_CHECKING
 
-from . import settings
+from . import metabase_control, settings
 from .answer import Answer, Refused, json_answer
 from .poison import add_poison, reason_of
 
@@ -14,15 +14,35 @@ _NO_FAULTS = {"fault": "none", "fault_count": 0, "latency_seconds": 0, "limit_ca
 
 
 def show(simulator: "Simulator", _exchange: "Handler") -> Answer:
-    return json_answer(settings.view(simulator.settings()))
+    return json_answer(_view(simulator))
 
 
 def change(simulator: "Simulator", exchange: "Handler") -> Answer:
-    return json_answer(settings.view(simulator.change(exchange.json())))
+    """Settings of the shop, `metabase` with those of Metabase, and what is to happen to vendors. All of it or
+    nothing."""
+    body = exchange.json()
+    if not isinstance(body, dict):
+        raise Refused(400, "the body must be a JSON object of settings")
+    of_metabase = body.pop("metabase", None)
+    actions = {name: body.pop(name) for name in metabase_control.VENDOR_ACTIONS if name in body}
+    metabase = None if of_metabase is None else metabase_control.running(simulator)
+    with simulator.lock:
+        plan = metabase_control.planned_actions(simulator.vendors, actions)
+        if metabase is not None:
+            metabase.check(of_metabase)
+        simulator.change(body)
+        if metabase is not None:
+            metabase.change(of_metabase)
+        for action in plan:
+            action()
+    return json_answer(_view(simulator))
 
 
 def reset_faults(simulator: "Simulator", _exchange: "Handler") -> Answer:
-    return json_answer(settings.view(simulator.change(_NO_FAULTS)))
+    simulator.change(_NO_FAULTS)
+    if simulator.metabase is not None:
+        simulator.metabase.reset_faults()
+    return json_answer(_view(simulator))
 
 
 def poison(simulator: "Simulator", exchange: "Handler") -> Answer:
@@ -50,7 +70,13 @@ def truth_orders(simulator: "Simulator", _exchange: "Handler") -> Answer:
 
 
 def stats(simulator: "Simulator", _exchange: "Handler") -> Answer:
-    return json_answer(simulator.statistics.view())
+    return json_answer({**simulator.statistics.view(),
+                        **({"metabase": metabase_control.stats(simulator.metabase)} if simulator.metabase else {})})
+
+
+def _view(simulator: "Simulator") -> dict:
+    return {**settings.view(simulator.settings()),
+            **({"metabase": metabase_control.view(simulator.metabase)} if simulator.metabase else {})}
 
 
 def _poison(simulator: "Simulator", kind: str, count: object) -> Answer:

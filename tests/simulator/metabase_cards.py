@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The questions and what they find."""
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Callable, Iterable
 
 from .vendors import Vendors
@@ -9,7 +10,7 @@ VENDOR_STATUS, VENDOR_PRODUCTS, DISCOUNT_STOCK = 7163, 7196, 7179
 ODD_TYPES = 9100
 VENDOR_TAG = "vendor"         # the template tag by which every question can be filtered
 VENDOR_COLUMN = "Vendor Code"
-MARK = "@@@@@@"               # in the rows of a repeated table: six digits of how often they were repeated
+MARK = "@@@@@@"               # in the rows of a repeated table: six digits, the number of the round
 _BLOCK_ROWS = 1000
 
 
@@ -29,11 +30,8 @@ class Column:
 class Table:
     columns: tuple[Column, ...]
     rows: list[tuple]
-    total: int                # more than there are rows: they repeat
-
-    @property
-    def repeats(self) -> bool:
-        return self.total > len(self.rows)
+    total: int
+    repeats: bool = False     # the rows come round and round until there are `total`
 
     def limited(self, most: int) -> "Table":
         return replace(self, total=min(self.total, most), rows=self.rows[:most])
@@ -44,15 +42,11 @@ class Table:
             return self
         index = titles.index(title)
         rows = [row for row in self.rows if row[index] == value]
-        return replace(self, rows=rows, total=len(rows))
+        return replace(self, rows=rows, total=len(rows), repeats=False)
 
     def mapped(self, change: Callable[[tuple], tuple], columns: Iterable[Column] | None = None) -> "Table":
         return replace(self, rows=[change(row) for row in self.rows],
                        columns=self.columns if columns is None else tuple(columns))
-
-
-def table(columns: tuple[Column, ...], rows: list[tuple]) -> Table:
-    return Table(columns, rows, len(rows))
 
 
 @dataclass
@@ -67,13 +61,20 @@ class Cards:
     """By number, in the order in which they came to be."""
 
     def __init__(self, vendors: Vendors) -> None:
+        self._vendors = vendors
         self._cards: dict[int, Card] = {}
+        self.restore()
+
+    def restore(self) -> None:
+        """What is there at the start."""
+        vendors = self._vendors
+        self._cards = {}
         for number, name, columns, rows in (
                 (VENDOR_STATUS, "Vendor status", _STATUS_COLUMNS, vendors.status_rows),
                 (VENDOR_PRODUCTS, "Vendor product status", _PRODUCT_COLUMNS, vendors.product_rows),
                 (DISCOUNT_STOCK, "Discount stock", _STOCK_COLUMNS, vendors.stock_rows),
                 (ODD_TYPES, "Odd types", _ODD_COLUMNS, lambda: list(_ODD_ROWS))):
-            self._cards[number] = Card(number, name, lambda columns=columns, rows=rows: table(columns, rows()), columns)
+            self._cards[number] = Card(number, name, partial(_find, columns, rows), columns)
 
     def get(self, number: int) -> Card | None:
         return self._cards.get(number)
@@ -82,12 +83,12 @@ class Cards:
         return list(self._cards)
 
     def define(self, number: int, columns: tuple[Column, ...], rows: list[tuple]) -> None:
-        self._cards[number] = Card(number, f"Question {number}", lambda: table(columns, rows), columns)
+        self._cards[number] = Card(number, f"Question {number}", partial(_find, columns, lambda: rows), columns)
 
     def define_big(self, number: int, count: int) -> None:
         """Any number of rows, no two alike in their vendor codes, about 190 bytes each."""
         block = [_big_row(index) for index in range(min(count, _BLOCK_ROWS))]
-        self._cards[number] = Card(number, f"Big question {number}", lambda: Table(_BIG_COLUMNS, block, count),
+        self._cards[number] = Card(number, f"Big question {number}", lambda: Table(_BIG_COLUMNS, block, count, repeats=True),
                                    _BIG_COLUMNS)
 
     def after(self, number: int) -> Card:
@@ -95,6 +96,11 @@ class Cards:
         numbers = self.numbers()
         place = numbers.index(number) if number in numbers else -1
         return self._cards[numbers[(place + 1) % len(numbers)]]
+
+
+def _find(columns: tuple[Column, ...], read: Callable[[], list[tuple]]) -> Table:
+    rows = read()
+    return Table(columns, rows, len(rows))
 
 
 _VENDOR_COLUMNS = (Column(VENDOR_COLUMN), Column("Vendor Name"))
@@ -125,6 +131,7 @@ _ODD_ROWS = (
 
 
 def _big_row(index: int) -> tuple:
-    return (Raw(b"1%s%03d" % (MARK.encode(), index)), f"V{MARK}{index:03d}", f"Vendor number {MARK}{index:03d}, invented",
+    number = f"{MARK}{index:03d}"
+    return (Raw(b"1" + number.encode()), f"V{number}", f"Vendor number {number}, invented",
             f"Product {index % 17} in a box of twelve", index * 7 % 1000, Raw(b"%d.%02d" % (index % 90, index % 100)),
             f"2026-01-01T{index % 24:02d}:{index % 60:02d}:07.{index:03d}Z")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may ask: sessions, API keys and the throttle that locks out whoever fails too often."""
+import hmac
 import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Throttle:
         """What a refused one is told to wait, though nothing opens then; nothing where the way is free."""
         self._failures[key] = [failure for failure in self._failures[key] if failure > now - _FAILURES_KEPT]
         over = len(self._failures[key]) - self._most + 1
-        return None if over <= 0 else int(15 * over ** 1.5)
+        return None if over <= 0 else round(15 * over ** 1.5)
 
     def forget(self) -> None:
         self._failures.clear()
@@ -44,7 +45,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Login:
-    """How an attempt went: ok, failed, disabled or throttled."""
+    """How an attempt went: ok, failed, disabled, throttled, or mfa, which wants a second factor."""
     result: str
     session: str = ""
     device: str = ""
@@ -59,22 +60,26 @@ class Sessions:
     now: Callable[[], int]
     session_seconds: float = SESSION_SECONDS
     throttled: bool = True
-    counts: Counter = field(default_factory=lambda: Counter(ok=0, failed=0, throttled=0))
+    counts: Counter = field(default_factory=lambda: Counter(attempts=0, ok=0, failed=0, throttled=0, mfa=0))
     mails_about_new_devices: int = 0
 
     def __post_init__(self) -> None:
         self._lock = Lock()
         self._sessions: dict[str, Session] = {}
         self._devices: set[str] = set()
-        self._disabled: set[str] = set()
         self._by_user = Throttle(_MOST_PER_USER)
         self._by_address = Throttle(_MOST_PER_ADDRESS)
 
+    def count_attempt(self) -> None:
+        """Every request to log in, also one that never comes to the credentials."""
+        with self._lock:
+            self.counts["attempts"] += 1
+
     def log_in(self, username: str, password: str, address: str, device: str | None, *,
-               refuse: str | None = None) -> Login:
+               refuse: str | None = None, second_factor: bool = False) -> Login:
         """`refuse`: what is to go wrong with credentials that may be right."""
         with self._lock:
-            login = self._attempt(username, password, address, device, refuse)
+            login = self._attempt(username, password, address, device, refuse, second_factor)
             self.counts["failed" if login.result == "disabled" else login.result] += 1
             return login
 
@@ -89,6 +94,9 @@ class Sessions:
                 return None
             return found.username
 
+    def is_api_key(self, key: str | None) -> bool:
+        return key is not None and hmac.compare_digest(key.encode(), self.api_key.encode())
+
     def revoke(self, session: str | None = None) -> int:
         """How many; all of them where none is given."""
         with self._lock:
@@ -97,20 +105,6 @@ class Sessions:
                 self._sessions.clear()
                 return count
             return 0 if self._sessions.pop(session, None) is None else 1
-
-    def set_password(self, username: str, password: str) -> None:
-        """Ends the user's sessions."""
-        with self._lock:
-            self.users[username] = password
-            self._end_sessions_of(username)
-
-    def set_disabled(self, username: str, disabled: bool) -> None:
-        with self._lock:
-            if disabled:
-                self._disabled.add(username)
-                self._end_sessions_of(username)
-            else:
-                self._disabled.discard(username)
 
     def forget_failures(self) -> None:
         """As when Metabase starts anew: the throttle lives in memory, the sessions do not."""
@@ -123,7 +117,8 @@ class Sessions:
             return {"logins": dict(self.counts), "sessions": len(self._sessions),
                     "mails_about_new_devices": self.mails_about_new_devices}
 
-    def _attempt(self, username: str, password: str, address: str, device: str | None, refuse: str | None) -> Login:
+    def _attempt(self, username: str, password: str, address: str, device: str | None, refuse: str | None,
+                 second_factor: bool) -> Login:
         now = self.now()
         if self.throttled:
             if self._by_address.wait_seconds(address, now) is not None:
@@ -134,12 +129,12 @@ class Sessions:
                 self._by_user.record(username, now)
                 self._by_address.record(address, now)
                 return Login("throttled", wait_seconds=wait)
-        if username in self._disabled and self.users.get(username) == password:
-            refuse = refuse or "disabled"
         if refuse or self.users.get(username) != password:
             self._by_user.record(username, now)
             self._by_address.record(address, now)
             return Login(refuse or "failed")
+        if second_factor:
+            return Login("mfa")
         if device not in self._devices:
             device = str(uuid.uuid4())
             self._devices.add(device)
@@ -147,6 +142,3 @@ class Sessions:
         session = str(uuid.uuid4())
         self._sessions[session] = Session(username, now)
         return Login("ok", session, device)
-
-    def _end_sessions_of(self, username: str) -> None:
-        self._sessions = {key: session for key, session in self._sessions.items() if session.username != username}

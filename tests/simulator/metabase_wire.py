@@ -7,6 +7,7 @@ import socket
 import struct
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http import HTTPStatus
@@ -55,8 +56,8 @@ class Request:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def wants_gzip(self) -> bool:
-        offers = [offer.strip().partition(";")[0] for offer in self.headers.get("accept-encoding", "").lower().split(",")]
-        return "gzip" in offers or "*" in offers
+        offers = self.headers.get("accept-encoding", "").lower().split(",")
+        return any(offer.partition(";")[0].strip() in ("gzip", "*") for offer in offers)
 
     def form(self) -> dict[str, str]:
         if self.content_type() != "application/x-www-form-urlencoded":
@@ -122,11 +123,14 @@ class Connection:
 
     def gone(self) -> bool:
         """The client has closed, or ended its side: the probe of a running query takes one for the other."""
-        try:
-            return not self._unread and not self._socket.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        if self._unread:
             return False
-        except OSError:
+        try:
+            # Asked first, because reading would wait, whatever the flags say.
+            poller = select.poll()
+            poller.register(self._socket, select.POLLIN)
+            return bool(poller.poll(0)) and not self._socket.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):  # it is closed
             return True
 
     def wait(self, seconds: float) -> None:
@@ -141,15 +145,23 @@ class Connection:
             self._stopping.wait(min(left, _LOOK_SECONDS))
         raise ClientGone
 
+    def wait_deaf(self, seconds: float) -> None:
+        """Says nothing and hears nothing, until the client hangs up."""
+        deadline = time.monotonic() + seconds
+        with suppress(OSError):
+            while time.monotonic() < deadline and self._socket.recv(65536):
+                pass
+
     def still_reads(self, farewell: bytes) -> bool:
         """After its end was seen: did the client only end its side? Told by sending it something, which one that has
         hung up answers with a reset."""
-        poller = select.poll()
-        poller.register(self._socket, 0)  # only errors and hang-ups
         try:
+            poller = select.poll()
+            poller.register(self._socket, 0)  # only errors and hang-ups
+            self._socket.settimeout(_CLOSE_SECONDS)
             self.send(farewell)
             return not poller.poll(_CLOSE_SECONDS * 1000)
-        except OSError:
+        except (OSError, ValueError):
             return False
 
     def reset(self) -> None:

@@ -35,6 +35,8 @@ class Writer:
         if not table.repeats:
             yield from map(self.row, table.rows)
             return
+        if not table.total:
+            return
         texts = [self.row(row) for row in table.rows]
         whole = self.separator.join(texts)
         full, rest = divmod(table.total, len(texts))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shop behind one HTTP server: routes, threads, start and stop."""
 import json
+import re
 import socket
 import sys
 from contextlib import suppress
@@ -10,11 +11,13 @@ from threading import Event, Lock, RLock, Thread
 from typing import Callable
 from urllib.parse import parse_qsl, urlsplit
 
-from . import control, oms, sink
+from . import control, metabase_control, oms, sink
 from .answer import Answer, Refused, json_answer, whole_number
 from .clock import SECOND, system_clock
+from .metabase import Metabase
 from .settings import Settings, merged
 from .shop import Shop
+from .vendors import Vendors
 
 _TICK_SECONDS = 0.02
 _IDLE_SECONDS = 300
@@ -22,20 +25,23 @@ _MOST_BODY_BYTES = 16 << 20
 
 
 class Simulator:
-    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one."""
+    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one. `metabase`: with
+    a Metabase in front of the vendors, on a port of its own (true: a free one; a dict: what Metabase is built with)."""
 
     def __init__(self, port: int = 0, *, rate: float = 120, failure_ratio: float = 0.03, seed: int = 1,
                  speed: float = 1, api_key: str = "demo-key", time_format: str = "z",
-                 clock: Callable[[], int] = system_clock) -> None:
+                 metabase: bool | dict = False, clock: Callable[[], int] = system_clock) -> None:
         start = merged(Settings(), {"rate_per_minute": rate, "failure_ratio": failure_ratio})
         self.api_key = api_key
         self.shop = Shop(clock, start, seed=seed, speed=speed, time_format=time_format)
-        self.lock = RLock()  # guards the shop
+        self.vendors = Vendors(clock, seed=seed, speed=speed)
+        self.lock = RLock()  # guards the shop and its vendors
         self.statistics = oms.Statistics()
         self.sink = sink.Sink()
         self.stopping = Event()
         self._server = _Server(("127.0.0.1", port), Handler)
         self._server.simulator = self
+        self.metabase = None if metabase is False else self._start_metabase({} if metabase is True else metabase, clock)
         self._threads = [Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
                          Thread(target=self._live, daemon=True)]
         for thread in self._threads:
@@ -44,6 +50,10 @@ class Simulator:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    @property
+    def metabase_url(self) -> str:
+        return self.metabase.url
 
     def __enter__(self) -> "Simulator":
         return self
@@ -57,6 +67,8 @@ class Simulator:
         self._server.shutdown()
         self._server.server_close()
         self._server.hang_up()
+        if self.metabase is not None:
+            self.metabase.stop()
         for thread in self._threads:
             thread.join(5)
 
@@ -67,7 +79,7 @@ class Simulator:
     def change(self, changes: object) -> Settings:
         with self.lock:
             # Up to here the shop lived under the old settings.
-            self.shop.tick()
+            self._tick()
             self.shop.apply(merged(self.shop.settings, changes))
             return self.shop.settings
 
@@ -87,7 +99,18 @@ class Simulator:
     def _live(self) -> None:
         while not self.stopping.wait(_TICK_SECONDS):
             with self.lock:
-                self.shop.tick()
+                self._tick()
+
+    def _tick(self) -> None:
+        self.shop.tick()
+        self.vendors.tick(self.shop.settings.paused or self.shop.settings.vendors_paused)
+
+    def _start_metabase(self, options: dict, clock: Callable[[], int]) -> Metabase:
+        try:
+            return Metabase(self.vendors, self.lock, clock=clock, **options)
+        except (OSError, OverflowError):
+            self._server.server_close()
+            raise
 
 
 class _Server(ThreadingHTTPServer):
@@ -132,14 +155,21 @@ _ROUTES: dict[str, dict[str, Route]] = {
     "/login": {"GET": oms.login},
     "/truth": {"GET": control.truth},
     "/truth/orders": {"GET": control.truth_orders},
+    "/truth/vendors": {"GET": metabase_control.truth_vendors},
     "/stats": {"GET": control.stats},
     "/control": {"GET": control.show, "POST": control.change},
     "/control/poison": {"POST": control.poison},
     "/control/thousand_same_time": {"POST": control.thousand_same_time},
     "/control/reset_faults": {"POST": control.reset_faults},
+    "/control/metabase/card/": {"GET": metabase_control.show_card, "POST": metabase_control.change_card},
+    "/control/metabase/restore_cards": {"POST": metabase_control.restore_cards},
+    "/control/metabase/revoke_sessions": {"POST": metabase_control.revoke_sessions},
+    "/control/metabase/forget_failures": {"POST": metabase_control.forget_failures},
     "/sink/alertmanager": {"POST": sink.take_alertmanager},
     "/sink/notifications": {"GET": sink.show_notifications},
 }
+
+_CARD = re.compile(r"^(/control/metabase/card/).+$")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -208,7 +238,7 @@ class Handler(BaseHTTPRequestHandler):
             self.write(answer.body)
 
     def _route(self, path: str) -> Route:
-        methods = _ROUTES.get(path)
+        methods = _ROUTES.get(_CARD.sub(r"\1", path))
         if methods is None:
             raise Refused(404, f"there is no {path[:100]} here")
         if self.command not in methods:

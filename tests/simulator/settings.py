@@ -17,8 +17,8 @@ class Settings:
     paused: bool = False             # the whole shop stands still
     orders_stopped: bool = False     # no new orders; those there are go on
     fail_all: bool = False           # every open order fails soon
-    vendors_paused: bool = False     # the vendors stand still, orders go on
     stuck: bool = False              # open orders stay as they are; new ones still come; wins over fail_all
+    vendors_paused: bool = False     # the vendors stand still, orders go on
     # The OMS
     clock_skew_seconds: float = 0.0  # OMS clock minus real time
     limit_cap: int = 0               # most rows in an answer whatever `limit` says; 0: none
@@ -35,9 +35,11 @@ class Settings:
         "fault_count": (0, 1_000_000),
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {"fault": FAULTS}
+    dependents: ClassVar[dict[str, tuple[str, ...]]] = {"fault": ("fault_count",)}
 
 
-# A frozen dataclass of settings that says in `ranges` and `choices` what its numbers and texts can be.
+# A frozen dataclass of settings that says in `ranges` and `choices` what its numbers and texts can be, and in
+# `dependents` what goes back to its default when another one is set without it.
 AnySettings = TypeVar("AnySettings")
 
 
@@ -62,8 +64,9 @@ def merged(settings: AnySettings, changes: object) -> AnySettings:
         values[key] = float(value) if types[key] is float and not problem else value
     if problems:
         raise Refused(400, "; ".join(problems))
-    if "fault" in values:
-        values.setdefault("fault_count", 0)
+    for leader in settings.dependents.keys() & values.keys():
+        for dependent in settings.dependents[leader]:
+            values.setdefault(dependent, getattr(type(settings), dependent))
     return replace(settings, **values)
 
 

@@ -79,25 +79,28 @@ std::optional<std::string> ListenAddressProblem(std::string_view address) {
   return std::nullopt;
 }
 
-std::optional<std::string> UrlProblem(std::string_view url) {
+std::optional<std::string> UrlProblem(std::string_view url, const UrlRules& rules) {
+  const std::string want = ", want one like " + std::string(rules.example);
   std::string_view rest = url;
   if (StartsWithIgnoringCase(rest, "http://")) {
     rest.remove_prefix(7);
   } else if (StartsWithIgnoringCase(rest, "https://")) {
     rest.remove_prefix(8);
   } else {
-    return "is no http or https URL, want one like https://oms.example.com";
+    return "is no http or https URL" + want;
   }
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~' || c == '\\'; })) {
-    return "holds a blank or a character that does not belong into a URL, want one like "
-           "https://oms.example.com";
+    return "holds a blank or a character that does not belong into a URL" + want;
   }
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (authority.find('@') != std::string_view::npos) {
-    return "holds a user or password, leave user:password@ out and use api_key";
+    return "holds a user or password, leave user:password@ out and " + std::string(rules.instead_of_user);
   }
-  if (rest.find_first_of("?#") != std::string_view::npos) {
+  if (!rules.query && rest.find_first_of("?#") != std::string_view::npos) {
     return "holds a query or fragment, leave out everything from ? or # on";
+  }
+  if (rest.find('#') != std::string_view::npos) {
+    return "holds a fragment, leave out everything from # on";
   }
   std::string_view host = authority;
   const std::size_t colon = authority.rfind(':');
@@ -108,8 +111,7 @@ std::optional<std::string> UrlProblem(std::string_view url) {
     }
     host = authority.substr(0, colon);
   }
-  if (!IsHost(host) && !IsIpv6Literal(host))
-    return "has no valid host, want one like https://oms.example.com";
+  if (!IsHost(host) && !IsIpv6Literal(host)) return "has no valid host" + want;
   return std::nullopt;
 }
 

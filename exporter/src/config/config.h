@@ -14,7 +14,7 @@
 #include "orders/order.h"
 
 // The configuration as plain values. Defaults stand here and nowhere else; what each key means to a
-// user is said in exporter/config/default.yml and the README's reference.
+// user is said in docs/configuration.md.
 namespace o2o {
 
 struct WebConfig {
@@ -81,19 +81,19 @@ struct MetabaseSourceConfig {
   Secret api_key;
   TlsConfig tls;
   std::string proxy_url;
-  std::int64_t question = 0;         // its id, as in /question/7163
-  std::string parameters;            // JSON text of Metabase's `parameters`; empty: none
+  std::int64_t question = 0;  // its id, as in /question/7163
+  std::string parameters;     // JSON text of Metabase's `parameters`; empty: none
   std::uint64_t max_body_bytes = 1ull << 30;
   MappingConfig mapping;
 };
 
 // Any HTTP endpoint that answers JSON.
 struct JsonSourceConfig {
-  std::string url;                   // whole, with path and query
-  std::string method = "GET";        // or POST
-  std::string body;                  // of a POST
+  std::string url;             // whole, with path and query
+  std::string method = "GET";  // or POST
+  std::string body;            // of a POST
   std::vector<std::pair<std::string, Secret>> headers;
-  std::string username;              // basic authentication
+  std::string username;  // basic authentication
   Secret password;
   Secret bearer_token;
   TlsConfig tls;
@@ -119,6 +119,7 @@ struct Config {
   OrdersConfig orders;
   std::vector<SourceConfig> sources;  // the enabled ones, in file order
   std::vector<std::string> disabled;  // names of sources whose `enabled_if` came out empty
+  std::vector<std::string> warnings;  // allowed, but probably not meant; written like the mistakes
 };
 
 }  // namespace o2o

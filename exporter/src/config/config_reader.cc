@@ -3,16 +3,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <numeric>
 #include <utility>
 
 #include "base/text.h"
+#include "config/number_text.h"
+#include "config/suggestion.h"
 #include "config/text_file.h"
+#include "config/yaml_json.h"
 
 namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxShownBytes = 80;
+constexpr std::string_view kSetIt = "set it or give a default as in ${NAME:-default}";
 constexpr std::size_t kMaxSecretBytes = 64u << 10;
 constexpr std::size_t kMaxCaFileBytes =
     4u << 20;  // a machine's whole bundle of authorities is a quarter of a MiB
@@ -24,51 +27,6 @@ std::string Shown(std::string_view raw) {
   std::string text = CutUtf8(raw, kMaxShownBytes);
   std::replace_if(text.begin(), text.end(), IsControl, ' ');
   return '"' + text + (text.size() < raw.size() ? "...\"" : "\"");
-}
-
-// How many letters must be changed, left out or added to come from one word to the other.
-std::size_t EditDistance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= to.size(); ++j) {
-      const std::size_t changed = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
-    }
-  }
-  return row.back();
-}
-
-// "did you mean listen_address?", or what there is to choose from.
-std::string Suggestion(std::string_view word, const std::vector<std::string>& known) {
-  if (known.empty()) return "no key is known here";
-  const std::string* nearest = nullptr;
-  std::size_t distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const std::string& candidate : known) {
-    if (word.size() > 2 * candidate.size() + 2) continue;  // also bounds the work for absurd keys
-    if (const std::size_t d = EditDistance(word, candidate); d < distance) {
-      distance = d;
-      nearest = &candidate;
-    }
-  }
-  if (nearest) return "did you mean " + *nearest + "?";
-  std::string list;
-  for (const std::string& candidate : known) list += (list.empty() ? "" : ", ") + candidate;
-  return "known here: " + list;
-}
-
-// A whole decimal number as people write it: no sign, no leading zero.
-std::optional<std::int64_t> ParseWholeNumber(std::string_view text) {
-  if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
-  std::int64_t number = 0;
-  for (char c : text) {
-    if (c < '0' || c > '9' || __builtin_mul_overflow(number, 10, &number) ||
-        __builtin_add_overflow(number, c - '0', &number)) {
-      return std::nullopt;
-    }
-  }
-  return number;
 }
 
 std::string FormatBytes(std::uint64_t bytes) {
@@ -136,8 +94,31 @@ void MapReader::FailValue(std::string_view key, std::string_view problem) {
   Fail(key, (member ? Shown(member->value.scalar) + " " : "") + std::string(problem));
 }
 
+void MapReader::FailKey(std::string_view key, std::string problem) {
+  const YamlMember* member = Find(key);
+  Report(member ? member->at : at_, JoinPath(path_, key), std::move(problem));
+}
+
 void MapReader::FailHere(std::string problem) {
   if (!broken_) Report(at_, path_, std::move(problem));
+}
+
+void MapReader::Warn(std::string_view key, std::string warning) {
+  if (tolerant_) return;
+  const YamlMember* member = Find(key);
+  reading_.warnings.push_back({member ? member->at : at_, JoinPath(path_, key), std::move(warning)});
+}
+
+std::vector<std::string> MapReader::Keys() const {
+  std::vector<std::string> keys;
+  if (!node_) return keys;
+  for (const YamlMember& member : node_->members) keys.push_back(member.key);
+  return keys;
+}
+
+YamlNode::Kind MapReader::KindOf(std::string_view key) {
+  const YamlMember* member = Find(key);
+  return member ? member->value.kind : YamlNode::Kind::kNull;
 }
 
 MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& path,
@@ -163,6 +144,10 @@ MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& p
     return scalar;
   }
   if (tolerant_ && text->empty()) return scalar;  // as good as a missing variable: ${NAME:-}
+  if (!tolerant_ && HoldsBareVariable(node.scalar)) {
+    reading_.warnings.push_back(
+        {node.at, path, "a $ before a name is taken as it stands, write ${NAME} for a variable, or $$NAME"});
+  }
   scalar.state = Scalar::State::kText;
   scalar.text = std::move(*text);
   scalar.shown = Shown(node.scalar);
@@ -172,8 +157,7 @@ MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& p
 MapReader::Scalar MapReader::Take(std::string_view key, std::string_view advice) {
   const YamlMember* member = Find(key);
   if (!member) return {};
-  return Evaluate(member->value, JoinPath(path_, key),
-                  advice.empty() ? "set it or give a default as in ${NAME:-default}" : advice);
+  return Evaluate(member->value, JoinPath(path_, key), advice.empty() ? kSetIt : advice);
 }
 
 bool MapReader::Text(std::string_view key, std::string& value) {
@@ -184,6 +168,48 @@ bool MapReader::Text(std::string_view key, std::string& value) {
     return false;
   }
   value = scalar.text;
+  return true;
+}
+
+bool MapReader::TextOrList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries) {
+  if (KindOf(key) == YamlNode::Kind::kSequence) return TextList(key, values, max_entries);
+  std::string value;
+  if (!Text(key, value)) return false;
+  values.assign(1, std::move(value));
+  return true;
+}
+
+Given MapReader::TextIfAny(std::string_view key, std::string& value) {
+  const Scalar scalar = Take(key);
+  if (scalar.state == Scalar::State::kUseless) return Given::kUnusable;
+  if (scalar.state == Scalar::State::kAbsent || scalar.text.empty()) return Given::kNo;
+  value = scalar.text;
+  return Given::kYes;
+}
+
+bool MapReader::Number(std::string_view key, std::string& number) {
+  const Scalar scalar = Take(key);
+  if (scalar.state != Scalar::State::kText) return false;
+  if (!IsSampleNumber(scalar.text)) {
+    Fail(key, scalar.shown + " is no number, want one like 1, -0.5 or 1e6");
+    return false;
+  }
+  number = scalar.text;
+  return true;
+}
+
+bool MapReader::JsonText(std::string_view key, std::string& json) {
+  const YamlMember* member = Find(key);
+  if (!member) return false;
+  const std::string path = JoinPath(path_, key);
+  std::optional<std::string> text = YamlToJson(
+      member->value, [&](const YamlNode& node, const std::string& below) -> std::optional<std::string> {
+        Scalar scalar = Evaluate(node, JoinPath(path, below), kSetIt);
+        if (scalar.state != Scalar::State::kText) return std::nullopt;
+        return std::move(scalar.text);
+      });
+  if (!text) return false;
+  json = std::move(*text);
   return true;
 }
 
@@ -248,7 +274,8 @@ bool MapReader::Boolean(std::string_view key, bool& value) {
   return true;
 }
 
-bool MapReader::TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries) {
+bool MapReader::TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
+                         bool repeats) {
   const YamlMember* member = Find(key);
   if (!member) return false;
   if (member->value.kind != YamlNode::Kind::kSequence) {
@@ -263,11 +290,11 @@ bool MapReader::TextList(std::string_view key, std::vector<std::string>& values,
   for (std::size_t i = 0; i < member->value.items.size(); ++i) {
     const YamlNode& item = member->value.items[i];
     const std::string path = JoinPath(JoinPath(path_, key), "[" + std::to_string(i) + "]");
-    const Scalar scalar = Evaluate(item, path, "set it or give a default as in ${NAME:-default}");
+    const Scalar scalar = Evaluate(item, path, kSetIt);
     if (scalar.state != Scalar::State::kText) continue;
     if (scalar.text.empty()) {
       Report(item.at, path, "has no value, give it one or remove it");
-    } else if (std::find(read.begin(), read.end(), scalar.text) != read.end()) {
+    } else if (!repeats && std::find(read.begin(), read.end(), scalar.text) != read.end()) {
       Report(item.at, path, scalar.shown + " stands there twice, give it once");
     } else {
       read.push_back(scalar.text);
@@ -294,6 +321,14 @@ bool MapReader::File(std::string_view key, std::string& path) {
 }
 
 bool MapReader::SecretText(std::string_view key, Secret& value) {
+  const Given given = SecretIfAny(key, value);
+  if (given == Given::kNo && !broken_) {
+    Fail(key, "missing, want " + std::string(key) + " or " + std::string(key) + "_file");
+  }
+  return given == Given::kYes;
+}
+
+Given MapReader::SecretIfAny(std::string_view key, Secret& value) {
   const std::string file_key = std::string(key) + "_file";
   const Scalar direct = Take(key, "set it or use " + file_key);
   const Scalar path = Take(file_key);
@@ -302,22 +337,29 @@ bool MapReader::SecretText(std::string_view key, Secret& value) {
            (scalar.state == Scalar::State::kText && !scalar.text.empty());
   };
   const bool useless = direct.state == Scalar::State::kUseless || path.state == Scalar::State::kUseless;
-  if (useless && tolerant_) return false;
+  if (useless && tolerant_) return Given::kUnusable;
   if (given(direct) && given(path)) {
     Fail(file_key, "given beside " + std::string(key) + ", want one of the two");
-    return false;
+    return Given::kUnusable;
   }
-  if (!given(direct) && !given(path)) {
-    if (!broken_) Fail(key, "missing, want " + std::string(key) + " or " + file_key);
-    return false;
-  }
-  if (useless) return false;
-  if (given(path)) return SecretFile(file_key, path, value);
+  if (!given(direct) && !given(path)) return Given::kNo;
+  if (useless) return Given::kUnusable;
+  if (given(path)) return ReadSecretFile(file_key, path, value) ? Given::kYes : Given::kUnusable;
   value = Secret(direct.text);
-  return true;
+  return Given::kYes;
 }
 
-bool MapReader::SecretFile(std::string_view key, const Scalar& path, Secret& value) {
+bool MapReader::SecretFromFile(std::string_view key, Secret& value) {
+  const Scalar path = Take(key);
+  if (path.state != Scalar::State::kText) return false;
+  if (path.text.empty()) {
+    Fail(key, "has no value, want the path of a file");
+    return false;
+  }
+  return ReadSecretFile(key, path, value);
+}
+
+bool MapReader::ReadSecretFile(std::string_view key, const Scalar& path, Secret& value) {
   tl::expected<std::string, std::string> text = ReadTextFile(Resolve(path.text), kMaxSecretBytes);
   if (!text) {
     if (!tolerant_) {

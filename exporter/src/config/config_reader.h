@@ -20,7 +20,12 @@ struct Reading {
   const Environment& environment;
   std::string directory;  // relative paths start here
   std::vector<YamlProblem> problems;
+  std::vector<YamlProblem> warnings{};  // of what is allowed but probably not meant
 };
+
+// What became of a key that need not be there. An empty value is as good as none, since a variable may be
+// empty. Unusable: it is there, but wrong (and reported), or of a part that is turned off.
+enum class Given { kNo, kUnusable, kYes };
 
 template <typename T>
 struct Range {
@@ -52,8 +57,17 @@ class MapReader {
   void Fail(std::string_view key, std::string problem);
   // The same, with the value in front: `"x" is no such thing, want ...`. Not for what may hold a secret.
   void FailValue(std::string_view key, std::string_view problem);
+  // Reports something about the key as such.
+  void FailKey(std::string_view key, std::string problem);
   // Reports something about the map itself.
   void FailHere(std::string problem);
+  // Tells something about a key that is no mistake. Nothing where the part is turned off.
+  void Warn(std::string_view key, std::string warning);
+
+  // The keys that stand there, in file order, for a map whose keys are the user's own words.
+  std::vector<std::string> Keys() const;
+  // What kind of value the key has; kNull also where it is not there.
+  YamlNode::Kind KindOf(std::string_view key);
 
   // Each returns true if it has read the key.
   bool Text(std::string_view key, std::string& value);  // not empty
@@ -61,13 +75,21 @@ class MapReader {
   bool Integer(std::string_view key, std::int64_t& value, Range<std::int64_t> range);
   bool Bytes(std::string_view key, std::uint64_t& value, Range<std::uint64_t> range);
   bool Boolean(std::string_view key, bool& value);
-  bool TextList(std::string_view key, std::vector<std::string>& values,
-                std::size_t max_entries);  // none empty, none twice
+  bool TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
+                bool repeats = false);  // none empty, and unless `repeats` none twice
+  Given TextIfAny(std::string_view key, std::string& value);
+  bool TextOrList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries);
+  bool Number(std::string_view key, std::string& number);  // by JSON's grammar, kept as text
+  bool JsonText(std::string_view key, std::string& json);  // a value of any kind, as JSON
   // A path to a file that can be read, made absolute or relative to the working directory. Empty is as good
   // as not given.
   bool File(std::string_view key, std::string& path);
   // Exactly one of `key` (the secret) and `key`_file (where it stands, without the newline at its end).
   bool SecretText(std::string_view key, Secret& value);
+  // At most one of the two.
+  Given SecretIfAny(std::string_view key, Secret& value);
+  // The key's value is the path of a file that holds the secret.
+  bool SecretFromFile(std::string_view key, Secret& value);
   // False if the key is there and its value is empty, false, no, off or 0.
   bool Switch(std::string_view key);
 
@@ -89,7 +111,7 @@ class MapReader {
   const YamlMember* Find(std::string_view key);
   void Report(YamlPosition at, std::string path, std::string problem);
   std::string Resolve(const std::string& path) const;
-  bool SecretFile(std::string_view key, const Scalar& path, Secret& value);
+  bool ReadSecretFile(std::string_view key, const Scalar& path, Secret& value);
 
   Reading& reading_;
   const YamlNode* node_;  // a map, or nothing

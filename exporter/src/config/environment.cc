@@ -80,12 +80,24 @@ Expanded Expand(std::string_view text, const Environment& environment) {
       expanded += *value;
       text.remove_prefix(end + 1);
     } else if (!text.empty()) {
-      return Malformed("a lone $, write ${NAME} for a variable or $$ for a dollar sign");
+      expanded += '$';
+      text.remove_prefix(1);
     }
     if (expanded.size() > kMaxExpandedBytes)
       return Malformed("longer than 64 KiB with its variables, shorten it");
   }
   return expanded;
+}
+
+bool HoldsBareVariable(std::string_view text) {
+  while (true) {
+    const std::size_t dollar = text.find('$');
+    if (dollar == std::string_view::npos) return false;
+    text.remove_prefix(dollar + 1);
+    if (text.empty()) return false;
+    if ((text[0] >= 'A' && text[0] <= 'Z') || text[0] == '_') return true;
+    if (text[0] == '$') text.remove_prefix(1);
+  }
 }
 
 }  // namespace o2o

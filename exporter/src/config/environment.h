@@ -21,7 +21,11 @@ struct ExpansionFailure {
 };
 
 // `${NAME}` becomes the variable's value, which must be set and not empty; `${NAME:-default}` becomes the
-// default (as it stands, without variables) where it is not; `$$` is a dollar sign.
+// default (as it stands, without variables) where it is not; `$$` is a dollar sign, and so is a `$` before
+// anything else, as in `$key`.
 tl::expected<std::string, ExpansionFailure> Expand(std::string_view text, const Environment& environment);
+
+// Whether a `$NAME` stands there that was probably meant as a variable: it is taken as it stands.
+bool HoldsBareVariable(std::string_view text);
 
 }  // namespace o2o

@@ -51,6 +51,11 @@ class Lines {
     if (mark.line < 0) return {};
     return lines_[std::min(static_cast<std::size_t>(mark.line), lines_.size() - 1)];
   }
+  // The text from there to the end of its line.
+  std::string_view From(const YAML::Mark& mark) const {
+    const std::string_view line = Text(mark);
+    return line.substr(std::min(static_cast<std::size_t>(std::max(mark.column, 0)), line.size()));
+  }
 
  private:
   std::vector<std::string_view> lines_;
@@ -74,7 +79,12 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     RefuseAnchor(mark, anchor);
-    Complete(Begin(YamlNode::Kind::kNull, mark));
+    YamlNode node = Begin(YamlNode::Kind::kNull, mark);
+    if (ExpectsKey() && lines_.From(mark).starts_with("null")) {
+      node.kind = YamlNode::Kind::kScalar;  // as a key it is a word like any other
+      node.scalar = "null";
+    }
+    Complete(std::move(node));
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     AddProblem(mark, "aliases (*name) are not supported, write the value out");
@@ -87,6 +97,7 @@ class TreeBuilder final : public YAML::EventHandler {
     RefuseTag(mark, tag);
     YamlNode node = Begin(YamlNode::Kind::kScalar, mark);
     node.scalar = value;
+    node.quoted = tag == "!";
     Complete(std::move(node));
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -139,6 +150,10 @@ class TreeBuilder final : public YAML::EventHandler {
     YamlNode node = std::move(levels_.back().node);
     levels_.pop_back();
     Complete(std::move(node));
+  }
+
+  bool ExpectsKey() const {
+    return !levels_.empty() && levels_.back().node.kind == YamlNode::Kind::kMap && !levels_.back().has_key;
   }
 
   // A node is whole: it becomes the root, an item, a key or the value of one.

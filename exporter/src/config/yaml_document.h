@@ -23,6 +23,7 @@ struct YamlNode {
   // Where a person would look: a scalar's own place; for the others the key they belong to, if there is one.
   YamlPosition at;
   std::string scalar;               // as text, whether it stood in quotes or not
+  bool quoted = false;              // it did, or in a block
   std::vector<YamlNode> items;      // of a sequence
   std::vector<YamlMember> members;  // of a map, in file order
 };

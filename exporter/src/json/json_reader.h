@@ -32,17 +32,14 @@ class JsonHandler {
   virtual bool Key(std::string_view key) = 0;
   virtual bool Open(JsonType type, std::size_t begin) = 0;  // kObject or kArray, at its bracket
   virtual bool Close(JsonType type, std::size_t end) = 0;   // one past its bracket
+  // In the place of a container that lies inside kMaxJsonDepth others, when it ends; nothing of it is told.
+  virtual bool TooDeep(JsonRange) { return true; }
 };
 
-// Containers inside containers; deeper text is refused. Answers of our upstreams go five deep.
+// Containers inside containers of which all is told. Answers of our upstreams go five deep.
 inline constexpr int kMaxJsonDepth = 64;
 
-// Reads one JSON text (RFC 8259) and nothing but it. Fails with kBadJson and the byte, or with kCancelled
-// when the handler ended it. Numbers stay text of any size and are never made a double.
-//
-// Taken beyond the RFC, because one bad value shall not cost the whole answer: a byte order mark in front;
-// NaN, Infinity, Inf and their negatives as numbers; raw control characters in strings; an escape of half a
-// surrogate pair, which becomes U+FFFD.
+// One whole text through a JsonStream (json_stream.h, which says what is taken).
 Result<void> ReadJson(std::string_view text, JsonHandler& handler);
 
 // Whether a body begins as a JSON text does: tells a cut answer from a login page.

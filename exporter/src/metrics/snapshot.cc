@@ -45,6 +45,25 @@ class LinePrinter {
     out_ += '\n';
   }
 
+  // `key`: of a SeriesTable.
+  void Print(std::string_view name, std::string_view key, std::string_view value) {
+    out_ += name;
+    if (!keys_.empty()) {
+      out_ += '{';
+      for (const std::string& label : keys_) {
+        out_ += label;
+        const std::size_t end = key.find('\0');
+        AppendLabelValue(out_, key.substr(0, end));
+        key.remove_prefix(end + 1);
+        out_ += '"';
+      }
+      out_ += '}';
+    }
+    out_ += ' ';
+    out_ += value;
+    out_ += '\n';
+  }
+
   // The bytes of a line without its values.
   std::size_t FixedBytes(std::string_view name) const {
     std::size_t bytes = name.size() + 4;
@@ -89,6 +108,15 @@ std::size_t PrintSamples(std::string& out, Family& family) {
   return order.size();
 }
 
+// Into memory taken at once, since growing would need that of two texts.
+std::size_t PrintTable(std::string& out, const MetricDesc& desc, const SeriesTable& table) {
+  LinePrinter printer(out, desc);
+  out.reserve(out.size() + table.size() * (printer.FixedBytes(desc.name) - desc.labels.size()) + table.KeyBytes() +
+              table.Escapes() + table.ValueBytes());
+  for (const SeriesTable::Id id : table.Sorted()) printer.Print(desc.name, table.Key(id), table.Value(id));
+  return table.size();
+}
+
 std::size_t PrintHistograms(std::string& out, Family& family) {
   LinePrinter printer(out, family.desc);
   std::vector<std::string> bounds;
@@ -124,6 +152,7 @@ std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family)
   block->header = FamilyHeader(family.desc, ExpositionFormat::kText);
   block->openmetrics_header = FamilyHeader(family.desc, ExpositionFormat::kOpenMetrics);
   block->series = Print(block->samples, family);
+  family = {};  // what it held is not needed beside the compressed text
   block->deflated_header = deflater.Compress(block->header);
   block->deflated_openmetrics_header = deflater.Compress(block->openmetrics_header);
   block->deflated_samples = deflater.Compress(block->samples);

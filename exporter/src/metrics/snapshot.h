@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "metrics/gzip.h"
 #include "metrics/metric_desc.h"
+#include "metrics/series_table.h"
 #include "metrics/text_format.h"
 
 // The path of a value to a scrape: Family (values) -> FamilyBlock (rendered once) -> Snapshot (one poll's
@@ -38,6 +39,7 @@ struct Family {
   std::vector<Sample> samples;  // gauge, counter
   std::vector<double> bounds;   // histogram: upper bounds, rising, without +Inf
   std::vector<HistogramSample> histograms;
+  std::shared_ptr<const SeriesTable> table = nullptr;  // instead of `samples`, where there are very many
 };
 
 // One family of one source, rendered and compressed when its poll ended. Immutable.

@@ -91,6 +91,7 @@ class PageBuilder final : public JsonHandler {
         return WrongShape("statusCounts." + status_ + ": " + std::string(Describe(type)), "a whole number");
       case Place::kData:
         value_begin_ = row_begin_ = begin;
+        row_too_deep_ = false;
         if (type != JsonType::kObject) return Skip();
         row_.Clear();
         field_ = nullptr;
@@ -111,9 +112,14 @@ class PageBuilder final : public JsonHandler {
     }
     if (place_ == Place::kRow) {
       place_ = Place::kData;
-      return FinishRow({row_begin_, end});
+      return row_too_deep_ ? RejectDeepRow({row_begin_, end}) : FinishRow({row_begin_, end});
     }
     place_ = place_ == Place::kTop ? Place::kStart : Place::kTop;
+    return true;
+  }
+
+  bool TooDeep(JsonRange) override {
+    row_too_deep_ = true;
     return true;
   }
 
@@ -201,6 +207,13 @@ class PageBuilder final : public JsonHandler {
     return true;
   }
 
+  bool RejectDeepRow(JsonRange where) {
+    if (!CountRow()) return false;
+    Keep({RejectReason::kWrongType, "row: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels", {}},
+         where);
+    return true;
+  }
+
   void Keep(RejectedRow row, JsonRange where) {
     // A little more than is kept, so that a character cut here is cut off again.
     const std::string_view text =
@@ -234,6 +247,7 @@ class PageBuilder final : public JsonHandler {
   std::string status_;
   OrderRow row_;
   RowField* field_ = nullptr;
+  bool row_too_deep_ = false;
   std::size_t row_begin_ = 0;
   std::size_t value_begin_ = 0;
 };

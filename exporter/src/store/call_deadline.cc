@@ -29,7 +29,8 @@ void CallDeadline::Watch(std::stop_token stop) {
       changed_.wait(lock, stop, [this] { return watched_ && !watched_->struck; });
       continue;
     }
-    // Woken early when armed anew; until then a call that ended in time leaves us asleep, at the cost of one idle wake-up.
+    // Woken early when armed anew; until then a call that ended in time leaves us asleep, at the cost of one
+    // idle wake-up.
     const MonotonicTime at = watched_->at;
     changed_.wait_until(lock, stop, at, [&] { return watched_ && watched_->at < at; });
     if (watched_ && !watched_->struck && watched_->at <= std::chrono::steady_clock::now()) {

@@ -10,8 +10,9 @@
 
 namespace o2o {
 
-// Ends a blocking call on a socket at its deadline by shutting the socket down. PostgreSQL's own time limits need a server that
-// is able to act on them; one that hangs behind a healthy TCP connection would hold libpq for ever. Arm and Disarm come from one thread.
+// Ends a blocking call on a socket at its deadline by shutting the socket down. PostgreSQL's own time limits
+// need a server that is able to act on them; one that hangs behind a healthy TCP connection would hold libpq
+// for ever. Arm and Disarm come from one thread.
 class CallDeadline {
  public:
   CallDeadline();

@@ -8,7 +8,8 @@ namespace o2o {
 namespace {
 
 constexpr std::string_view kMalformed =
-    "the connection string is malformed: expected postgresql://user:password@host:port/dbname (special characters "
+    "the connection string is malformed: expected postgresql://user:password@host:port/dbname (special "
+    "characters "
     "in the password as %XX) or key=value pairs";
 
 bool IsUri(std::string_view dsn) {
@@ -49,7 +50,9 @@ std::string HideOddQuotes(std::string_view line) {
   while (!line.empty()) {
     const std::size_t open = line.find('"');
     const std::size_t close = open == std::string_view::npos ? open : line.find('"', open + 1);
-    if (close == std::string_view::npos) return open == std::string_view::npos ? shown + std::string(line) : shown + std::string(line.substr(0, open)) + "...";
+    if (close == std::string_view::npos)
+      return open == std::string_view::npos ? shown + std::string(line)
+                                            : shown + std::string(line.substr(0, open)) + "...";
     const std::string_view quoted = line.substr(open + 1, close - open - 1);
     shown += line.substr(0, open + 1);
     shown += IsPlainName(quoted) ? quoted : "...";
@@ -86,7 +89,8 @@ std::string DescribeConnectFailure(std::string_view message, const Secret& dsn) 
   std::string shown = HideOddQuotes(line);
   const std::string_view password = PasswordIn(dsn.Reveal());
   if (!password.empty() && shown.find(password) != std::string::npos) {
-    return "the server could not be reached or refused us (its message is not shown, it contains the password)";
+    return "the server could not be reached or refused us (its message is not shown, it contains the "
+           "password)";
   }
   return shown;
 }

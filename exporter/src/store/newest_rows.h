@@ -9,18 +9,19 @@ namespace o2o {
 
 // A page with each order once, sorted by id (bytewise, as PostgreSQL's COLLATE "C").
 struct NewestRows {
-  std::vector<const Order*> rows;     // point into the page
-  std::int64_t repeated = 0;          // left out: equal to the row that stays
-  std::int64_t superseded = 0;        // left out: older than the row that stays
+  std::vector<const Order*> rows;  // point into the page
+  std::int64_t repeated = 0;       // left out: equal to the row that stays
+  std::int64_t superseded = 0;     // left out: older than the row that stays
 };
 
-// Of several rows of one order the newest stays, by the rule of merge_staged_orders in exporter/sql: a row dated more than a minute
-// beyond `oms_now` only where there is no other; then the later updated_at; then the status further down the list; then
-// the row further down the page.
+// Of several rows of one order the newest stays, by the rule of merge_staged_orders in exporter/sql: a row
+// dated more than a minute beyond `oms_now` only where there is no other; then the later updated_at; then the
+// status further down the list; then the row further down the page.
 NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<StatusRule>& statuses,
                           Timestamp oms_now);
 
-// How far beyond the OMS's clock a time may lie: its Date header has whole seconds, and its machines' clocks differ.
+// How far beyond the OMS's clock a time may lie: its Date header has whole seconds, and its machines' clocks
+// differ.
 inline constexpr std::chrono::seconds kFutureTolerance{60};
 
 }  // namespace o2o

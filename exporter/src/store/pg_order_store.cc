@@ -24,9 +24,9 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kMaxAttempts = 5;                         // of a transaction that collided with another one
-constexpr int kMaxLockTimeouts = 2;                     // each has waited for lock_timeout already
-constexpr milliseconds kMigrationTimeout{3'600'000};    // a table of the proof of concept is rewritten once
+constexpr int kMaxAttempts = 5;                       // of a transaction that collided with another one
+constexpr int kMaxLockTimeouts = 2;                   // each has waited for lock_timeout already
+constexpr milliseconds kMigrationTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 constexpr std::chrono::hours kPruneInterval{1};
 constexpr std::size_t kMaxDetailBytes = 1'000;
 
@@ -42,7 +42,8 @@ struct StoreProblem {
   std::string text;
 };
 
-// PostgreSQL's message without severity, position and context (which quotes rows); of bad values only what kind of value.
+// PostgreSQL's message without severity, position and context (which quotes rows); of bad values only what
+// kind of value.
 std::string DescribeSqlError(std::string_view message, const std::string& sqlstate) {
   for (const std::string_view prefix : {"ERROR:", "FATAL:", "PANIC:"}) {
     if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
@@ -166,12 +167,14 @@ class Session {
 
 void SetUp(pqxx::connection& connection, const StoreConfig& config) {
   pqxx::nontransaction tx(connection);
-  tx.exec("SET client_min_messages = error; SET TimeZone = 'UTC'; SET client_encoding = 'UTF8';"
-          "SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';"
-          // A page of 100,000 orders is staged, sorted and counted in memory.
-          "SET work_mem = '64MB'; SET temp_buffers = '64MB'; SET jit = off;"
-          "SET idle_in_transaction_session_timeout = " + std::to_string(2 * config.statement_timeout.count()) + ";" +
-          SetLimits(config.statement_timeout, config.lock_timeout));
+  tx.exec(
+      "SET client_min_messages = error; SET TimeZone = 'UTC'; SET client_encoding = 'UTF8';"
+      "SET standard_conforming_strings = on; SET default_transaction_isolation = 'read committed';"
+      // A page of 100,000 orders is staged, sorted and counted in memory.
+      "SET work_mem = '64MB'; SET temp_buffers = '64MB'; SET jit = off;"
+      "SET idle_in_transaction_session_timeout = " +
+      std::to_string(2 * config.statement_timeout.count()) + ";" +
+      SetLimits(config.statement_timeout, config.lock_timeout));
 }
 
 // --- schema ---
@@ -182,12 +185,15 @@ struct SchemaState {
 };
 
 SchemaState QuerySchemaState(pqxx::transaction_base& tx) {
-  // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's migration.
+  // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's
+  // migration.
   if (tx.exec("SELECT FROM pg_class WHERE relname = 'schema_migrations' "
-              "AND relnamespace = ANY (current_schemas(false)::regnamespace[])").empty()) {
+              "AND relnamespace = ANY (current_schemas(false)::regnamespace[])")
+          .empty()) {
     return {};
   }
-  const pqxx::result rows = tx.exec("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM schema_migrations");
+  const pqxx::result rows =
+      tx.exec("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM schema_migrations");
   return {rows[0][0].as<int>(), rows[0][1].as<int>()};
 }
 
@@ -212,14 +218,15 @@ void RunMigrations(pqxx::connection& connection, const StoreConfig& config, int 
     tx.exec(SetLimits(config.statement_timeout, config.lock_timeout));
     tx.commit();
   } catch (const pqxx::insufficient_privilege& error) {
-    throw StoreProblem{"the schema of o2o-exporter is missing or out of date in this database, and role \"" +
-                       std::string(connection.username()) + "\" may not change it (" +
-                       DescribeSqlError(error.what(), "") +
-                       "): start o2o-exporter once with the DSN of the schema's owner, see exporter/sql/README.md"};
+    throw StoreProblem{
+        "the schema of o2o-exporter is missing or out of date in this database, and role \"" +
+        std::string(connection.username()) + "\" may not change it (" + DescribeSqlError(error.what(), "") +
+        "): start o2o-exporter once with the DSN of the schema's owner, see exporter/sql/README.md"};
   }
 }
 
-void SyncStatuses(pqxx::connection& connection, const StoreConfig& config, const std::vector<StatusRule>& rules) {
+void SyncStatuses(pqxx::connection& connection, const StoreConfig& config,
+                  const std::vector<StatusRule>& rules) {
   if (rules.empty()) return;
   pqxx::work tx(connection);
   std::string statuses, outcomes, delays;
@@ -230,8 +237,8 @@ void SyncStatuses(pqxx::connection& connection, const StoreConfig& config, const
     delays += comma + (rule.delayed_after ? std::to_string(rule.delayed_after->count()) : "NULL");
   }
   tx.exec(SetLimits(kMigrationTimeout, config.lock_timeout));
-  tx.exec("SELECT sync_order_statuses(ARRAY[" + statuses + "]::text[], ARRAY[" + outcomes + "]::text[], ARRAY[" +
-          delays + "]::bigint[])");
+  tx.exec("SELECT sync_order_statuses(ARRAY[" + statuses + "]::text[], ARRAY[" + outcomes +
+          "]::text[], ARRAY[" + delays + "]::bigint[])");
   tx.exec(SetLimits(config.statement_timeout, config.lock_timeout));
   tx.commit();
 }
@@ -242,8 +249,9 @@ void PrepareStaging(Session& session) {
   if (session.staging_ready) return;
   pqxx::work tx(*session);
   tx.exec("SELECT prepare_order_staging()");
-  tx.exec("CREATE TEMPORARY TABLE IF NOT EXISTS staged_rejects (reason text, detail text, payload text) "
-          "ON COMMIT DELETE ROWS");
+  tx.exec(
+      "CREATE TEMPORARY TABLE IF NOT EXISTS staged_rejects (reason text, detail text, payload text) "
+      "ON COMMIT DELETE ROWS");
   tx.commit();
   session.staging_ready = true;
 }
@@ -288,7 +296,8 @@ std::int64_t KeepRejected(pqxx::work& tx, const std::vector<RejectedRow>& reject
       "INSERT INTO rejected_orders (fingerprint, reason, detail, payload, payload_bytes, source) "
       "SELECT DISTINCT ON (fingerprint) fingerprint, reason, detail, payload, octet_length(payload), " +
       tx.quote(source) +
-      " FROM (SELECT sha256(convert_to(reason || E'\\n' || payload, 'UTF8')) AS fingerprint, * FROM staged_rejects) s "
+      " FROM (SELECT sha256(convert_to(reason || E'\\n' || payload, 'UTF8')) AS fingerprint, * FROM "
+      "staged_rejects) s "
       "WHERE NOT EXISTS (SELECT FROM rejected_orders r WHERE r.fingerprint = s.fingerprint) "
       "ORDER BY fingerprint ON CONFLICT DO NOTHING");
   return static_cast<std::int64_t>(kept.affected_rows());
@@ -297,19 +306,23 @@ std::int64_t KeepRejected(pqxx::work& tx, const std::vector<RejectedRow>& reject
 // The oldest go first. `limit`: only where there are more rows than this.
 void PruneRejected(pqxx::work& tx, const RejectedRowsConfig& limits, std::int64_t limit) {
   if (tx.exec("SELECT count(*) FROM rejected_orders")[0][0].as<std::int64_t>() <= limit) return;
-  tx.exec("DELETE FROM rejected_orders WHERE first_seen_at < now() - " + std::to_string(limits.retention.count()) +
+  tx.exec("DELETE FROM rejected_orders WHERE first_seen_at < now() - " +
+          std::to_string(limits.retention.count()) +
           " * interval '1 millisecond' OR fingerprint IN (SELECT fingerprint FROM rejected_orders "
-          "ORDER BY first_seen_at DESC, fingerprint OFFSET " + std::to_string(limits.max_rows) + ")");
+          "ORDER BY first_seen_at DESC, fingerprint OFFSET " +
+          std::to_string(limits.max_rows) + ")");
 }
 
-// Forward only, and written only when it changes. A gap counts with the step that closes it, so that a repeated step counts none.
+// Forward only, and written only when it changes. A gap counts with the step that closes it, so that a
+// repeated step counts none.
 void MoveWatermark(pqxx::work& tx, const IngestStep& step) {
   const bool moves = step.watermark && *step.watermark <= step.oms_now + kFutureTolerance;
   const std::string source = tx.quote(step.source);
-  const std::string watermark = moves ? tx.quote(FormatTime(*step.watermark)) + "::timestamptz" : "NULL::timestamptz";
+  const std::string watermark =
+      moves ? tx.quote(FormatTime(*step.watermark)) + "::timestamptz" : "NULL::timestamptz";
   const std::string gap = step.gap ? "1" : "0";
-  tx.exec("INSERT INTO ingest_sources AS i (source, watermark, gaps) SELECT " + source + ", " + watermark + ", " + gap +
-          " WHERE NOT EXISTS (SELECT FROM ingest_sources WHERE source = " + source + " AND " +
+  tx.exec("INSERT INTO ingest_sources AS i (source, watermark, gaps) SELECT " + source + ", " + watermark +
+          ", " + gap + " WHERE NOT EXISTS (SELECT FROM ingest_sources WHERE source = " + source + " AND " +
           (moves ? "watermark >= " + watermark : gap + " = 0") +
           ") ON CONFLICT (source) DO UPDATE SET watermark = greatest(i.watermark, excluded.watermark), "
           "gaps = i.gaps + excluded.gaps");
@@ -318,12 +331,13 @@ void MoveWatermark(pqxx::work& tx, const IngestStep& step) {
 // --- reading ---
 
 void ReadTallies(pqxx::work& tx, StoreView& view) {
-  const pqxx::result rows =
-      tx.exec("SELECT family, value::text, cardinality(labels), labels[1], labels[2], labels[3] FROM order_tallies "
-              "WHERE cardinality(labels) <= 3 ORDER BY order_tallies.family, order_tallies.labels");
+  const pqxx::result rows = tx.exec(
+      "SELECT family, value::text, cardinality(labels), labels[1], labels[2], labels[3] FROM order_tallies "
+      "WHERE cardinality(labels) <= 3 ORDER BY order_tallies.family, order_tallies.labels");
   for (const pqxx::row& row : rows) {
     Tally tally{row[0].as<std::string>(), {}, row[1].as<std::string>()};
-    for (int label = 0; label < row[2].as<int>(); ++label) tally.labels.push_back(row[3 + label].as<std::string>());
+    for (int label = 0; label < row[2].as<int>(); ++label)
+      tally.labels.push_back(row[3 + label].as<std::string>());
     view.tallies.push_back(std::move(tally));
   }
   for (const pqxx::row& row : tx.exec("SELECT le FROM order_duration_buckets ORDER BY le")) {
@@ -344,7 +358,8 @@ void ReadOpenOrders(pqxx::work& tx, Timestamp oms_now, StoreView& view) {
 }
 
 void ReadSourcesAndJobs(pqxx::work& tx, StoreView& view) {
-  for (const pqxx::row& row : tx.exec("SELECT source, gaps, " + MicrosOf("watermark") + " FROM ingest_sources")) {
+  for (const pqxx::row& row :
+       tx.exec("SELECT source, gaps, " + MicrosOf("watermark") + " FROM ingest_sources")) {
     const std::string source = row[0].as<std::string>();
     view.gaps[source] = row[1].as<std::int64_t>();
     if (!row[2].is_null()) view.watermarks[source] = TimeAt(row, 2);
@@ -355,9 +370,9 @@ void ReadSourcesAndJobs(pqxx::work& tx, StoreView& view) {
 }
 
 void ReadNewestOrder(pqxx::work& tx, Timestamp oms_now, StoreView& view) {
-  const pqxx::row row = tx.exec("SELECT " + MicrosOf("max(updated_at)") +
-                                " FROM fact_orders_monitoring WHERE updated_at <= " +
-                                tx.quote(FormatTime(oms_now + kFutureTolerance)))[0];
+  const pqxx::row row =
+      tx.exec("SELECT " + MicrosOf("max(updated_at)") + " FROM fact_orders_monitoring WHERE updated_at <= " +
+              tx.quote(FormatTime(oms_now + kFutureTolerance)))[0];
   if (!row[0].is_null()) view.newest_order = TimeAt(row, 0);
 }
 
@@ -400,7 +415,8 @@ class PgOrderStore::Database {
     }
   }
 
-  IngestResult Ingest(Session& session, const OrderPage& page, const NewestRows& newest, const IngestStep& step) {
+  IngestResult Ingest(Session& session, const OrderPage& page, const NewestRows& newest,
+                      const IngestStep& step) {
     PrepareStaging(session);
     pqxx::work tx(*session);
     IngestResult result = MergeOrders(tx, newest, step.oms_now);
@@ -435,12 +451,14 @@ class PgOrderStore::Database {
   };
 
   void Connect(MonotonicTime deadline) {
-    const auto seconds = std::max<std::int64_t>(2, std::chrono::ceil<std::chrono::seconds>(config_.connect_timeout).count());
-    const std::string text = WithDefaults(
-        config_.dsn, {{"application_name", "o2o-exporter"},
-                      {"connect_timeout", std::to_string(seconds)},
-                      {"keepalives_idle", "30"}, {"keepalives_interval", "5"}, {"keepalives_count", "3"},
-                      {"tcp_user_timeout", "20000"}});
+    const auto seconds =
+        std::max<std::int64_t>(2, std::chrono::ceil<std::chrono::seconds>(config_.connect_timeout).count());
+    const std::string text = WithDefaults(config_.dsn, {{"application_name", "o2o-exporter"},
+                                                        {"connect_timeout", std::to_string(seconds)},
+                                                        {"keepalives_idle", "30"},
+                                                        {"keepalives_interval", "5"},
+                                                        {"keepalives_count", "3"},
+                                                        {"tcp_user_timeout", "20000"}});
     try {
       session_.emplace(text);
     } catch (const std::exception& error) {
@@ -492,8 +510,8 @@ PgOrderStore::~PgOrderStore() = default;
 Result<std::optional<Timestamp>> PgOrderStore::Watermark(const std::string& source) {
   return database_->Call<std::optional<Timestamp>>("reading the watermark", [&](Session& session) {
     pqxx::work tx(*session);
-    const pqxx::result rows =
-        tx.exec("SELECT " + MicrosOf("watermark") + " FROM ingest_sources WHERE source = " + tx.quote(source));
+    const pqxx::result rows = tx.exec("SELECT " + MicrosOf("watermark") +
+                                      " FROM ingest_sources WHERE source = " + tx.quote(source));
     return rows.empty() || rows[0][0].is_null() ? std::optional<Timestamp>() : TimeAt(rows[0], 0);
   });
 }

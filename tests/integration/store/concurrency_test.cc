@@ -16,18 +16,24 @@ constexpr int kOrders = 600;
 constexpr int kPageRows = 100;
 
 // All versions of all orders; the last of each is final for two of three.
-std::vector<Order> Versions(Order (*make)(const std::string&, const std::string&, const std::string&, const std::string&)) {
+std::vector<Order> Versions(Order (*make)(const std::string&, const std::string&, const std::string&,
+                                          const std::string&)) {
   std::vector<Order> rows;
   for (int i = 0; i < kOrders; ++i) {
     const std::string id = "O" + std::to_string(i);
     rows.push_back(make(id, "PENDING", "10:00:00", "1.00"));
     rows.push_back(make(id, "CONFIRMED", "10:01:00", "1.00"));
-    rows.push_back(make(id, i % 3 == 0 ? "COMPLETED" : i % 3 == 1 ? "FAILED" : "PREPARING", "10:02:00", "1.25"));
+    rows.push_back(make(id,
+                        i % 3 == 0   ? "COMPLETED"
+                        : i % 3 == 1 ? "FAILED"
+                                     : "PREPARING",
+                        "10:02:00", "1.25"));
   }
   return rows;
 }
 
-void IngestShuffled(PgOrderStore& store, std::vector<Order> rows, unsigned seed, const IngestStep& step, std::string& error) {
+void IngestShuffled(PgOrderStore& store, std::vector<Order> rows, unsigned seed, const IngestStep& step,
+                    std::string& error) {
   std::mt19937 random(seed);
   std::shuffle(rows.begin(), rows.end(), random);
   for (std::size_t from = 0; from < rows.size(); from += kPageRows) {
@@ -38,7 +44,8 @@ void IngestShuffled(PgOrderStore& store, std::vector<Order> rows, unsigned seed,
   }
 }
 
-// What a person or another program might do: one statement per row, many in a transaction, in an order of its own.
+// What a person or another program might do: one statement per row, many in a transaction, in an order of its
+// own.
 void UpsertPlainly(const std::string& dsn, const std::vector<Order>& rows, unsigned seed) {
   pqxx::connection connection(dsn);
   std::mt19937 random(seed);
@@ -48,11 +55,15 @@ void UpsertPlainly(const std::string& dsn, const std::vector<Order>& rows, unsig
         pqxx::work tx(connection);
         for (int i = 0; i < 4; ++i) {
           const Order& order = rows[random() % rows.size()];
-          tx.exec("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) VALUES (" +
-                  tx.quote(order.order_id) + ", " + tx.quote(order.status) + ", 'DELIVERY', " + *order.total_amount + ", " +
-                  tx.quote(FormatTime(order.updated_at)) +
-                  ") ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, total_amount = excluded.total_amount, "
-                  "updated_at = excluded.updated_at WHERE fact_orders_monitoring.updated_at < excluded.updated_at");
+          tx.exec(
+              "INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
+              "VALUES (" +
+              tx.quote(order.order_id) + ", " + tx.quote(order.status) + ", 'DELIVERY', " +
+              *order.total_amount + ", " + tx.quote(FormatTime(order.updated_at)) +
+              ") ON CONFLICT (order_id) DO UPDATE SET status = excluded.status, total_amount = "
+              "excluded.total_amount, "
+              "updated_at = excluded.updated_at WHERE fact_orders_monitoring.updated_at < "
+              "excluded.updated_at");
         }
         tx.commit();
         done = true;
@@ -90,11 +101,13 @@ TEST_F(ConcurrencyTest, OverlappingWritersEndInTheTruth) {
   EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_order_transitions_total'"),
             Value("SELECT count(*) FROM order_status_changes"));
   // Each order's changes form one chain from its first status to the one it has.
-  EXPECT_EQ(Value("SELECT count(*) FROM (SELECT order_id, from_status, lag(to_status) OVER w AS before, to_status, "
-                  "lead(to_status) OVER w AS after FROM order_status_history WINDOW w AS (PARTITION BY order_id ORDER BY changed_at)) h "
-                  "JOIN fact_orders_monitoring f USING (order_id) WHERE from_status IS DISTINCT FROM before "
-                  "OR (after IS NULL AND to_status <> f.status)"),
-            "0");
+  EXPECT_EQ(
+      Value("SELECT count(*) FROM (SELECT order_id, from_status, lag(to_status) OVER w AS before, to_status, "
+            "lead(to_status) OVER w AS after FROM order_status_history WINDOW w AS (PARTITION BY order_id "
+            "ORDER BY changed_at)) h "
+            "JOIN fact_orders_monitoring f USING (order_id) WHERE from_status IS DISTINCT FROM before "
+            "OR (after IS NULL AND to_status <> f.status)"),
+      "0");
   EXPECT_EQ(first.Watermark("orders").value(), At("2026-11-20T10:02:00Z"));
 }
 

@@ -19,9 +19,12 @@ class FaultsTest : public StoreTest {
   // Makes statements on ingest_sources fail with `sqlstate` the first `times` times.
   void FailWrites(const std::string& sqlstate, int times) const {
     Sql("CREATE SEQUENCE writes; CREATE FUNCTION fail_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF nextval('writes') <= " + std::to_string(times) + " THEN RAISE EXCEPTION 'told to fail: secret row' USING ERRCODE = '" +
-        sqlstate + "'; END IF; RETURN NULL; END $$;"
-        "CREATE TRIGGER fail_write AFTER INSERT ON ingest_sources FOR EACH STATEMENT EXECUTE FUNCTION fail_write()");
+        "IF nextval('writes') <= " +
+        std::to_string(times) + " THEN RAISE EXCEPTION 'told to fail: secret row' USING ERRCODE = '" +
+        sqlstate +
+        "'; END IF; RETURN NULL; END $$;"
+        "CREATE TRIGGER fail_write AFTER INSERT ON ingest_sources FOR EACH STATEMENT EXECUTE FUNCTION "
+        "fail_write()");
   }
   OrderPage OnePage() const { return Page({MakeOrder("A", "COMPLETED", "10:00:00")}); }
   void ExpectTakenOnce() const {
@@ -34,7 +37,8 @@ TEST_F(FaultsTest, CollisionsAreRetried) {
   for (const char* sqlstate : {"40P01", "40001", "55P03", "23505"}) {
     PgOrderStore store = Store();
     ASSERT_TRUE(store.View(At(kNow)));
-    Sql("DROP TRIGGER IF EXISTS fail_write ON ingest_sources; DROP FUNCTION IF EXISTS fail_write; DROP SEQUENCE IF EXISTS writes;"
+    Sql("DROP TRIGGER IF EXISTS fail_write ON ingest_sources; DROP FUNCTION IF EXISTS fail_write; DROP "
+        "SEQUENCE IF EXISTS writes;"
         "TRUNCATE fact_orders_monitoring, order_tallies, ingest_sources");
     FailWrites(sqlstate, 1);
     const auto result = store.Ingest(OnePage(), Step("10:00:00"));
@@ -72,7 +76,8 @@ TEST_F(FaultsTest, BadValuesAreNotQuotedInErrors) {
   OrderPage page = Page({MakeOrder("A", "PENDING", "10:00:00", "4711 of Mr. Smith")});
   const auto result = store.Ingest(page, Step());
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "taking orders in: invalid input syntax for type numeric (SQLSTATE 22P02)");
+  EXPECT_EQ(result.error().message,
+            "taking orders in: invalid input syntax for type numeric (SQLSTATE 22P02)");
 }
 
 TEST_F(FaultsTest, ARestartedServerIsNoFailure) {
@@ -97,7 +102,8 @@ TEST_F(FaultsTest, ASessionEndedByTheServerIsReplaced) {
   PgOrderStore store = Store();
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
-    Sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'o2o-exporter' AND datname = current_database()");
+    Sql("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = "
+        "'o2o-exporter' AND datname = current_database()");
   }
   EXPECT_TRUE(store.View(At(kNow)));
   ExpectTakenOnce();
@@ -115,7 +121,8 @@ TEST_F(FaultsTest, ALockThatIsHeldEndsInTime) {
     const auto start = steady_clock::now();
     const auto result = store.Ingest(OnePage(), Step("10:00:00"));
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().message, "taking orders in: canceling statement due to lock timeout (SQLSTATE 55P03)");
+    EXPECT_EQ(result.error().message,
+              "taking orders in: canceling statement due to lock timeout (SQLSTATE 55P03)");
     EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(3));
   }
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
@@ -127,7 +134,8 @@ TEST_F(FaultsTest, ASlowStatementEndsInTime) {
   config.statement_timeout = milliseconds(300);
   PgOrderStore store(config, UsualStatuses());
   ASSERT_TRUE(store.View(At(kNow)));
-  Sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;"
+  Sql("CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN "
+      "NULL; END $$;"
       "CREATE TRIGGER slow AFTER INSERT ON ingest_sources FOR EACH STATEMENT EXECUTE FUNCTION slow()");
   const auto start = steady_clock::now();
   const auto result = store.Ingest(OnePage(), Step("10:00:00"));
@@ -142,7 +150,9 @@ TEST_F(FaultsTest, AServerThatHangsIsGivenUp) {
   config.statement_timeout = milliseconds(300);
   PgOrderStore store(config, UsualStatuses());
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
-  const int pid = std::stoi(Value("SELECT pid FROM pg_stat_activity WHERE application_name = 'o2o-exporter' AND datname = current_database()"));
+  const int pid =
+      std::stoi(Value("SELECT pid FROM pg_stat_activity WHERE application_name = 'o2o-exporter' AND datname "
+                      "= current_database()"));
   ASSERT_EQ(kill(pid, SIGSTOP), 0);
   const auto start = steady_clock::now();
   const auto result = store.Ingest(OnePage(), Step("10:00:00"));
@@ -164,7 +174,8 @@ TEST_F(FaultsTest, AReadOnlyServerStillShowsItsTallies) {
   EXPECT_EQ(view->tallies.size(), 3u);
   const auto result = store.Ingest(OnePage(), Step("10:00:00"));
   ASSERT_FALSE(result);
-  EXPECT_NE(result.error().message.find("read-only transaction (SQLSTATE 25006)"), std::string::npos) << result.error().message;
+  EXPECT_NE(result.error().message.find("read-only transaction (SQLSTATE 25006)"), std::string::npos)
+      << result.error().message;
 }
 
 TEST_F(FaultsTest, LostPrivilegesAreNamed) {
@@ -173,7 +184,8 @@ TEST_F(FaultsTest, LostPrivilegesAreNamed) {
   Sql("DROP TABLE batch_jobs");
   const auto view = store.View(At(kNow));
   ASSERT_FALSE(view);
-  EXPECT_EQ(view.error().message, "reading the tallies: relation \"batch_jobs\" does not exist (SQLSTATE 42P01)");
+  EXPECT_EQ(view.error().message,
+            "reading the tallies: relation \"batch_jobs\" does not exist (SQLSTATE 42P01)");
 }
 
 TEST_F(FaultsTest, NoPasswordReachesAnError) {
@@ -205,7 +217,8 @@ TEST_F(FaultsTest, AMissingDatabaseIsNamed) {
   config.dsn = Secret(PostgresServer::Shared().Dsn("nowhere") + " password=hunter2");
   const auto view = PgOrderStore(config, UsualStatuses()).View(At(kNow));
   ASSERT_FALSE(view);
-  EXPECT_NE(view.error().message.find("database \"nowhere\" does not exist"), std::string::npos) << view.error().message;
+  EXPECT_NE(view.error().message.find("database \"nowhere\" does not exist"), std::string::npos)
+      << view.error().message;
 }
 
 }  // namespace

@@ -16,16 +16,21 @@ TEST_F(IngestTest, NewOrdersAreKeptAndCounted) {
   full.customer_name = "Nguyễn Văn A";
   full.item_name = "Phở";
   full.item_detail = R"({"qty": 2})";
-  const auto result = store.Ingest(Page({full, MakeOrder("B", "COMPLETED", "10:00:01", "0.30")}), Step("10:00:01"));
+  const auto result =
+      store.Ingest(Page({full, MakeOrder("B", "COMPLETED", "10:00:01", "0.30")}), Step("10:00:01"));
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->inserted, 2);
-  EXPECT_EQ(Value("SELECT concat_ws('|', order_id, customer_id, customer_name, status, order_type, total_amount, "
-                  "updated_at, item_name, item_detail, first_status, open) FROM fact_orders_monitoring WHERE order_id = 'A'"),
-            "A|C1|Nguyễn Văn A|PENDING|DELIVERY|12345678901234567890.10|2026-11-20 10:00:00.123456+00|Phở|{\"qty\": 2}"
-            "|PENDING|t");
-  EXPECT_EQ(Tallies(), (std::map<std::string, std::string>{{"o2o_orders_ingested_total DELIVERY", "2"},
-                                                           {"o2o_orders_completed_total DELIVERY", "1"},
-                                                           {"o2o_orders_completed_amount_total DELIVERY", "0.30"}}));
+  EXPECT_EQ(
+      Value("SELECT concat_ws('|', order_id, customer_id, customer_name, status, order_type, total_amount, "
+            "updated_at, item_name, item_detail, first_status, open) FROM fact_orders_monitoring WHERE "
+            "order_id = 'A'"),
+      "A|C1|Nguyễn Văn A|PENDING|DELIVERY|12345678901234567890.10|2026-11-20 "
+      "10:00:00.123456+00|Phở|{\"qty\": 2}"
+      "|PENDING|t");
+  EXPECT_EQ(Tallies(),
+            (std::map<std::string, std::string>{{"o2o_orders_ingested_total DELIVERY", "2"},
+                                                {"o2o_orders_completed_total DELIVERY", "1"},
+                                                {"o2o_orders_completed_amount_total DELIVERY", "0.30"}}));
   EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:00:01Z"));
 }
 
@@ -40,29 +45,30 @@ TEST_F(IngestTest, AnOrderCountsOnceOnItsWholeWay) {
   };
   for (const auto& page : pages) {
     ASSERT_TRUE(store.Ingest(Page(page), Step()));
-    ASSERT_TRUE(store.Ingest(Page(page), Step()));     // the same again
-    ASSERT_TRUE(store.Ingest(Page(pages[0]), Step())); // and an old one
+    ASSERT_TRUE(store.Ingest(Page(page), Step()));      // the same again
+    ASSERT_TRUE(store.Ingest(Page(pages[0]), Step()));  // and an old one
   }
-  EXPECT_EQ(Tallies(), (std::map<std::string, std::string>{
-                           {"o2o_orders_ingested_total DELIVERY", "2"},
-                           {"o2o_orders_completed_total DELIVERY", "1"},
-                           {"o2o_orders_completed_amount_total DELIVERY", "19.90"},
-                           {"o2o_orders_failed_total DELIVERY,CANCELLED", "2"},
-                           {"o2o_orders_failed_total DELIVERY,FAILED", "1"},
-                           {"o2o_order_transitions_total PENDING,COMPLETED", "1"},
-                           {"o2o_order_transitions_total COMPLETED,CANCELLED", "1"},
-                           {"o2o_order_transitions_total CANCELLED,COMPLETED", "1"},
-                           {"o2o_order_transitions_total PENDING,FAILED", "2"},
-                           {"o2o_order_transitions_total FAILED,PENDING", "1"},
-                           {"o2o_order_transitions_total FAILED,CANCELLED", "1"},
-                           // A: 300 s to completed, 360 s to cancelled; B: 60 s to failed, 240.000001 s to cancelled.
-                           {"o2o_order_duration_seconds_bucket DELIVERY,completed,300", "1"},
-                           {"o2o_order_duration_seconds_sum DELIVERY,completed", "300.000000"},
-                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,60", "1"},
-                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,300", "1"},
-                           {"o2o_order_duration_seconds_bucket DELIVERY,failed,600", "1"},
-                           {"o2o_order_duration_seconds_sum DELIVERY,failed", "660.000001"},
-                       }));
+  EXPECT_EQ(Tallies(),
+            (std::map<std::string, std::string>{
+                {"o2o_orders_ingested_total DELIVERY", "2"},
+                {"o2o_orders_completed_total DELIVERY", "1"},
+                {"o2o_orders_completed_amount_total DELIVERY", "19.90"},
+                {"o2o_orders_failed_total DELIVERY,CANCELLED", "2"},
+                {"o2o_orders_failed_total DELIVERY,FAILED", "1"},
+                {"o2o_order_transitions_total PENDING,COMPLETED", "1"},
+                {"o2o_order_transitions_total COMPLETED,CANCELLED", "1"},
+                {"o2o_order_transitions_total CANCELLED,COMPLETED", "1"},
+                {"o2o_order_transitions_total PENDING,FAILED", "2"},
+                {"o2o_order_transitions_total FAILED,PENDING", "1"},
+                {"o2o_order_transitions_total FAILED,CANCELLED", "1"},
+                // A: 300 s to completed, 360 s to cancelled; B: 60 s to failed, 240.000001 s to cancelled.
+                {"o2o_order_duration_seconds_bucket DELIVERY,completed,300", "1"},
+                {"o2o_order_duration_seconds_sum DELIVERY,completed", "300.000000"},
+                {"o2o_order_duration_seconds_bucket DELIVERY,failed,60", "1"},
+                {"o2o_order_duration_seconds_bucket DELIVERY,failed,300", "1"},
+                {"o2o_order_duration_seconds_bucket DELIVERY,failed,600", "1"},
+                {"o2o_order_duration_seconds_sum DELIVERY,failed", "660.000001"},
+            }));
   EXPECT_EQ(Value("SELECT string_agg(concat(from_status, '>', to_status), ' ' ORDER BY changed_at) "
                   "FROM order_status_history WHERE order_id = 'A'"),
             ">PENDING PENDING>COMPLETED COMPLETED>CANCELLED CANCELLED>COMPLETED");
@@ -70,7 +76,8 @@ TEST_F(IngestTest, AnOrderCountsOnceOnItsWholeWay) {
 
 TEST_F(IngestTest, LongDurationsFallIntoTheLastBucketAndFinalFirstSightHasNone) {
   PgOrderStore store = Store();
-  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "00:00:00"), MakeOrder("B", "COMPLETED", "00:00:00")}), Step()));
+  ASSERT_TRUE(store.Ingest(
+      Page({MakeOrder("A", "PENDING", "00:00:00"), MakeOrder("B", "COMPLETED", "00:00:00")}), Step()));
   Order next_day = MakeOrder("A", "COMPLETED", "00:00:00");
   next_day.updated_at += std::chrono::hours(30);
   IngestStep step = Step();
@@ -85,20 +92,24 @@ TEST_F(IngestTest, LongDurationsFallIntoTheLastBucketAndFinalFirstSightHasNone) 
 
 TEST_F(IngestTest, OlderRowsAndRowsFurtherUpTheListAreStale) {
   PgOrderStore store = Store();
-  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "DELIVERING", "10:00:00"), MakeOrder("B", "COMPLETED", "10:00:00"),
-                                 MakeOrder("C", "SHIPPED", "10:00:00")}), Step()));
+  ASSERT_TRUE(
+      store.Ingest(Page({MakeOrder("A", "DELIVERING", "10:00:00"), MakeOrder("B", "COMPLETED", "10:00:00"),
+                         MakeOrder("C", "SHIPPED", "10:00:00")}),
+                   Step()));
   const auto result = store.Ingest(
-      Page({MakeOrder("A", "PREPARING", "10:00:00"),      // same time, earlier status
-            MakeOrder("B", "PENDING", "09:59:59.999999"), // older
-            MakeOrder("C", "DELIVERING", "10:00:00")}),   // an unknown status stands behind the open ones
+      Page({MakeOrder("A", "PREPARING", "10:00:00"),       // same time, earlier status
+            MakeOrder("B", "PENDING", "09:59:59.999999"),  // older
+            MakeOrder("C", "DELIVERING", "10:00:00")}),    // an unknown status stands behind the open ones
       Step());
   ASSERT_TRUE(result);
   EXPECT_EQ(result->stale, 3);
   EXPECT_EQ(result->updated, 0);
-  const auto later = store.Ingest(Page({MakeOrder("A", "COMPLETED", "10:00:00"), MakeOrder("C", "FAILED", "10:00:00")}), Step());
+  const auto later = store.Ingest(
+      Page({MakeOrder("A", "COMPLETED", "10:00:00"), MakeOrder("C", "FAILED", "10:00:00")}), Step());
   ASSERT_TRUE(later);
   EXPECT_EQ(later->updated, 2);
-  EXPECT_EQ(Value("SELECT string_agg(status, ',' ORDER BY order_id) FROM fact_orders_monitoring"), "COMPLETED,COMPLETED,FAILED");
+  EXPECT_EQ(Value("SELECT string_agg(status, ',' ORDER BY order_id) FROM fact_orders_monitoring"),
+            "COMPLETED,COMPLETED,FAILED");
 }
 
 TEST_F(IngestTest, ARowThatChangesWithoutANewTimeIsTaken) {
@@ -113,7 +124,8 @@ TEST_F(IngestTest, OfOneOrdersRowsInAPageTheNewestStays) {
   PgOrderStore store = Store();
   const auto result = store.Ingest(
       Page({MakeOrder("A", "CONFIRMED", "10:01:00"), MakeOrder("A", "COMPLETED", "10:02:00", "7.77"),
-            MakeOrder("A", "PENDING", "10:00:00"), MakeOrder("A", "COMPLETED", "10:02:00", "7.77")}), Step());
+            MakeOrder("A", "PENDING", "10:00:00"), MakeOrder("A", "COMPLETED", "10:02:00", "7.77")}),
+      Step());
   ASSERT_TRUE(result);
   EXPECT_EQ(result->inserted, 1);
   EXPECT_EQ(result->stale, 2);
@@ -123,13 +135,18 @@ TEST_F(IngestTest, OfOneOrdersRowsInAPageTheNewestStays) {
 
 TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
   PgOrderStore store = Store();
-  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "23:00:00"), MakeOrder("B", "PENDING", "12:00:59")}), Step("23:00:00")));
+  ASSERT_TRUE(
+      store.Ingest(Page({MakeOrder("A", "PENDING", "23:00:00"), MakeOrder("B", "PENDING", "12:00:59")}),
+                   Step("23:00:00")));
   EXPECT_FALSE(store.Watermark("orders").value()) << "a watermark beyond the OMS's clock was taken";
-  const auto result = store.Ingest(Page({MakeOrder("A", "CONFIRMED", "11:00:00"), MakeOrder("B", "CONFIRMED", "11:00:00")}), Step("11:00:00"));
+  const auto result =
+      store.Ingest(Page({MakeOrder("A", "CONFIRMED", "11:00:00"), MakeOrder("B", "CONFIRMED", "11:00:00")}),
+                   Step("11:00:00"));
   ASSERT_TRUE(result);
   EXPECT_EQ(result->updated, 1);
   EXPECT_EQ(result->stale, 1) << "B lies within the tolerance and is no bogus time";
-  EXPECT_EQ(Value("SELECT concat(status, ' ', updated_at, ' ', status_since) FROM fact_orders_monitoring WHERE order_id = 'A'"),
+  EXPECT_EQ(Value("SELECT concat(status, ' ', updated_at, ' ', status_since) FROM fact_orders_monitoring "
+                  "WHERE order_id = 'A'"),
             "CONFIRMED 2026-11-20 11:00:00+00 2026-11-20 11:00:00+00");
 }
 
@@ -171,7 +188,8 @@ TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
   EXPECT_EQ(result->unchanged, 500);
   EXPECT_EQ(result->rejected, 0);
   EXPECT_EQ(Value(versions), before);
-  EXPECT_LT(std::stol(Value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + lsn + "')::bigint")), 4096);
+  EXPECT_LT(std::stol(Value("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '" + lsn + "')::bigint")),
+            4096);
 }
 
 TEST_F(IngestTest, OddTextSurvives) {
@@ -188,9 +206,12 @@ TEST_F(IngestTest, OddTextSurvives) {
   EXPECT_EQ(Value("SELECT order_id FROM fact_orders_monitoring"), order.order_id);
   EXPECT_EQ(Value("SELECT status FROM fact_orders_monitoring"), order.status);
   EXPECT_EQ(Value("SELECT customer_id FROM fact_orders_monitoring"), "\\N");
-  EXPECT_EQ(Value("SELECT customer_name IS NOT NULL AND total_amount IS NULL FROM fact_orders_monitoring"), "t");
+  EXPECT_EQ(Value("SELECT customer_name IS NOT NULL AND total_amount IS NULL FROM fact_orders_monitoring"),
+            "t");
   EXPECT_EQ(Value("SELECT item_name FROM fact_orders_monitoring"), odd);
-  EXPECT_EQ(Value("SELECT item_detail FROM fact_orders_monitoring"), "nul\xEF\xBF\xBD" "byte and \xEF\xBF\xBD");
+  EXPECT_EQ(Value("SELECT item_detail FROM fact_orders_monitoring"),
+            "nul\xEF\xBF\xBD"
+            "byte and \xEF\xBF\xBD");
   const auto view = store.View(At(kNow));
   ASSERT_TRUE(view);
   ASSERT_EQ(view->open_orders.size(), 1u);
@@ -199,10 +220,12 @@ TEST_F(IngestTest, OddTextSurvives) {
 
 TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
   PgOrderStore store = Store();
-  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "11:00:00"), MakeOrder("B", "PENDING", "11:49:59"),
-                                 MakeOrder("C", "PENDING", "11:50:00"), MakeOrder("D", "DELIVERING", "01:00:00"),
-                                 MakeOrder("E", "SHIPPED", "11:00:00"), MakeOrder("F", "COMPLETED", "11:55:00"),
-                                 MakeOrder("G", "FAILED", "18:00:00")}), Step("11:55:00")));
+  ASSERT_TRUE(
+      store.Ingest(Page({MakeOrder("A", "PENDING", "11:00:00"), MakeOrder("B", "PENDING", "11:49:59"),
+                         MakeOrder("C", "PENDING", "11:50:00"), MakeOrder("D", "DELIVERING", "01:00:00"),
+                         MakeOrder("E", "SHIPPED", "11:00:00"), MakeOrder("F", "COMPLETED", "11:55:00"),
+                         MakeOrder("G", "FAILED", "18:00:00")}),
+                   Step("11:55:00")));
   // A moves on without a new status: it is in PENDING since 11:00 all the same.
   ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "11:58:00")}), Step("11:58:00")));
   Sql("INSERT INTO batch_jobs VALUES ('reconcile', '2026-11-20 02:00:00+00')");
@@ -210,7 +233,8 @@ TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
   ASSERT_TRUE(view) << view.error().message;
   std::map<std::string, std::string> open;
   for (const OpenOrders& o : view->open_orders) {
-    open[o.order_type + " " + o.status] = std::to_string(o.open) + " " + std::to_string(o.delayed) + " " + FormatTime(o.oldest_since);
+    open[o.order_type + " " + o.status] =
+        std::to_string(o.open) + " " + std::to_string(o.delayed) + " " + FormatTime(o.oldest_since);
   }
   EXPECT_EQ(open, (std::map<std::string, std::string>{{"DELIVERY PENDING", "3 2 2026-11-20T11:00:00Z"},
                                                       {"DELIVERY DELIVERING", "1 0 2026-11-20T01:00:00Z"},
@@ -228,7 +252,8 @@ TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
 }
 
 TEST_F(IngestTest, AnyOrderOfPagesEndsInTheSameState) {
-  // Every order goes through its statuses with several of them at one time; pages overlap, repeat and come in any order.
+  // Every order goes through its statuses with several of them at one time; pages overlap, repeat and come in
+  // any order.
   std::mt19937 random(7);
   std::vector<Order> rows;
   for (int i = 0; i < 200; ++i) {

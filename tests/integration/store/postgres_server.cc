@@ -23,7 +23,8 @@ std::string FindBinaries() {
       best = entry.path() / "bin";
     }
   }
-  if (best.empty()) throw std::runtime_error("no PostgreSQL server under /usr/lib/postgresql: install package postgresql");
+  if (best.empty())
+    throw std::runtime_error("no PostgreSQL server under /usr/lib/postgresql: install package postgresql");
   return best;
 }
 
@@ -44,7 +45,8 @@ PostgresServer::PostgresServer() : bin_(FindBinaries()) {
       throw std::runtime_error("running as root needs a user named postgres");
     }
   }
-  Run("initdb -D " + directory_ + "/data -U postgres -A trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >/dev/null");
+  Run("initdb -D " + directory_ +
+      "/data -U postgres -A trust --encoding=UTF8 --locale=C.UTF-8 --no-sync >/dev/null");
   std::ofstream(directory_ + "/data/postgresql.conf", std::ios::app)
       << "listen_addresses = ''\nunix_socket_directories = '" << directory_ << "'\nfsync = off\n"
       << "deadlock_timeout = 100ms\nautovacuum = off\nmax_connections = 50\n";

@@ -3,15 +3,15 @@
 
 #include <string>
 
-// A private PostgreSQL server in a temporary folder, reachable through a unix socket only. One per test program:
-// started by the first test, stopped and removed at the end.
+// A private PostgreSQL server in a temporary folder, reachable through a unix socket only. One per test
+// program: started by the first test, stopped and removed at the end.
 class PostgresServer {
  public:
   static PostgresServer& Shared();
   ~PostgresServer();
 
   void Start();
-  void Stop();     // disconnects everybody
+  void Stop();  // disconnects everybody
   int MainPid() const;
 
   // libpq's string for a superuser or for `role`.

@@ -15,12 +15,14 @@ OrderPage PageOf(std::vector<RejectedRow> rejected) {
 
 TEST_F(RejectedTest, EachDistinctRowIsKeptOnce) {
   PgOrderStore store = Store();
-  const OrderPage page = PageOf({{RejectReason::kBadAmount, "total_amount: 'abc' is no number", "{\"total_amount\":\"abc\\t\"}"},
-                                 {RejectReason::kBadAmount, "said again", "{\"total_amount\":\"abc\\t\"}"},
-                                 {RejectReason::kBadTime, "updated_at: none", "{\"total_amount\":\"abc\\t\"}"}});
+  const OrderPage page =
+      PageOf({{RejectReason::kBadAmount, "total_amount: 'abc' is no number", "{\"total_amount\":\"abc\\t\"}"},
+              {RejectReason::kBadAmount, "said again", "{\"total_amount\":\"abc\\t\"}"},
+              {RejectReason::kBadTime, "updated_at: none", "{\"total_amount\":\"abc\\t\"}"}});
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 2);
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 0);
-  EXPECT_EQ(Value("SELECT concat_ws('|', reason, detail, payload, payload_bytes, source) FROM rejected_orders WHERE reason = 'bad_amount'"),
+  EXPECT_EQ(Value("SELECT concat_ws('|', reason, detail, payload, payload_bytes, source) FROM "
+                  "rejected_orders WHERE reason = 'bad_amount'"),
             "bad_amount|total_amount: 'abc' is no number|{\"total_amount\":\"abc\\t\"}|24|orders");
 }
 
@@ -39,16 +41,19 @@ TEST_F(RejectedTest, NumberSizeAndAgeAreBounded) {
   config.rejected_rows = {20, 10, std::chrono::hours(24)};
   PgOrderStore store(config, UsualStatuses());
   ASSERT_TRUE(store.View(At(kNow)));
-  Sql("INSERT INTO rejected_orders SELECT sha256('old'), 'bad_id', '', '', 0, 'orders', now() - interval '25 hours'");
+  Sql("INSERT INTO rejected_orders SELECT sha256('old'), 'bad_id', '', '', 0, 'orders', now() - interval '25 "
+      "hours'");
   for (int i = 0; i < 30; ++i) {
-    ASSERT_TRUE(store.Ingest(PageOf({{RejectReason::kBadId, "", std::to_string(i) + "-żółćżółćżółć"}}), Step()));
+    ASSERT_TRUE(
+        store.Ingest(PageOf({{RejectReason::kBadId, "", std::to_string(i) + "-żółćżółćżółć"}}), Step()));
     ASSERT_LE(std::stoi(Value("SELECT count(*) FROM rejected_orders")), 22);
     if (i == 0) {
       EXPECT_EQ(Value("SELECT count(*) FROM rejected_orders WHERE fingerprint = sha256('old')"), "0");
     }
   }
   EXPECT_EQ(Value("SELECT max(payload_bytes) FROM rejected_orders"), "10");
-  EXPECT_EQ(Value("SELECT count(*) FROM rejected_orders WHERE payload LIKE '29-%'"), "1") << "the oldest go, not the newest";
+  EXPECT_EQ(Value("SELECT count(*) FROM rejected_orders WHERE payload LIKE '29-%'"), "1")
+      << "the oldest go, not the newest";
   EXPECT_EQ(Value("SELECT count(*) FROM rejected_orders WHERE payload LIKE '0-%'"), "0");
 }
 

@@ -35,12 +35,15 @@ class SchemaTest : public StoreTest {
 };
 
 constexpr const char* kProofOfConcept =
-    "CREATE TABLE fact_orders_monitoring (order_id text primary key, customer_id text, customer_name text, status text, "
+    "CREATE TABLE fact_orders_monitoring (order_id text primary key, customer_id text, customer_name text, "
+    "status text, "
     "order_type text, total_amount numeric, updated_at timestamp, item_name text, item_detail text, "
     "ingested_at timestamp default now());"
     "INSERT INTO fact_orders_monitoring VALUES "
-    "('A', 'C1', 'Ann', 'COMPLETED', 'DELIVERY', 12.30, '2026-11-20 09:00:00.5', 'Pho', '{}', '2026-11-20 09:00:10'),"
-    "('B', NULL, NULL, 'PENDING', 'DELIVERY', NULL, '2026-11-20 09:30:00', NULL, NULL, '2026-11-20 09:30:10'),"
+    "('A', 'C1', 'Ann', 'COMPLETED', 'DELIVERY', 12.30, '2026-11-20 09:00:00.5', 'Pho', '{}', '2026-11-20 "
+    "09:00:10'),"
+    "('B', NULL, NULL, 'PENDING', 'DELIVERY', NULL, '2026-11-20 09:30:00', NULL, NULL, '2026-11-20 "
+    "09:30:10'),"
     "('C', NULL, NULL, 'CANCELLED', 'PICKUP', 5, '2026-11-20 09:10:00', NULL, NULL, '2026-11-20 09:10:10'),"
     "('D', NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, '2026-11-20 09:20:10'),"
     "('E', NULL, NULL, 'PENDING', 'PICKUP', 1, NULL, NULL, NULL, NULL);";
@@ -48,12 +51,14 @@ constexpr const char* kProofOfConcept =
 TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
   Sql(kProofOfConcept);
   Sql("ALTER DATABASE " + database_ + " SET TimeZone = 'Asia/Ho_Chi_Minh'; CREATE ROLE poc_" + database_ +
-      "; GRANT SELECT ON fact_orders_monitoring TO poc_" + database_ + "; ALTER TABLE fact_orders_monitoring ADD note text DEFAULT 'mine'");
+      "; GRANT SELECT ON fact_orders_monitoring TO poc_" + database_ +
+      "; ALTER TABLE fact_orders_monitoring ADD note text DEFAULT 'mine'");
   PgOrderStore store = Store();
   const auto view = store.View(At(kNow));
   ASSERT_TRUE(view) << view.error().message;
   EXPECT_EQ(Value("SELECT string_agg(concat_ws('|', order_id, status, order_type, total_amount, updated_at, "
-                  "CASE WHEN order_id <> 'E' THEN ingested_at END, open, note), E'\\n' ORDER BY order_id) FROM fact_orders_monitoring"),
+                  "CASE WHEN order_id <> 'E' THEN ingested_at END, open, note), E'\\n' ORDER BY order_id) "
+                  "FROM fact_orders_monitoring"),
             "A|COMPLETED|DELIVERY|12.30|2026-11-20 09:00:00.5+00|2026-11-20 09:00:10+00|f|mine\n"
             "B|PENDING|DELIVERY|2026-11-20 09:30:00+00|2026-11-20 09:30:10+00|t|mine\n"
             "C|CANCELLED|PICKUP|5|2026-11-20 09:10:00+00|2026-11-20 09:10:10+00|f|mine\n"
@@ -70,8 +75,11 @@ TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
   EXPECT_EQ(Value("SELECT count(*) FROM order_status_history WHERE from_status IS NULL"), "5");
   EXPECT_EQ(Refusal("postgres", "SET ROLE poc_" + database_ + "; SELECT * FROM fact_orders_monitoring"), "");
   // And life goes on.
-  const auto result = store.Ingest(Page({MakeOrder("A", "COMPLETED", "09:00:00.5", "12.3"), MakeOrder("B", "COMPLETED", "10:00:00", "2.00"),
-                                         MakeOrder("E", "COMPLETED", "08:00:00", "3.00"), MakeOrder("F", "PENDING", "10:00:00")}), Step());
+  const auto result = store.Ingest(
+      Page({MakeOrder("A", "COMPLETED", "09:00:00.5", "12.3"),
+            MakeOrder("B", "COMPLETED", "10:00:00", "2.00"), MakeOrder("E", "COMPLETED", "08:00:00", "3.00"),
+            MakeOrder("F", "PENDING", "10:00:00")}),
+      Step());
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->inserted, 1);
   EXPECT_EQ(result->updated, 3);
@@ -88,9 +96,10 @@ TEST_F(SchemaTest, ANewerSchemaIsRefusedUnlessItSaysOtherwise) {
   const auto view = Store().View(At(kNow));
   ASSERT_FALSE(view);
   EXPECT_EQ(view.error().code, ErrorCode::kStore);
-  EXPECT_EQ(view.error().message,
-            "reading the tallies: the schema in this database is at version 99, this o2o-exporter knows version 3: "
-            "run an o2o-exporter at least as new as the one that made it");
+  EXPECT_EQ(
+      view.error().message,
+      "reading the tallies: the schema in this database is at version 99, this o2o-exporter knows version 3: "
+      "run an o2o-exporter at least as new as the one that made it");
 }
 
 TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
@@ -98,7 +107,8 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   PgOrderStore writer(Config("o2o_writer"), UsualStatuses());
   const auto refused = writer.View(At(kNow));
   ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().message.find("role \"o2o_writer\" may not change it"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("role \"o2o_writer\" may not change it"), std::string::npos)
+      << refused.error().message;
   EXPECT_NE(refused.error().message.find("schema's owner"), std::string::npos);
 
   const auto made = PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow));
@@ -109,7 +119,8 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   page.rejected.push_back({RejectReason::kBadId, "order_id: too odd", "{}"});
   const auto taken = writer.Ingest(page, Step("10:00:00"));
   ASSERT_TRUE(taken) << taken.error().message;
-  const auto changed = writer.Ingest(Page({MakeOrder("A", "FAILED", "10:01:00"), MakeOrder("B", "FAILED", "10:01:00")}), Step("10:01:00"));
+  const auto changed = writer.Ingest(
+      Page({MakeOrder("A", "FAILED", "10:01:00"), MakeOrder("B", "FAILED", "10:01:00")}), Step("10:01:00"));
   ASSERT_TRUE(changed) << changed.error().message;
   ASSERT_TRUE(writer.View(At(kNow)));
   EXPECT_EQ(Tallies().at("o2o_orders_failed_total DELIVERY,FAILED"), "2");
@@ -134,8 +145,10 @@ TEST_F(SchemaTest, AWriterCannotSlipItsOwnTablesUnderTheOwnersFunctions) {
   ASSERT_TRUE(PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow)));
   RunRolesScript();
   EXPECT_EQ(Refusal("o2o_writer",
-                    "CREATE TEMPORARY TABLE order_tallies (family text, labels text[], value numeric, PRIMARY KEY (family, labels));"
-                    "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('A', 'PENDING', 'X', now())"),
+                    "CREATE TEMPORARY TABLE order_tallies (family text, labels text[], value numeric, "
+                    "PRIMARY KEY (family, labels));"
+                    "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES "
+                    "('A', 'PENDING', 'X', now())"),
             "");
   EXPECT_EQ(Tallies().at("o2o_orders_ingested_total X"), "1");
 }

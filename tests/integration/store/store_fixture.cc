@@ -3,6 +3,11 @@
 
 #include <pqxx/pqxx>
 
+#if PQXX_VERSION_MAJOR < 7
+// libpqxx 6 forgets one libpq result of 2 kB for each connection that the server ends; not ours to mend.
+extern "C" const char* __lsan_default_suppressions() { return "leak:libpqxx-6"; }
+#endif
+
 namespace o2o {
 namespace {
 
@@ -21,9 +26,9 @@ void RunSql(const std::string& dsn, const std::string& statements) {
 
 std::vector<StatusRule> UsualStatuses() {
   using std::chrono::minutes;
-  return {{"PENDING", Outcome::kOpen, minutes(10)},    {"CONFIRMED", Outcome::kOpen, minutes(15)},
-          {"PREPARING", Outcome::kOpen, minutes(30)},  {"DELIVERING", Outcome::kOpen, {}},
-          {"COMPLETED", Outcome::kCompleted, {}},      {"FAILED", Outcome::kFailed, {}},
+  return {{"PENDING", Outcome::kOpen, minutes(10)},   {"CONFIRMED", Outcome::kOpen, minutes(15)},
+          {"PREPARING", Outcome::kOpen, minutes(30)}, {"DELIVERING", Outcome::kOpen, {}},
+          {"COMPLETED", Outcome::kCompleted, {}},     {"FAILED", Outcome::kFailed, {}},
           {"CANCELLED", Outcome::kFailed, {}}};
 }
 
@@ -57,7 +62,8 @@ std::map<std::string, std::string> StoreTest::Tallies() const {
   pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
   pqxx::nontransaction tx(connection);
   std::map<std::string, std::string> tallies;
-  for (const pqxx::row& row : tx.exec("SELECT family, array_to_string(labels, ','), value FROM order_tallies")) {
+  for (const pqxx::row& row :
+       tx.exec("SELECT family, array_to_string(labels, ','), value FROM order_tallies")) {
     tallies[row[0].as<std::string>() + " " + row[1].as<std::string>()] = row[2].as<std::string>();
   }
   return tallies;

@@ -5,7 +5,7 @@
 
 #include <random>
 
-#include "json/json_reader.h"
+#include "json/json_stream.h"
 
 namespace o2o {
 namespace {
@@ -75,6 +75,13 @@ std::string Damage(std::string text, std::mt19937& random) {
   return text;
 }
 
+Result<void> ReadCut(std::string_view text, std::size_t cut, JsonHandler& handler) {
+  JsonStream stream(handler);
+  if (Result<void> fed = stream.Feed(text.substr(0, cut)); !fed) return fed;
+  if (Result<void> fed = stream.Feed(text.substr(cut)); !fed) return fed;
+  return stream.Finish();
+}
+
 TEST(JsonOracleTest, AgreesWithRapidJson) {
   const std::string good =
       R"( {"a":[0,-1.5e+3,true,false,null,""],"é":{"b\n\u00e9":"x\ud83d\ude00y","c":[]},"d":NaN,"e":-Infinity,"n":12345678901234567890123} )";
@@ -85,7 +92,7 @@ TEST(JsonOracleTest, AgreesWithRapidJson) {
     // RapidJSON 1.1.0 takes NInf and NaInf for Inf.
     if (text.find("NI") != std::string::npos || text.find("NaI") != std::string::npos) continue;
     OurEvents ours;
-    const Result<void> read = ReadJson(text, ours);
+    const Result<void> read = ReadCut(text, random() % (text.size() + 1), ours);
     TheirEvents theirs;
     rapidjson::Reader reader;
     rapidjson::StringStream stream(text.c_str());

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
-#include <random>
+
+#include "json/json_stream.h"
 
 namespace o2o {
 namespace {
@@ -33,6 +35,12 @@ class Recorder final : public JsonHandler {
     return Continue();
   }
 
+  bool TooDeep(JsonRange where) override {
+    Add("deep");
+    values.emplace_back(where.begin, where.end);
+    return Continue();
+  }
+
   std::string events;
   std::vector<std::pair<std::size_t, std::size_t>> values;
   std::vector<std::pair<std::size_t, std::size_t>> containers;
@@ -44,10 +52,46 @@ class Recorder final : public JsonHandler {
   bool Continue() { return --events_left > 0; }
 };
 
-std::string Events(std::string_view text) {
-  Recorder recorder;
-  const Result<void> read = ReadJson(text, recorder);
+std::string Outcome(const Result<void>& read, const Recorder& recorder) {
   return read ? recorder.events : std::string(Name(read.error().code)) + ": " + read.error().message;
+}
+
+// Each piece in memory of its own that is gone when the next one comes, so that nothing can hold on to it.
+using Cutter = std::function<std::size_t(std::size_t at)>;  // how long the piece at `at` is
+Result<void> ReadInPieces(std::string_view text, const Cutter& length, JsonHandler& handler) {
+  JsonStream stream(handler);
+  for (std::size_t at = 0; at < text.size();) {
+    const std::vector<char> piece(text.begin() + static_cast<std::ptrdiff_t>(at),
+                                  text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), at + length(at))));
+    if (Result<void> fed = stream.Feed({piece.data(), piece.size()}); !fed) {
+      EXPECT_FALSE(stream.Feed("1")) << "an error stays";
+      EXPECT_EQ(stream.Finish().error().message, fed.error().message);
+      return fed;
+    }
+    at += piece.size();
+  }
+  return stream.Finish();
+}
+
+// Of the text whole; the same in pieces is held against it.
+std::string Events(std::string_view text) {
+  Recorder whole;
+  const Result<void> read = ReadJson(text, whole);
+  const auto same = [&](const Cutter& length, std::size_t where) {
+    Recorder recorder;
+    const Result<void> again = ReadInPieces(text, length, recorder);
+    ASSERT_EQ(Outcome(again, recorder), Outcome(read, whole)) << text << "\ncut at " << where;
+    ASSERT_EQ(recorder.events, whole.events);
+    ASSERT_EQ(recorder.values, whole.values);
+    ASSERT_EQ(recorder.containers, whole.containers);
+  };
+  for (const std::size_t every : {1, 2, 3, 7}) same([&](std::size_t) { return every; }, every);
+  if (text.size() < 500) {
+    for (std::size_t cut = 1; cut < text.size(); ++cut) {
+      same([&](std::size_t at) { return at == 0 ? cut : text.size(); }, cut);
+    }
+  }
+  return Outcome(read, whole);
 }
 
 TEST(JsonReaderTest, EventsComeInTheTextsOrder) {
@@ -57,6 +101,9 @@ TEST(JsonReaderTest, EventsComeInTheTextsOrder) {
   EXPECT_EQ(Events("{}"), "{ }");
   EXPECT_EQ(Events("7"), "n:7");
   EXPECT_EQ(Events("\"x\""), "s:x");
+  EXPECT_EQ(Events("-12.5e-3"), "n:-12.5e-3");
+  EXPECT_EQ(Events("-Inf"), "n:-Inf");
+  EXPECT_EQ(Events("false"), "b:false");
 }
 
 TEST(JsonReaderTest, NumbersStayText) {
@@ -89,6 +136,9 @@ TEST(JsonReaderTest, HalfASurrogatePairIsReplaced) {
             "b");
   EXPECT_EQ(Events(R"("\ud83d\ud83d\ude00")"), "s:\xEF\xBF\xBD\xF0\x9F\x98\x80");
   EXPECT_EQ(Events(R"("\ud83d\n")"), "s:\xEF\xBF\xBD\n");
+  EXPECT_EQ(Events(R"("\ud83d")"), "s:\xEF\xBF\xBD");
+  EXPECT_EQ(Events(R"("\ud83d\\u0041")"), "s:\xEF\xBF\xBD\\u0041");
+  EXPECT_EQ(Events(R"("\ude00\ud83d\ud83d\ud83dx")"), "s:\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDx");
   EXPECT_EQ(Events(R"("\ud83d\u0041")"),
             "s:\xEF\xBF\xBD"
             "A");
@@ -119,14 +169,75 @@ TEST(JsonReaderTest, RangesCutTheTextOut) {
   EXPECT_EQ(cut(recorder.containers[1]), R"([ {"a" : "x\n"} , -12.5 , null ])");
 }
 
+std::string Nested(std::size_t levels, std::string_view inside = "") {
+  return std::string(levels, '[') + std::string(inside) + std::string(levels, ']');
+}
+
+TEST(JsonReaderTest, WhatIsTooDeepIsOneEvent) {
+  EXPECT_EQ(Events(Nested(64)).find("deep"), std::string::npos);
+  const std::string inside = R"({"a":"b\u00e9","c":[1,{"d":null}]})";
+  const std::string text = Nested(64, " 1, " + inside + " ,[],2");
+  const std::string events = Events(text);
+  EXPECT_NE(events.find("[ n:1 deep deep n:2 ]"), std::string::npos) << events;
+
+  Recorder recorder;
+  ASSERT_TRUE(ReadJson(text, recorder));
+  ASSERT_EQ(recorder.values.size(), 4u);
+  const auto [begin, end] = recorder.values[1];
+  EXPECT_EQ(text.substr(begin, end - begin), inside);
+}
+
+TEST(JsonReaderTest, WhatIsTooDeepIsStillHeldToTheGrammar) {
+  const std::string open(70, '[');
+  EXPECT_EQ(Events(open + "1 2"), "bad_json: no JSON at byte 72: found '2', due is a comma or ]");
+  EXPECT_EQ(Events(open + R"({"a" 1})"), "bad_json: no JSON at byte 75: found '1', due is a colon");
+  EXPECT_EQ(Events(open), "bad_json: the JSON ends in the middle, at byte 70");
+  EXPECT_EQ(Events(open + std::string(69, ']') + "}"),
+            "bad_json: no JSON at byte 139: found '}', due is a comma or ]");
+}
+
 TEST(JsonReaderTest, DepthIsBounded) {
-  const auto nested = [](int levels) {
-    return std::string(static_cast<std::size_t>(levels), '[') +
-           std::string(static_cast<std::size_t>(levels), ']');
-  };
-  EXPECT_EQ(Events(nested(64)).substr(0, 3), "[ [");
-  EXPECT_EQ(Events(nested(65)), "bad_json: no JSON at byte 64: found '[', due is no more than 64 levels");
-  EXPECT_EQ(Events(std::string(10'000'000, '[')).substr(0, 8), "bad_json");
+  Recorder recorder;
+  ASSERT_TRUE(ReadJson(Nested(kMaxJsonNesting), recorder));
+  EXPECT_EQ(recorder.values.size(), 1u);
+  EXPECT_EQ(Outcome(ReadJson(Nested(kMaxJsonNesting + 1), recorder), recorder),
+            "bad_json: no JSON at byte 100000: found '[', due is no more than 100000 levels");
+  EXPECT_FALSE(ReadJson(std::string(10'000'000, '['), recorder));
+}
+
+TEST(JsonReaderTest, ByteOrderMarkIsWholeOrNone) {
+  EXPECT_EQ(Events("\xEF\xBB[]"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
+  EXPECT_EQ(Events("\xEF"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
+  EXPECT_EQ(Events("\xEF\xBB\xBF"), "bad_json: the JSON ends in the middle, at byte 3");
+  EXPECT_EQ(Events("\xEF\xBB\xBF\xEF\xBB\xBF[]"), "bad_json: no JSON at byte 3: found byte 0xEF, due is a value");
+}
+
+TEST(JsonStreamTest, ValuesHeldBetweenPiecesAreBounded) {
+  Recorder recorder;
+  JsonStream stream(recorder, 100);
+  ASSERT_TRUE(stream.Feed("[\"" + std::string(100, 'x')));
+  const Result<void> fed = stream.Feed("x");
+  ASSERT_FALSE(fed);
+  EXPECT_EQ(Name(fed.error().code), "too_large");
+  EXPECT_EQ(fed.error().message, "a value of more than 100 bytes, from byte 1 on");
+}
+
+TEST(JsonStreamTest, EmptyPiecesAreNothing) {
+  Recorder recorder;
+  JsonStream stream(recorder);
+  for (const std::string_view piece : {"", "[1", "", "2", "]", ""}) ASSERT_TRUE(stream.Feed(piece));
+  ASSERT_TRUE(stream.Finish());
+  EXPECT_EQ(recorder.events, "[ n:12 ]");
+}
+
+TEST(JsonStreamTest, OffsetIsWhereTheErrorIs) {
+  Recorder recorder;
+  JsonStream stream(recorder);
+  ASSERT_TRUE(stream.Feed("[{},"));
+  ASSERT_TRUE(stream.Feed("{}"));
+  EXPECT_EQ(stream.Offset(), 6u);
+  ASSERT_FALSE(stream.Feed("\n{}]"));
+  EXPECT_EQ(stream.Offset(), 7u);
 }
 
 TEST(JsonReaderTest, ErrorsNameTheByte) {
@@ -157,6 +268,11 @@ TEST(JsonReaderTest, ErrorsNameTheByte) {
       {"[1e]", "no JSON at byte 3: found ']', due is a digit"},
       {"nul]", "no JSON at byte 3: found ']', due is null"},
       {"[NaM]", "no JSON at byte 3: found 'M', due is NaN"},
+      {"[-NaM]", "no JSON at byte 4: found 'M', due is NaN"},
+      {"[Infi]", "no JSON at byte 5: found ']', due is Infinity"},
+      {"[In]", "no JSON at byte 3: found ']', due is Infinity"},
+      {"-", "the JSON ends in the middle, at byte 1"},
+      {"1.", "the JSON ends in the middle, at byte 2"},
       {R"("\x41")", "no JSON at byte 2: found 'x', due is one of \"\\/bfnrtu after a backslash"},
       {R"("\u00g0")", "no JSON at byte 5: found 'g', due is four hexadecimal digits after \\u"},
       {"[\xFF]", "no JSON at byte 1: found byte 0xFF, due is a value"},

@@ -137,7 +137,20 @@ TEST(OrderPageTest, BrokenJson) {
   EXPECT_EQ(Failure(R"({"data":[]} <br>)"),
             "bad_json: no JSON at byte 12: found '<', due is nothing more after the end of the JSON");
   EXPECT_EQ(Failure(R"({"data":)" + std::string(100, '[')),
-            "bad_json: no JSON at byte 71: found '[', due is no more than 64 levels");
+            "bad_json: the JSON ends in the middle, at byte 108");
+}
+
+TEST(OrderPageTest, DeepNestingCostsItsRowOnly) {
+  const std::string deep = std::string(10'000, '[') + std::string(10'000, ']');
+  const OrderPage page = Parse(R"({"meta":)" + deep + R"(,"data":[{"order_id":"A","item_detail":)" + deep + "}," + deep +
+                               R"(,{"order_id":"B"}]})");
+  ASSERT_EQ(page.rows, 3u);
+  ASSERT_EQ(page.rejected.size(), 3u);
+  EXPECT_EQ(Name(page.rejected[0].reason), "wrong_type");
+  EXPECT_EQ(page.rejected[0].detail, "row: nested deeper than 64 levels");
+  EXPECT_TRUE(page.rejected[0].payload.starts_with(R"({"order_id":"A","item_detail":[[)"));
+  EXPECT_EQ(Name(page.rejected[1].reason), "wrong_type");
+  EXPECT_NE(Name(page.rejected[2].reason), "wrong_type") << "the flag is of one row";
 }
 
 TEST(OrderPageTest, CountsInStringsAndOddStatuses) {

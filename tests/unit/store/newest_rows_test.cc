@@ -17,7 +17,8 @@ Order Row(const std::string& id, const std::string& status, int seconds, const s
   return order;
 }
 
-const std::vector<StatusRule> kStatuses = {{"OPEN", Outcome::kOpen, {}}, {"BUSY", Outcome::kOpen, {}}, {"DONE", Outcome::kCompleted, {}}};
+const std::vector<StatusRule> kStatuses = {
+    {"OPEN", Outcome::kOpen, {}}, {"BUSY", Outcome::kOpen, {}}, {"DONE", Outcome::kCompleted, {}}};
 
 // Which of two rows of one order stays: its place in the page.
 int Winner(const Order& first, const Order& second) {
@@ -28,9 +29,11 @@ int Winner(const Order& first, const Order& second) {
 }
 
 TEST(NewestRowsTest, SortsByIdBytewise) {
-  const std::vector<Order> orders = {Row("b", "OPEN", 0), Row("é", "OPEN", 0), Row("B", "OPEN", 0), Row("a10", "OPEN", 0), Row("a1", "OPEN", 0)};
+  const std::vector<Order> orders = {Row("b", "OPEN", 0), Row("é", "OPEN", 0), Row("B", "OPEN", 0),
+                                     Row("a10", "OPEN", 0), Row("a1", "OPEN", 0)};
   std::vector<std::string> ids;
-  for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows) ids.push_back(row->order_id);
+  for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows)
+    ids.push_back(row->order_id);
   EXPECT_EQ(ids, (std::vector<std::string>{"B", "a1", "a10", "b", "é"}));
 }
 
@@ -54,7 +57,8 @@ TEST(NewestRowsTest, AFutureRowWinsOnlyAmongFutureRows) {
 }
 
 TEST(NewestRowsTest, CountsWhatWasLeftOut) {
-  const std::vector<Order> orders = {Row("a", "OPEN", -3), Row("a", "BUSY", -2), Row("b", "OPEN", -1), Row("a", "BUSY", -2)};
+  const std::vector<Order> orders = {Row("a", "OPEN", -3), Row("a", "BUSY", -2), Row("b", "OPEN", -1),
+                                     Row("a", "BUSY", -2)};
   const NewestRows newest = PickNewestRows(orders, kStatuses, Timestamp(kNow));
   EXPECT_EQ(newest.rows.size(), 2u);
   EXPECT_EQ(newest.repeated, 1);

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/mapping_loader.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kMaxMetrics = 100;
+constexpr std::size_t kMaxLabels = 50;
+constexpr std::size_t kMaxNested = 8;
+constexpr std::size_t kMaxWords = 1'000;  // of a value map, of a filter
+constexpr std::string_view kParent = "../";
+
+// What the metrics of one source are read against.
+struct MappingReading {
+  const MappingPlace& place;
+  RowShape shape;
+  const RowsConfig& rows;
+  std::set<std::string> names;  // of the source's metrics so far
+};
+
+template <typename T>
+struct Word {
+  std::string_view word;
+  T meaning;
+};
+
+// One of a few words; `wanted` says which.
+template <typename T, std::size_t n>
+void ReadWord(MapReader& entry, std::string_view key, const Word<T> (&words)[n], std::string_view wanted,
+              T& value) {
+  std::string text;
+  if (!entry.Text(key, text)) return;
+  for (const Word<T>& word : words) {
+    if (text == word.word) {
+      value = word.meaning;
+      return;
+    }
+  }
+  entry.FailValue(key, "is none of what is known here, want " + std::string(wanted));
+}
+
+// JSON Pointer by RFC 6901.
+bool IsPointer(std::string_view text) {
+  if (!text.empty() && text[0] != '/') return false;
+  for (std::size_t tilde = text.find('~'); tilde != std::string_view::npos;
+       tilde = text.find('~', tilde + 1)) {
+    if (tilde + 1 == text.size() || (text[tilde + 1] != '0' && text[tilde + 1] != '1')) return false;
+  }
+  return true;
+}
+
+void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
+  if (rows.TextIfAny("pointer", config.pointer) == Given::kYes) {
+    if (!IsPointer(config.pointer)) {
+      rows.FailValue("pointer", "is no JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
+    } else if (shape == RowShape::kList) {
+      rows.FailValue("pointer", "is not for Metabase, whose answer is the list of rows, remove it");
+    }
+  }
+  rows.TextList("nested", config.nested, kMaxNested, true);
+}
+
+void ReadCeiling(MapReader& ceilings, std::string_view key, std::int64_t most, std::size_t& ceiling) {
+  auto value = static_cast<std::int64_t>(ceiling);
+  ceilings.Integer(key, value, {1, most});
+  ceiling = static_cast<std::size_t>(value);
+}
+
+void ReadCeilings(MapReader ceilings, RowCeilings& config) {
+  ReadCeiling(ceilings, "max_rows", 100'000'000, config.max_rows);
+  ReadCeiling(ceilings, "max_series", 10'000'000, config.max_series);
+  ReadCeiling(ceilings, "max_label_bytes", 65'536, config.max_label_bytes);
+}
+
+// What is wrong with the name of a column, and what would be right.
+std::optional<std::string> ColumnProblem(std::string_view column, const MappingReading& reading) {
+  std::size_t up = 0;
+  for (; column.starts_with(kParent); column.remove_prefix(kParent.size())) ++up;
+  if (up > reading.rows.nested.size()) {
+    return reading.rows.nested.empty()
+               ? "reaches above the rows, which are not nested, want a column of the row, or rows.nested"
+               : "reaches above the outermost row, want ../ at most " +
+                     std::to_string(reading.rows.nested.size()) + " times";
+  }
+  if (column.empty()) return "names no column, want one behind ../";
+  if (reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
+    return "is for answers that are an object, a question has columns, want the name of one";
+  }
+  return std::nullopt;
+}
+
+void CheckColumn(MapReader& map, std::string_view key, const std::string& column,
+                 const MappingReading& reading) {
+  if (const auto problem = ColumnProblem(column, reading)) map.FailValue(key, *problem);
+}
+
+// The label's name is in order.
+bool CheckLabel(MapReader& labels, const std::string& label, std::set<std::string>& seen) {
+  if (const std::optional<std::string> problem = LabelNameProblem(label)) {
+    labels.FailKey(label, *problem);
+    return false;
+  }
+  if (!seen.insert(label).second) {
+    labels.FailKey(label, "stands among labels too, give each label once");
+    return false;
+  }
+  if (IsTargetLabel(label)) {
+    labels.Warn(label, "is often a label of the target, and then arrives in Prometheus as exported_" + label +
+                           ", another name avoids that, like vendor_" + label);
+  }
+  return true;
+}
+
+void ReadLabels(MapReader& entry, const MappingReading& reading, MetricConfig& metric) {
+  std::set<std::string> seen;
+  MapReader labels = entry.Section("labels");
+  for (const std::string& label : labels.Keys()) {
+    std::string column;
+    if (labels.Text(label, column)) CheckColumn(labels, label, column, reading);
+    if (CheckLabel(labels, label, seen)) metric.labels.push_back({label, std::move(column)});
+  }
+  MapReader fixed = entry.Section("static_labels");
+  for (const std::string& label : fixed.Keys()) {
+    std::string value;
+    fixed.Text(label, value);
+    if (CheckLabel(fixed, label, seen)) metric.static_labels.emplace_back(label, std::move(value));
+  }
+  if (seen.size() > kMaxLabels) entry.Fail("labels", "more than 50 labels, want fewer");
+}
+
+void ReadWhere(MapReader where, const MappingReading& reading, std::vector<RowFilter>& filters) {
+  for (const std::string& column : where.Keys()) {
+    RowFilter filter{column, {}};
+    if (const auto problem = ColumnProblem(column, reading)) where.FailKey(column, *problem);
+    if (!where.TextOrList(column, filter.in, kMaxWords)) continue;
+    if (filter.in.empty()) where.Fail(column, "is empty, want the texts that count");
+    filters.push_back(std::move(filter));
+  }
+}
+
+void ReadValues(MapReader values, std::map<std::string, std::string>& value_map) {
+  const std::vector<std::string> words = values.Keys();
+  for (const std::string& word : words) {
+    std::string number;
+    if (values.Number(word, number)) value_map.emplace(word, std::move(number));
+  }
+  if (words.size() > kMaxWords) values.FailHere("has more than 1000 entries, want fewer");
+}
+
+// Where a sample's value comes from. A count takes nothing from a column, so that nothing said of one may
+// stand there.
+void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& metric) {
+  static constexpr Word<Aggregate> kAggregates[] = {{"count", Aggregate::kCount},
+                                                    {"sum", Aggregate::kSum},
+                                                    {"min", Aggregate::kMin},
+                                                    {"max", Aggregate::kMax},
+                                                    {"avg", Aggregate::kAvg}};
+  static constexpr Word<ValueUnit> kUnits[] = {
+      {"number", ValueUnit::kNumber}, {"bytes", ValueUnit::kBytes}, {"time", ValueUnit::kTime}};
+  ReadWord(entry, "aggregate", kAggregates, "count, sum, min, max or avg", metric.aggregate);
+  const bool counts = metric.aggregate == Aggregate::kCount;
+  if (!counts) entry.Require("value", "want the column that holds the number, or aggregate: count");
+  if (entry.Text("value", metric.value_column)) CheckColumn(entry, "value", metric.value_column, reading);
+  ReadWord(entry, "unit", kUnits, "number, bytes or time", metric.unit);
+  ReadValues(entry.Section("values"), metric.value_map);
+  std::string null_value;
+  if (entry.Number("null", null_value)) metric.null_value = std::move(null_value);
+  if (!counts) return;
+  for (const char* key : {"value", "unit", "values", "null"}) {
+    if (entry.Has(key)) entry.FailKey(key, "given beside aggregate: count, which counts rows, remove it");
+  }
+}
+
+void ReadDuplicates(MapReader& entry, MetricConfig& metric) {
+  static constexpr Word<DuplicatePolicy> kPolicies[] = {{"error", DuplicatePolicy::kError},
+                                                        {"first", DuplicatePolicy::kFirst},
+                                                        {"last", DuplicatePolicy::kLast},
+                                                        {"sum", DuplicatePolicy::kSum},
+                                                        {"max", DuplicatePolicy::kMax}};
+  ReadWord(entry, "on_duplicate", kPolicies, "error, first, last, sum or max", metric.on_duplicate);
+  if (metric.aggregate != Aggregate::kNone && entry.Has("on_duplicate")) {
+    entry.FailKey("on_duplicate",
+                  "given beside aggregate, which takes rows of equal labels together, remove it");
+  }
+}
+
+// Whether the metric has a name of its own.
+bool ReadMetricName(MapReader& entry, MappingReading& reading, MetricConfig& metric) {
+  static constexpr Word<MetricType> kTypes[] = {{"gauge", MetricType::kGauge},
+                                                {"counter", MetricType::kCounter}};
+  ReadWord(entry, "type", kTypes, "gauge or counter", metric.type);
+  entry.Require("name", "want one like vendor_online");
+  if (!entry.Text("name", metric.name)) return false;
+  std::optional<std::string> problem = MetricNameProblem(metric.name);
+  if (!problem) problem = MetricTypeProblem(metric.name, metric.type);
+  if (!problem && !reading.names.insert(metric.name).second) {
+    problem = "stands in this source twice, give each metric its own name";
+  }
+  if (problem) entry.FailValue("name", *problem);
+  return !problem;
+}
+
+void ReadHelp(MapReader& entry, std::string& help) {
+  entry.Require("help", "want one sentence that says what the number means");
+  if (entry.Text("help", help) && help.size() > 1'000) {
+    entry.Fail("help", "is longer than 1000 bytes, want one sentence");
+  }
+}
+
+MetricConfig ReadMetric(MapReader& entry, MappingReading& reading) {
+  MetricConfig metric;
+  const bool has_name = ReadMetricName(entry, reading, metric);
+  ReadHelp(entry, metric.help);
+  ReadLabels(entry, reading, metric);
+  ReadWhere(entry.Section("where"), reading, metric.where);
+  ReadValue(entry, reading, metric);
+  ReadDuplicates(entry, metric);
+  if (!has_name) return metric;
+  if (const auto conflict = reading.place.families.Add(reading.place.name, metric)) {
+    if (conflict->key == "name") {
+      entry.FailValue(conflict->key, conflict->problem);
+    } else {
+      entry.Fail(conflict->key, conflict->problem);
+    }
+  }
+  return metric;
+}
+
+}  // namespace
+
+bool HasMapping(MapReader& source) {
+  const bool has[] = {source.Has("rows"), source.Has("ceilings"), source.Has("metrics")};
+  return std::find(std::begin(has), std::end(has), true) != std::end(has);
+}
+
+MappingConfig ReadMapping(const MappingPlace& place, RowShape shape) {
+  MappingConfig config;
+  ReadRows(place.source.Section("rows"), shape, config.rows);
+  ReadCeilings(place.source.Section("ceilings"), config.ceilings);
+  MappingReading reading{place, shape, config.rows, {}};
+  place.source.Require("metrics", "want at least one metric with name, help and value");
+  if (place.source.Each("metrics",
+                        [&](MapReader& entry) { config.metrics.push_back(ReadMetric(entry, reading)); })) {
+    if (config.metrics.empty()) place.source.Fail("metrics", "is empty, want at least one metric");
+    if (config.metrics.size() > kMaxMetrics) {
+      place.source.Fail("metrics", "has more than 100 entries, want fewer");
+    }
+  }
+  return config;
+}
+
+}  // namespace o2o

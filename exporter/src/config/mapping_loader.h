@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "config/config_reader.h"
+#include "config/mapping_config.h"
+#include "config/metric_names.h"
+
+// How rows become series: `rows`, `ceilings` and `metrics` of a source, for every kind that has rows.
+namespace o2o {
+
+// Where they stand.
+struct MappingPlace {
+  MapReader& source;
+  const std::string& name;  // of the source
+  FamilyNames& families;    // of all sources
+};
+
+// What the answers of a kind look like.
+enum class RowShape {
+  kAny,   // rows may lie anywhere, and may be the members of an object
+  kList,  // the answer is the list of rows
+};
+
+bool HasMapping(MapReader& source);
+MappingConfig ReadMapping(const MappingPlace& place, RowShape shape);
+
+}  // namespace o2o

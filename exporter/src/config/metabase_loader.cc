@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+#include <string>
+
+#include "config/endpoint_loader.h"
+#include "config/source_kinds.h"
+
+namespace o2o {
+namespace {
+
+constexpr UrlRules kUrlRules{"https://metabase.example.com", "use username and password"};
+
+// User and password, or an API key. Where both are there the key is used, since it can neither expire nor be
+// locked out; then the user is not even handed on.
+void ReadCredentials(MapReader& metabase, MetabaseSourceConfig& config) {
+  const Given username = metabase.TextIfAny("username", config.username);
+  const Given password = metabase.SecretIfAny("password", config.password);
+  const Given api_key = metabase.SecretIfAny("api_key", config.api_key);
+  if (username == Given::kUnusable || password == Given::kUnusable || api_key == Given::kUnusable) return;
+  if (api_key == Given::kYes) {
+    if (username == Given::kYes || password == Given::kYes) {
+      metabase.Warn(metabase.Has("api_key") ? "api_key" : "api_key_file",
+                    "given beside username or password: the API key is used, remove the others");
+    }
+    config.username.clear();
+    config.password = Secret();
+  } else if (username == Given::kYes && password == Given::kNo) {
+    metabase.Fail("password", "missing, want password or password_file beside username");
+  } else if (password == Given::kYes && username == Given::kNo) {
+    metabase.Fail("username", "missing, want the user whose password is given");
+  } else if (username == Given::kNo) {
+    constexpr std::string_view kWanted =
+        "want username with password (or password_file), or api_key (or api_key_file)";
+    if (metabase.Has("username")) {
+      metabase.FailValue("username", "is empty, " + std::string(kWanted));
+    } else {
+      metabase.FailHere("has no credentials, " + std::string(kWanted));
+    }
+  }
+}
+
+void ReadParameters(MapReader& metabase, std::string& parameters) {
+  if (!metabase.Has("parameters")) return;
+  if (metabase.KindOf("parameters") != YamlNode::Kind::kSequence) {
+    metabase.Fail("parameters",
+                  "is no list, want one as Metabase takes it, like [{type: category, target: "
+                  "[variable, [template-tag, city]], value: Hanoi}]");
+    return;
+  }
+  metabase.JsonText("parameters", parameters);
+}
+
+}  // namespace
+
+SourceKindConfig ReadMetabase(MapReader metabase, const MappingPlace& place) {
+  MetabaseSourceConfig config;
+  ReadUrl(metabase, "want the base URL of the Metabase, like https://metabase.example.com", kUrlRules,
+          config.url);
+  while (config.url.ends_with('/')) config.url.pop_back();
+  ReadCredentials(metabase, config);
+  metabase.Require("question", "want the number of a saved question, as in /question/7163");
+  metabase.Integer("question", config.question, {1, std::numeric_limits<std::int32_t>::max()});
+  ReadParameters(metabase, config.parameters);
+  metabase.Bytes("max_body", config.max_body_bytes, kBodyRange);
+  ReadTls(metabase.Section("tls"), config.tls);
+  ReadProxy(metabase, config.proxy_url);
+  config.mapping = ReadMapping(place, RowShape::kList);
+  return config;
+}
+
+}  // namespace o2o

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/metric_names.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <set>
+
+#include "base/text.h"
+#include "metrics/catalogue.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 200;
+constexpr std::string_view kTotal = "_total";
+
+bool IsName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && !(name[0] >= '0' && name[0] <= '9') &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+             std::string_view::npos;
+}
+
+// Prometheus writes these itself, for every target and for its alerts.
+bool IsPrometheusOwn(std::string_view name) {
+  return name == "up" || name.starts_with("scrape_") || name == "ALERTS" || name == "ALERTS_FOR_STATE";
+}
+
+// OpenMetrics calls a counter by its name without _total.
+std::string FamilyName(std::string_view name, MetricType type) {
+  if (type == MetricType::kCounter && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  return std::string(name);
+}
+
+// The exporter's own family that the name would get into, by its samples or by its OpenMetrics name.
+const MetricDesc* OwnFamily(const std::string& name, MetricType type) {
+  for (const MetricDesc* own : catalogue::All()) {
+    if (name == own->name || FamilyName(name, type) == FamilyName(own->name, own->type)) return own;
+    if (own->type != MetricType::kHistogram) continue;
+    for (const char* suffix : {"_bucket", "_sum", "_count"}) {
+      if (name == own->name + suffix) return own;
+    }
+  }
+  return nullptr;
+}
+
+std::set<std::string> LabelNames(const MetricConfig& metric) {
+  std::set<std::string> names;
+  for (const LabelFrom& label : metric.labels) names.insert(label.label);
+  for (const auto& [label, value] : metric.static_labels) names.insert(label);
+  return names;
+}
+
+std::string Listed(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "none" : CutUtf8(text, 300);
+}
+
+}  // namespace
+
+std::optional<std::string> MetricNameProblem(std::string_view name) {
+  if (name.find(':') != std::string_view::npos) {
+    return "holds a colon, which is for recording rules, want letters, digits and _";
+  }
+  if (!IsName(name)) {
+    return "is no metric name, want at most 200 letters, digits and _, not beginning with a digit";
+  }
+  if (name.starts_with("__")) return "begins with __, which is for Prometheus' own use, want another name";
+  if (IsPrometheusOwn(name)) return "is a name that Prometheus itself writes, want another name";
+  return std::nullopt;
+}
+
+std::optional<std::string> MetricTypeProblem(const std::string& name, MetricType type) {
+  if (const MetricDesc* own = OwnFamily(name, type)) {
+    return "is the exporter's own metric " + own->name + ", or too near to it, want another name";
+  }
+  const bool total = name.ends_with(kTotal);
+  if (type == MetricType::kCounter && (!total || name.size() == kTotal.size())) {
+    return "is a counter, whose name ends in _total, want one like " +
+           (total ? "orders_total" : name + "_total") + ", or type: gauge";
+  }
+  if (type == MetricType::kGauge && total) {
+    return "is a gauge, but _total is for counters, want another name, or type: counter";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> LabelNameProblem(std::string_view name) {
+  if (!IsName(name)) {
+    return "is no label name, want at most 200 letters, digits and _, not beginning with a digit";
+  }
+  if (name.starts_with("__")) return "begins with __, which is for Prometheus' own use, want another name";
+  if (name == "le") return "is the label of a histogram's buckets, want another name";
+  return std::nullopt;
+}
+
+bool IsTargetLabel(std::string_view name) {
+  static constexpr std::string_view kTargetLabels[] = {
+      "alertname",   "cluster", "container", "customer", "datacenter", "dc",        "env",
+      "environment", "host",    "hostname",  "instance", "job",        "namespace", "node",
+      "owner",       "pod",     "quantile",  "region",   "replica",    "service",   "severity",
+      "stage",       "team",    "type",      "zone"};
+  return std::find(std::begin(kTargetLabels), std::end(kTargetLabels), name) != std::end(kTargetLabels);
+}
+
+std::optional<FamilyNames::Conflict> FamilyNames::Add(const std::string& source, const MetricConfig& metric) {
+  const auto [place, is_new] =
+      families_.emplace(FamilyName(metric.name, metric.type), Family{source, metric});
+  if (is_new) return std::nullopt;
+  const MetricConfig& first = place->second.metric;
+  const std::string other =
+      first.name + " of " +
+      (place->second.source.empty() ? "another source" : "source " + place->second.source);
+  if (first.name != metric.name) {
+    return Conflict{"name", "has the same name in OpenMetrics as " + other + ", want another"};
+  }
+  if (first.type != metric.type) {
+    return Conflict{"type", "is not the type of " + other + ", want the same in both"};
+  }
+  if (first.help != metric.help) {
+    return Conflict{"help", "is not the help of " + other + ", want the same words in both"};
+  }
+  if (const std::set<std::string> wanted = LabelNames(first); LabelNames(metric) != wanted) {
+    return Conflict{"labels",
+                    "are not the labels of " + other + ", want the same names in both: " + Listed(wanted)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace o2o

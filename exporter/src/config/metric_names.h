@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "config/mapping_config.h"
+
+// What metrics and labels of the user's own may be called: Prometheus' rules, and that no family is defined
+// twice. Problems read on from the name in quotes.
+namespace o2o {
+
+// Of the name alone, whatever the type.
+std::optional<std::string> MetricNameProblem(std::string_view name);
+// Of a good name beside its type, and beside the exporter's own families.
+std::optional<std::string> MetricTypeProblem(const std::string& name, MetricType type);
+std::optional<std::string> LabelNameProblem(std::string_view name);
+
+// Whether Prometheus may well give the target itself a label of that name; then the metric's is renamed to
+// exported_NAME.
+bool IsTargetLabel(std::string_view name);
+
+// What the sources of one configuration call their families.
+class FamilyNames {
+ public:
+  struct Conflict {
+    std::string key;  // of the metric in the configuration
+    std::string problem;
+  };
+  // Several sources may feed one family if they say the same about it.
+  std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric);
+
+ private:
+  struct Family {
+    std::string source;
+    MetricConfig metric;
+  };
+  std::map<std::string, Family> families_;  // by OpenMetrics' name, where a counter has no _total
+};
+
+}  // namespace o2o

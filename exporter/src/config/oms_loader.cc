@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <string>
+
+#include "config/endpoint_loader.h"
+#include "config/source_kinds.h"
+
+namespace o2o {
+namespace {
+
+using std::chrono::days;
+using std::chrono::minutes;
+
+void ReadTimeZone(MapReader& oms, TimeZone& zone) {
+  std::string name;
+  if (!oms.Text("timezone", name)) return;
+  if (const std::optional<TimeZone> found = TimeZone::Find(name)) {
+    zone = *found;
+  } else {
+    oms.FailValue("timezone", "is no known time zone, want one like UTC, Asia/Ho_Chi_Minh or +07:00");
+  }
+}
+
+}  // namespace
+
+SourceKindConfig ReadOms(MapReader oms, const MappingPlace&) {
+  OmsSourceConfig config;
+  ReadUrl(oms, "want the base URL of the OMS, like https://oms.example.com", {}, config.url);
+  while (config.url.ends_with('/')) config.url.pop_back();
+  oms.SecretText("api_key", config.api_key);
+  ReadTimeZone(oms, config.timezone);
+  oms.Duration("overlap", config.overlap, {minutes(1), days(1)});
+  oms.Duration("initial_lookback", config.initial_lookback, {minutes(1), days(365)});
+  constexpr std::int64_t kMostRows = 1'000'000;
+  oms.Integer("limit", config.limit, {1, kMostRows});
+  oms.Integer("max_limit", config.max_limit, {1, kMostRows});
+  if (config.limit > config.max_limit) {
+    oms.Fail(oms.Has("limit") ? "limit" : "max_limit",
+             "limit " + std::to_string(config.limit) + " is above max_limit " +
+                 std::to_string(config.max_limit) + ", want limit <= max_limit");
+  }
+  oms.Bytes("max_body", config.max_body_bytes, {1u << 10, 1u << 30});
+  ReadTls(oms.Section("tls"), config.tls);
+  return config;
+}
+
+}  // namespace o2o

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/source_loader.h"
+
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "config/metric_names.h"
+#include "config/source_kinds.h"
+
+namespace o2o {
+namespace {
+
+using std::chrono::days;
+using std::chrono::seconds;
+
+constexpr std::size_t kMaxNameBytes = 64;  // it becomes a label value
+constexpr std::size_t kMaxSources = 100;   // each costs a thread
+
+// A kind of source: the block that chooses it and what reads the block. A new kind is one more row.
+struct SourceKind {
+  std::string_view key;
+  bool needs_store;  // keeps what it finds in PostgreSQL; at most one such source can be on
+  SourceKindConfig (*read)(MapReader block, const MappingPlace& place);
+};
+constexpr SourceKind kSourceKinds[] = {
+    {"oms", true, ReadOms},
+    {"metabase", false, ReadMetabase},
+    {"json", false, ReadJsonEndpoint},
+};
+
+// What reading one source tells about the others.
+struct SourcesSeen {
+  std::set<std::string> names;
+  std::string storing;  // the enabled one that keeps orders
+  FamilyNames families;
+};
+
+bool IsSourceName(std::string_view name) {
+  return !name.empty() && name.size() <= kMaxNameBytes && name[0] >= 'a' && name[0] <= 'z' &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
+}
+
+void ReadSourceName(MapReader& entry, std::string& name, SourcesSeen& seen) {
+  entry.Require("name", "want a short name like orders");
+  if (!entry.Text("name", name)) return;
+  if (!IsSourceName(name)) {
+    entry.FailValue("name", "is no source name, want at most 64 of a-z, 0-9 and -, beginning with a letter");
+  } else if (!seen.names.insert(name).second) {
+    entry.FailValue("name", "stands there twice, give each source its own name");
+  }
+}
+
+void ReadRhythm(MapReader& entry, SourceConfig& config) {
+  entry.Duration("interval", config.interval, {Millis(100), days(1)});
+  const bool own_timeout = entry.Duration("timeout", config.timeout, {Millis(10), days(1)});
+  if (config.timeout >= config.interval) {
+    entry.Fail(own_timeout ? "timeout" : "interval",
+               "the timeout of " + FormatDuration(config.timeout) + (own_timeout ? "" : " (the default)") +
+                   " is not below the interval of " + FormatDuration(config.interval) +
+                   ", want a shorter timeout or a longer interval");
+  }
+  config.stale_after = 3 * config.interval;
+  if (entry.Duration("stale_after", config.stale_after, {seconds(1), days(30)}) &&
+      config.stale_after <= config.interval) {
+    entry.FailValue("stale_after", "is not above the interval of " + FormatDuration(config.interval) +
+                                       ", want two intervals or more");
+  }
+}
+
+// The kind whose block is there; nothing (and reported) if there is none or more than one.
+const SourceKind* FindKind(MapReader& entry) {
+  const SourceKind* found = nullptr;
+  std::string keys;
+  for (const SourceKind& kind : kSourceKinds) {
+    keys += (keys.empty() ? "" : ", ") + std::string(kind.key);
+    if (!entry.Has(kind.key)) continue;
+    if (found) {
+      entry.Fail(kind.key, "given beside " + std::string(found->key) + ", want one kind of source");
+      return nullptr;
+    }
+    found = &kind;
+  }
+  if (!found) entry.FailHere("has no kind, want one of these blocks: " + keys);
+  return found;
+}
+
+void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
+  SourceConfig source;
+  ReadSourceName(entry, source.name, seen);
+  const bool enabled = entry.Switch("enabled_if");
+  if (!enabled) entry.Tolerate();
+  ReadRhythm(entry, source);
+  const MappingPlace place{entry, source.name, seen.families};
+  const SourceKind* kind = FindKind(entry);
+  if (!kind) {
+    if (HasMapping(entry)) ReadMapping(place, RowShape::kAny);  // for its mistakes
+    return;
+  }
+  source.kind = kind->read(entry.Section(kind->key), place);
+  if (!enabled) {
+    config.disabled.push_back(source.name);
+    return;
+  }
+  if (kind->needs_store) {
+    if (!seen.storing.empty()) {
+      entry.Fail(kind->key,
+                 "a second source that keeps orders beside " + seen.storing + ", want one at most");
+    }
+    seen.storing = source.name.empty() ? "another" : source.name;
+  }
+  config.sources.push_back(std::move(source));
+}
+
+}  // namespace
+
+std::string ReadSources(MapReader& root, Config& config) {
+  SourcesSeen seen;
+  std::size_t count = 0;
+  root.Require("sources", "want at least one source");
+  if (root.Each("sources", [&](MapReader& entry) {
+        ++count;
+        ReadSource(entry, seen, config);
+      })) {
+    if (count == 0) root.Fail("sources", "is empty, want at least one source");
+    if (count > kMaxSources) root.Fail("sources", "has more than 100 entries, want fewer");
+  }
+  return seen.storing;
+}
+
+}  // namespace o2o

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "config/config_reader.h"
+
+namespace o2o {
+
+// Reads `sources`: the enabled ones, the names of the others. Returns the name of the enabled one that keeps
+// orders in PostgreSQL ("another" where it has none); empty if there is no such source.
+std::string ReadSources(MapReader& root, Config& config);
+
+}  // namespace o2o

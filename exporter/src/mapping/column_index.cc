@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/column_index.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "mapping/value_text.h"
+
+namespace o2o {
+namespace {
+
+// Insertions, deletions and replacements that make one text the other.
+std::size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string LooseName(std::string_view name) {
+  std::string loose = LowerCase(name);
+  std::erase_if(loose, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '_'; });
+  return loose;
+}
+
+std::string NearestName(std::string_view name, const std::vector<std::string>& names) {
+  constexpr std::size_t kLongest = 64;  // of names that are compared
+  const std::string loose = LooseName(name.substr(0, kLongest));
+  std::string nearest;
+  // Half of the letters may differ, or one name may hold the other: `code` and `Vendor Code`.
+  std::size_t best = std::max<std::size_t>(2, loose.size() / 2) + 1;
+  for (const std::string& candidate : names) {
+    const std::string other = LooseName(std::string_view(candidate).substr(0, kLongest));
+    std::size_t distance = EditDistance(loose, other);
+    const bool holds = std::min(loose.size(), other.size()) >= 3 &&
+                       (other.find(loose) != std::string::npos || loose.find(other) != std::string::npos);
+    if (holds) distance = std::min<std::size_t>(distance, 2);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+ColumnIndex::ColumnIndex(std::vector<std::string> wanted) : wanted_(std::move(wanted)) {
+  for (const std::string& name : wanted_) loose_wanted_.push_back(LooseName(name));
+}
+
+void ColumnIndex::Clear() {
+  columns_.clear();
+  places_.clear();
+  next_ = 0;
+}
+
+Column& ColumnIndex::Search(std::string_view key) {
+  if (const auto found = places_.find(key); found != places_.end()) {
+    next_ = found->second + 1;
+    return columns_[found->second];
+  }
+  if (!IsWanted(key) && (columns_.size() >= kMaxColumns || key.size() > kMaxNameBytes)) {
+    other_.last_row = 0;
+    return other_;
+  }
+  Column column{std::string(key), {}, 0};
+  const std::string loose = LooseName(key);
+  for (std::uint32_t slot = 0; slot < wanted_.size(); ++slot) {
+    if (wanted_[slot] == key) {
+      column.targets.push_back({slot, true});
+    } else if (loose_wanted_[slot] == loose) {
+      column.targets.push_back({slot, false});
+    }
+  }
+  places_.emplace(column.name, columns_.size());
+  columns_.push_back(std::move(column));
+  next_ = columns_.size();
+  return columns_.back();
+}
+
+bool ColumnIndex::IsWanted(std::string_view key) const {
+  return std::find(wanted_.begin(), wanted_.end(), key) != wanted_.end();
+}
+
+}  // namespace o2o

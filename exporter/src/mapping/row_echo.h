@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/json_reader.h"
+
+namespace o2o {
+
+// Writes the first rows of an answer down again as JSON that every reader takes: clean UTF-8, no NaN. Rows that are too long
+// are left out.
+class RowEcho {
+ public:
+  RowEcho(std::size_t max_rows, std::size_t max_row_bytes, std::size_t max_bytes)
+      : max_rows_(max_rows), max_row_bytes_(max_row_bytes), max_bytes_(max_bytes) {}
+
+  // Whether a row is being written: only then what follows is to be called.
+  bool active() const { return active_; }
+
+  // A row begins, if one is wanted still. `key`: where the row is a member of an object.
+  void Begin(const std::string* key);
+  void End();
+  // The row is of no interest after all.
+  void Abandon() { active_ = false; }
+
+  void Key(std::string_view key);
+  void Scalar(JsonType type, std::string_view text);
+  void Open(JsonType type);
+  void Close(JsonType type);
+
+  std::vector<std::string> TakeRows() { return std::move(rows_); }
+  void Clear();
+
+ private:
+  void Comma();
+  void Quote(std::string_view text);
+  void Bound();
+
+  std::size_t max_rows_;
+  std::size_t max_row_bytes_;
+  std::size_t max_bytes_;
+  std::vector<std::string> rows_;
+  std::size_t bytes_ = 0;
+  std::string row_;
+  bool active_ = false;
+  bool comma_ = false;  // due before the next value or key
+};
+
+}  // namespace o2o

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/series_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+#include <numeric>
+#include <random>
+#include <string>
+
+namespace o2o {
+namespace {
+
+// An entry: key size (4 bytes), room for a value (1), value size (1), key, value; aligned to a unit, so that 32 bits
+// say where one of 32 GiB stands.
+constexpr std::size_t kHead = 6;
+constexpr std::size_t kUnit = 8;
+constexpr std::size_t kBlockBytes = 1u << 20;
+static_assert(SeriesTable::kMaxKeyBytes + SeriesTable::kMaxValueBytes + kHead < kBlockBytes);
+
+// Differs from run to run, so that nobody who names vendors can prepare names that collide.
+std::uint64_t Seed() {
+  static const std::uint64_t seed = [] {
+    std::random_device device;
+    return std::uint64_t{device()} << 32 | device();
+  }();
+  return seed;
+}
+
+// Multiplies to 128 bits and folds: each bit of the input reaches all bits of the result.
+std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = static_cast<Wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+std::uint32_t KeySize(const char* entry) {
+  std::uint32_t size = 0;
+  std::memcpy(&size, entry, sizeof size);
+  return size;
+}
+
+std::uint64_t Load(const char* at, std::size_t bytes) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, bytes);
+  return word;
+}
+
+std::uint64_t Hash(std::string_view text) {
+  constexpr std::uint64_t kOdd = 0x9E3779B97F4A7C15u;
+  static const std::uint64_t seed = Seed();
+  std::uint64_t hash = seed ^ text.size();
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; at += 8, left -= 8) hash = Mix(hash ^ Load(at, 8), kOdd);
+  return Mix(hash ^ Load(at, left), kOdd ^ seed);
+}
+
+// No early exit, so that the compiler vectorizes it.
+std::size_t CountEscapes(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += (c == '"') | (c == '\\') | (c == '\n');
+  return count;
+}
+
+// Eight bytes as a number that orders as they do.
+std::uint64_t Order(std::string_view text) {
+  std::uint64_t word = 0;
+  const std::size_t bytes = std::min<std::size_t>(text.size(), 8);
+  for (std::size_t i = 0; i < bytes; ++i) {
+    word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (56 - 8 * i);
+  }
+  return word;
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable() : block_used_(kBlockBytes) {}
+
+std::pair<SeriesTable::Id, bool> SeriesTable::Insert(std::string_view key, std::string_view value,
+                                                     std::size_t value_room) {
+  assert(key.size() <= kMaxKeyBytes && value.size() <= kMaxValueBytes);
+  if ((entries_.size() + 1) * 8 > slots_.size() * 7) Grow();
+  const std::uint64_t hash = Hash(key);
+  const auto tag = static_cast<std::uint32_t>(hash >> 32);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t at = tag & mask;
+  for (; slots_[at].entry != 0; at = (at + 1) & mask) {
+    const Id id = slots_[at].entry - 1;
+    if (slots_[at].tag == tag && Key(id) == key) return {id, false};
+  }
+  const auto id = static_cast<Id>(entries_.size());
+  const std::uint32_t place = NewEntry(key, std::max(value.size(), std::min(value_room, kMaxValueBytes)));
+  Write(place, value);
+  entries_.push_back(place);
+  slots_[at] = {tag, id + 1};
+  key_bytes_ += key.size();
+  escapes_ += CountEscapes(key);
+  return {id, true};
+}
+
+void SeriesTable::SetValue(Id id, std::string_view value) {
+  assert(value.size() <= kMaxValueBytes);
+  const auto room = static_cast<unsigned char>(At(entries_[id])[4]);
+  if (value.size() > room) {
+    // The old place is lost until the table goes; twice the room bounds how often that happens.
+    entries_[id] = NewEntry(Key(id), std::min(kMaxValueBytes, 2 * value.size()));
+  }
+  Write(entries_[id], value);
+}
+
+std::string_view SeriesTable::Key(Id id) const {
+  const char* const entry = At(entries_[id]);
+  return {entry + kHead, KeySize(entry)};
+}
+
+std::string_view SeriesTable::Value(Id id) const {
+  const std::string_view key = Key(id);
+  return {key.data() + key.size(), static_cast<unsigned char>(At(entries_[id])[5])};
+}
+
+std::size_t SeriesTable::ValueBytes() const {
+  std::size_t bytes = 0;
+  for (const std::uint32_t place : entries_) bytes += static_cast<unsigned char>(At(place)[5]);
+  return bytes;
+}
+
+void SeriesTable::Close() {
+  slots_ = {};
+  entries_.shrink_to_fit();
+}
+
+std::vector<SeriesTable::Id> SeriesTable::Sorted() const {
+  std::vector<Id> order(size());
+  std::iota(order.begin(), order.end(), Id{0});
+  if (IsSorted()) return order;
+
+  // Most comparisons end at the first bytes in which keys differ at all, without a look at the keys.
+  std::string_view common = Key(0);
+  for (Id id = 1; id < size(); ++id) {
+    const std::string_view key = Key(id);
+    std::size_t same = 0;
+    while (same < common.size() && same < key.size() && common[same] == key[same]) ++same;
+    common = common.substr(0, same);
+  }
+  struct Item {
+    std::uint64_t order;
+    Id id;
+  };
+  std::vector<Item> items(size());
+  for (const Id id : order) items[id] = {Order(Key(id).substr(common.size())), id};
+  std::sort(items.begin(), items.end(), [this](const Item& a, const Item& b) {
+    return a.order != b.order ? a.order < b.order : Key(a.id) < Key(b.id);
+  });
+  std::transform(items.begin(), items.end(), order.begin(), [](const Item& item) { return item.id; });
+  return order;
+}
+
+bool SeriesTable::IsSorted() const {
+  for (Id id = 1; id < size(); ++id) {
+    if (Key(id) < Key(id - 1)) return false;
+  }
+  return true;
+}
+
+char* SeriesTable::At(std::uint32_t place) const {
+  const std::size_t byte = std::size_t{place} * kUnit;
+  return blocks_[byte / kBlockBytes].get() + byte % kBlockBytes;
+}
+
+std::uint32_t SeriesTable::NewEntry(std::string_view key, std::size_t room) {
+  const std::size_t bytes = (kHead + key.size() + room + kUnit - 1) / kUnit * kUnit;
+  if (block_used_ + bytes > kBlockBytes) {
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+    block_used_ = 0;
+  }
+  const std::size_t byte = (blocks_.size() - 1) * kBlockBytes + block_used_;
+  block_used_ += bytes;
+  const auto place = static_cast<std::uint32_t>(byte / kUnit);
+  char* const entry = At(place);
+  const auto key_size = static_cast<std::uint32_t>(key.size());
+  std::memcpy(entry, &key_size, sizeof key_size);
+  entry[4] = static_cast<char>(room);
+  entry[5] = 0;
+  std::memcpy(entry + kHead, key.data(), key.size());
+  return place;
+}
+
+void SeriesTable::Write(std::uint32_t place, std::string_view value) {
+  char* const entry = At(place);
+  entry[5] = static_cast<char>(value.size());
+  if (!value.empty()) std::memcpy(entry + kHead + KeySize(entry), value.data(), value.size());
+}
+
+// At most seven eighths full: with tags, a longer run of probes costs less than twice the memory.
+void SeriesTable::Grow() {
+  std::vector<Slot> old = std::move(slots_);
+  slots_.assign(std::max<std::size_t>(16, old.size() * 2), Slot{});
+  const std::size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.entry == 0) continue;
+    std::size_t at = slot.tag & mask;
+    while (slots_[at].entry != 0) at = (at + 1) & mask;
+    slots_[at] = slot;
+  }
+}
+
+}  // namespace o2o

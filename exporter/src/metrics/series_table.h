@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace o2o {
+
+// The series of one family in few bytes: what a large answer is mapped into. A million series of three labels take some
+// 60 MB here, and 300 MB as Samples.
+//
+// A label set is a key: the label values in the family's order, clean (IsCleanUtf8), each followed by U+0000. One thread at a time.
+class SeriesTable {
+ public:
+  using Id = std::uint32_t;  // of a series, from 0 up in the order in which they came
+  static constexpr std::size_t kMaxKeyBytes = 64u << 10;
+  static constexpr std::size_t kMaxValueBytes = 255;
+
+  SeriesTable();
+  SeriesTable(const SeriesTable&) = delete;
+  SeriesTable& operator=(const SeriesTable&) = delete;
+
+  // The series of a key, and whether it is new; only then it gets `value`. Room for `value_room` bytes is kept with it, so
+  // that a later SetValue costs no memory.
+  std::pair<Id, bool> Insert(std::string_view key, std::string_view value, std::size_t value_room = 0);
+  void SetValue(Id id, std::string_view value);
+
+  // Views live until the next Insert or SetValue.
+  std::string_view Key(Id id) const;
+  std::string_view Value(Id id) const;
+  std::size_t size() const { return entries_.size(); }
+  bool empty() const { return entries_.empty(); }
+
+  // Gives back what only Insert needs; no Insert after this.
+  void Close();
+
+  // In the order of the label values, label by label.
+  std::vector<Id> Sorted() const;
+
+  // Sums over all series, to know a text's size before it is written. A line feed, quote or backslash counts as one escape.
+  std::size_t KeyBytes() const { return key_bytes_; }
+  std::size_t Escapes() const { return escapes_; }
+  std::size_t ValueBytes() const;
+
+ private:
+  struct Slot {
+    std::uint32_t tag = 0;  // of the hash
+    std::uint32_t entry = 0;  // id + 1, or 0 where there is none
+  };
+
+  char* At(std::uint32_t place) const;
+  std::uint32_t NewEntry(std::string_view key, std::size_t room);
+  void Write(std::uint32_t place, std::string_view value);
+  void Grow();
+  bool IsSorted() const;
+
+  std::vector<std::unique_ptr<char[]>> blocks_;
+  std::size_t block_used_;
+  std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
+  std::vector<Slot> slots_;             // a hash table with linear probing; a power of two of them
+  std::size_t key_bytes_ = 0;
+  std::size_t escapes_ = 0;
+};
+
+}  // namespace o2o

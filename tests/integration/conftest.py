@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared by the tests of this folder."""
+from contextlib import ExitStack
+
+import pytest
+
+from harness.postgres import Postgres
+from harness.scratch import Scratch
+from harness.stand import Stand
+
+
+@pytest.fixture(name="scratch")
+def scratch_folder():
+    with Scratch() as scratch:
+        yield scratch
+
+
+@pytest.fixture(name="postgres", scope="module")
+def private_cluster():
+    with Postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(name="stand")
+def stand_maker(scratch, postgres):
+    """Makes a Stand, with its options; stops it in the end."""
+    with ExitStack() as stack:
+        def make(**options):
+            return stack.enter_context(Stand(scratch, postgres, **options))
+
+        yield make
