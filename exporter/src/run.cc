@@ -60,7 +60,7 @@ class Server {
   explicit Server(const Flags& flags) : flags_(flags) {}
 
   int Run(ValidatedConfig config, const sigset_t& signals) {
-    auto app = std::make_shared<App>(std::move(config), board_, metrics_, clock_);
+    auto app = std::make_shared<App>(std::move(config), board_, metrics_, sessions_, clock_);
     SetApp(app);
     metrics_.ConfigLoaded(true, clock_.Now());
 
@@ -123,9 +123,11 @@ class Server {
     const std::shared_ptr<App> old = CurrentApp();
     old->RequestStop();
     old->Join();
-    auto app = std::make_shared<App>(std::move(*config), board_, metrics_, clock_);
+    auto app = std::make_shared<App>(std::move(*config), board_, metrics_, sessions_, clock_);
     for (const SourceStatus& status : old->Sources()) {
-      if (!Has(*app, status.source)) board_.Drop(status.source);
+      if (Has(*app, status.source)) continue;
+      board_.Drop(status.source);
+      metrics_.RemoveSource(status.source);
     }
     app->Start();
     SetApp(app);
@@ -155,6 +157,7 @@ class Server {
   const SystemClock clock_;
   SnapshotBoard board_;
   ExporterMetrics metrics_;
+  MetabaseSessions sessions_{clock_};
   mutable std::mutex app_mutex_;
   std::shared_ptr<App> app_;  // guarded by app_mutex_; a request keeps the one it began with
   std::atomic<bool> stopping_{false};

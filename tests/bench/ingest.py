@@ -238,7 +238,8 @@ def measure(options):
 
 def title(options):
     """One line about what is measured."""
-    return (f"{options.rows:,} orders a page, {options.rounds} rounds, medians; {os.cpu_count()} cores; "
+    return (f"{options.rows:,} orders a page, {options.rounds} rounds, medians; {os.cpu_count()} cores, load "
+            f"{os.getloadavg()[0]:.1f} at the start; "
             f"{_version(find_program('postgres'))} with fsync; {_version(options.exporter)}")
 
 

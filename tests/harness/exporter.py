@@ -25,14 +25,18 @@ UNSCALED = ("overlap", "initial_lookback", "connect_timeout", "statement_timeout
 
 def write_config(path, factor=1, changes=None, unscaled=UNSCALED):
     """The shipped configuration on a clock that runs `factor` times faster. `changes`: key -> text to stand in the place
-    of its value, unscaled, where the key stands first: the orders source is the first one. Returns `path`."""
+    of its value, unscaled: of the source of orders, else of all that comes before the sources. Returns `path`."""
     text = scale_yaml((ROOT / "exporter" / "config" / "default.yml").read_text(), factor, unscaled)
+    above, orders, below = re.split(r"(?m)^(?=  - name: )", text + "  - name: ", maxsplit=2)
     for key, value in (changes or {}).items():
         # Also where it stands as a comment, which shows the default.
-        text, found = re.subn(rf"(?m)^( *)(?:# )?{key}:(?: .*)?$", rf"\g<1>{key}: {value}", text, count=1)
+        line, new = re.compile(rf"(?m)^( *)(?:# )?{key}:(?: .*)?$"), rf"\g<1>{key}: {value}"
+        orders, found = line.subn(new, orders)
+        if not found:
+            above, found = line.subn(new, above)
         if found != 1:
-            raise NotReady(f"the key {key} is not in the configuration")
-    Path(path).write_text(text)
+            raise NotReady(f"the key {key} stands {found} times in the configuration, not once")
+    Path(path).write_text((above + orders + below).removesuffix("  - name: "))
     return path
 
 

@@ -25,7 +25,7 @@ class Results:
         if not cases:
             self.failed.append(f"{path}: no test ran")
         for case in cases:
-            name = ".".join(filter(None, [case.get("classname"), case.get("name")]))
+            name = ".".join(dict.fromkeys(filter(None, [case.get("classname"), case.get("name")])))
             if case.find("failure") is not None or case.find("error") is not None:
                 self.failed.append(name)
             elif case.find("skipped") is not None or case.get("status", "run") != "run":

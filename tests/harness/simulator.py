@@ -18,7 +18,7 @@ class Simulator:
 
     def __init__(self, scratch, flags=()):
         self.api_key = secrets.token_hex(16)
-        self._log = os.path.join(scratch.folder("simulator"), "log")
+        self._log = os.path.join(scratch.folder("simulator"), f"log-{secrets.token_hex(4)}")
         self._flags = list(flags)
         self.url = None
         self.child = None

@@ -15,11 +15,11 @@ EMPTY = '<testsuite tests="0"/>'
 
 @pytest.mark.parametrize("files, arguments, status, said", [
     ([GOOD, GOOD], [], 0, ["4 passed, 0 failed"]),
-    ([GOOD, FAILED], [], 1, ["FAILED c.c", "2 passed, 1 failed"]),
+    ([GOOD, FAILED], [], 1, ["FAILED c", "2 passed, 1 failed"]),
     ([GOOD, ERROR], [], 1, ["FAILED t.e", "2 passed, 1 failed"]),
-    ([GOOD, NOT_BUILT], [], 1, ["FAILED n.n: Unable to find executable", "2 passed, 1 failed"]),
+    ([GOOD, NOT_BUILT], [], 1, ["FAILED n: Unable to find executable", "2 passed, 1 failed"]),
     ([GOOD, SKIPPED], [], 0, ["SKIPPED t.d: no server", "1 tests were skipped", "2 passed, 0 failed"]),
-    ([GOOD, DISABLED], ["--no-skips"], 1, ["SKIPPED d.d: disabled", "1 tests were skipped, which counts as failed here",
+    ([GOOD, DISABLED], ["--no-skips"], 1, ["SKIPPED d: disabled", "1 tests were skipped, which counts as failed here",
                                            "2 passed, 1 failed"]),
     ([GOOD, SKIPPED], ["--no-skips"], 1, ["SKIPPED t.d: no server", "1 tests were skipped, which counts as failed here",
                                           "2 passed, 1 failed"]),

@@ -8,10 +8,11 @@ On the command line: `python3 -m simulator --help`. In a test:
         requests go to simulator.url
 
 Folder, from the bottom up: clock, basket (what is bought), timeline (rows by time), account (the truth),
-answer, settings, shop (orders and their lives), poison (bad rows), vendors (theirs), faults, oms, sink, control, server.
+answer, settings, shop (orders and their lives), poison (bad rows), vendors (their lives),
+faults, oms, sink, control, server.
 
 Metabase in front of the vendors, on a port of its own (`--metabase-port`, `Simulator(metabase=True).metabase_url`):
-metabase_wire (HTTP by hand), _profiles (versions), _cards (questions), _writing, _answers, _rows, _sending (the faults by
-what they change), _faults (all of them by name), _settings, _sessions, _statistics, _queries, _logins, _routes,
-metabase (connections and threads), metabase_control.
+metabase_wire (HTTP by hand), _profiles (versions), _cards (questions), _writing, _answers, _rows and _sending (the
+faults by what they change), _faults (all of them by name), _settings, _sessions, _statistics, _queries, _logins,
+_routes, metabase (connections and threads), metabase_control.
 """

@@ -23,10 +23,9 @@ def main() -> int:
                               speed=flags.speed, api_key=flags.api_key, time_format=flags.time_format,
                               metabase=_metabase_of(flags))
     except (OSError, OverflowError) as error:
-        ports = f"{flags.port}" if flags.metabase_port is None else f"{flags.port} and 127.0.0.1:{flags.metabase_port}"
-        print(f"simulator: cannot listen on 127.0.0.1:{ports}: {error}", file=sys.stderr)
+        print(f"simulator: cannot listen on 127.0.0.1:{flags.port}: {error}", file=sys.stderr)
         return 1
-    except Refused as refusal:
+    except (Refused, metabase.CannotListen) as refusal:
         print(f"simulator: {refusal}", file=sys.stderr)
         return 1
     with simulator:

@@ -24,6 +24,11 @@ from .vendors import Vendors
 USER, PASSWORD = "demo@example.com", "demo-password"
 API_KEY = "mb_c2ltdWxhdGVkLW1ldGFiYXNlLWRlbW8tYXBpLWtleSE="
 _ACCEPT_SECONDS = 0.05
+_BACKLOG = 128
+
+
+class CannotListen(Exception):
+    """Says where and why."""
 
 
 class Metabase:
@@ -44,7 +49,8 @@ class Metabase:
         self.sessions = Sessions({user: password}, api_key, self.now)
         self._open: set[Connection] = set()
         self._open_lock = Lock()
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self._listener = _bind(port)
+        self._listener.listen(_BACKLOG)
         self.port = self._listener.getsockname()[1]
         self._thread = Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -92,8 +98,9 @@ class Metabase:
         if after.accept == "refuse" and before.accept != "refuse":
             self._refuse()
             self._hang_up()
+            self._listener = _bind(self.port)  # without listening, so that nobody else takes the port
         elif before.accept == "refuse" and after.accept != "refuse":
-            self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+            self._listener.listen(_BACKLOG)
         return after
 
     def change_card(self, number: int, changes: dict) -> CardSettings:
@@ -183,3 +190,14 @@ class Metabase:
             for connection in self._open:
                 with suppress(OSError):
                     connection.hang_up()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        return listener
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise CannotListen(f"cannot listen on 127.0.0.1:{port}: {error}") from None

@@ -41,10 +41,9 @@ def _gateway(status: int, phrase: str) -> Answer:
     return html_answer(status, (_GATEWAY_PAGE % (title, title)).encode())
 
 
-def trace_answer(cause: str, **more) -> Answer:
+def trace_answer(cause: str) -> Answer:
     return json_reply({"via": [{"type": "java.lang.Exception", "message": cause, "at": ["metabase.api$run", "f", 1]}],
-                        "trace": [["metabase.api$run", "invoke", "api.clj", 10]], "cause": cause, "message": cause,
-                        **more}, 500)
+                       "trace": [["metabase.api$run", "invoke", "api.clj", 10]], "cause": cause, "message": cause}, 500)
 
 
 def invalid_answer(names: list[str], error: str, specific: str) -> Answer:

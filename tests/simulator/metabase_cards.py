@@ -88,8 +88,8 @@ class Cards:
     def define_big(self, number: int, count: int) -> None:
         """Any number of rows, no two alike in their vendor codes, about 190 bytes each."""
         block = [_big_row(index) for index in range(min(count, _BLOCK_ROWS))]
-        self._cards[number] = Card(number, f"Big question {number}", lambda: Table(_BIG_COLUMNS, block, count, repeats=True),
-                                   _BIG_COLUMNS)
+        self._cards[number] = Card(number, f"Big question {number}",
+                                   lambda: Table(_BIG_COLUMNS, block, count, repeats=True), _BIG_COLUMNS)
 
     def after(self, number: int) -> Card:
         """Another one, for answers that go astray."""

@@ -80,7 +80,8 @@ class MetabaseStatistics:
                     "unauthenticated": self._unauthenticated, "redirects_followed": self._redirects_followed,
                     "api_key_requests": self._api_key_requests, "running": self._running,
                     "most_at_once": self._most_at_once,
-                    "cards": {str(number): asdict(self._card(number)) for number in {*cards, *self._cards}}}
+                    "cards": {str(number): asdict(self._card(number))
+                              for number in {**dict.fromkeys(cards), **self._cards}}}
 
     def _card(self, number: int) -> CardStatistics:
         return self._cards.setdefault(number, CardStatistics())

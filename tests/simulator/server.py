@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from . import control, metabase_control, oms, sink
 from .answer import Answer, Refused, json_answer, whole_number
 from .clock import SECOND, system_clock
-from .metabase import Metabase
+from .metabase import CannotListen, Metabase
 from .settings import Settings, merged
 from .shop import Shop
 from .vendors import Vendors
@@ -25,8 +25,8 @@ _MOST_BODY_BYTES = 16 << 20
 
 
 class Simulator:
-    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one. `metabase`: with
-    a Metabase in front of the vendors, on a port of its own (true: a free one; a dict: what Metabase is built with)."""
+    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one. With `metabase`
+    there is a Metabase in front of the vendors, on a port of its own; a dict is what it is built with."""
 
     def __init__(self, port: int = 0, *, rate: float = 120, failure_ratio: float = 0.03, seed: int = 1,
                  speed: float = 1, api_key: str = "demo-key", time_format: str = "z",
@@ -42,7 +42,7 @@ class Simulator:
         self._server = _Server(("127.0.0.1", port), Handler)
         self._server.simulator = self
         self.metabase = None if metabase is False else self._start_metabase({} if metabase is True else metabase, clock)
-        self._threads = [Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True),
+        self._threads = [Thread(target=self._server.serve_forever, args=(_TICK_SECONDS,), daemon=True),
                          Thread(target=self._live, daemon=True)]
         for thread in self._threads:
             thread.start()
@@ -108,7 +108,7 @@ class Simulator:
     def _start_metabase(self, options: dict, clock: Callable[[], int]) -> Metabase:
         try:
             return Metabase(self.vendors, self.lock, clock=clock, **options)
-        except (OSError, OverflowError):
+        except CannotListen:
             self._server.server_close()
             raise
 

@@ -4,16 +4,14 @@ import http.client
 import json
 import socket
 import time
-from collections import Counter
-from threading import Thread
 
 import pytest
 
-from simulator.asking import DEADLINE_SECONDS, ask, control, get, read_all
+from simulator.asking import ask
 from simulator.metabase_answers import HUGE_STACKTRACE_BYTES
-from simulator.metabase_asking import (AS_FORM, card, connect, eventually, export, log_in, metabase, on_the_wire, query,
+from simulator.metabase_asking import (card, connect, eventually, export, log_in, metabase, on_the_wire, query,
                                        raw_export, request, send, session_of, stats)
-from simulator.metabase_cards import DISCOUNT_STOCK, VENDOR_PRODUCTS, VENDOR_STATUS
+from simulator.metabase_cards import DISCOUNT_STOCK, VENDOR_STATUS
 from simulator.metabase_faults import FAULTS
 from simulator.metabase_profiles import VERSIONS
 from simulator.metabase_rows import DEEP
@@ -317,78 +315,3 @@ def test_what_is_no_json(bazaar, name):
 def test_json_of_another_kind(bazaar):
     assert isinstance(json.loads(fault(bazaar, "wrong_top").body), dict)
     assert json.loads(fault(bazaar, "scalar_top").body) == 17
-
-
-# (15) (16) (17)
-
-def test_a_reused_connection_loses_a_byte_of_the_next_request(bazaar):
-    session = session_of(bazaar)
-    for version, stolen in (("v0.50", True), ("v0.53", False)):
-        metabase(bazaar, version=version)
-        card(bazaar, VENDOR_STATUS, fault="steal_bytes")
-        connection = connect(bazaar)
-        first = send(connection, "POST", f"/api/card/{VENDOR_STATUS}/query/json", "", AS_FORM | session)
-        second = send(connection, "GET", "/api/user/current", headers=session)
-        third = send(connection, "GET", "/api/user/current", headers=session)
-        connection.close()
-        assert (first.status, second.status, third.status) == (200, 404 if stolen else 200, 200)
-
-
-def test_beyond_the_threads_a_query_waits_without_a_byte(bazaar):
-    metabase(bazaar, query_threads=2, query_seconds=0.4)
-    session, took = session_of(bazaar), []
-
-    def ask_one() -> None:
-        started = time.monotonic()
-        assert export(bazaar, VENDOR_STATUS, session).status == 200
-        took.append(time.monotonic() - started)
-    askers = [Thread(target=ask_one) for _ in range(3)]
-    for asker in askers:
-        asker.start()
-    for asker in askers:
-        asker.join(DEADLINE_SECONDS)
-    assert Counter(seconds >= 0.8 for seconds in took) == {False: 2, True: 1}
-    seen = stats(bazaar)["cards"]["7163"]
-    assert (seen["requests"], seen["most_at_once"], seen["running"]) == (3, 3, 0)
-
-
-def test_answers_that_went_astray(bazaar):
-    assert fault(bazaar, "cross_talk", VENDOR_STATUS).body == export(bazaar, VENDOR_PRODUCTS,
-                                                                     session_of(bazaar)).body
-
-
-# What Metabase notices of its clients
-
-def test_a_client_that_hangs_up_cancels_its_query(bazaar):
-    card(bazaar, VENDOR_STATUS, fault="slow_first_byte")
-    raw_export(bazaar, VENDOR_STATUS, session_of(bazaar)).close()
-    assert eventually(lambda: stats(bazaar)["cards"]["7163"]["cancelled"] == 1)
-    seen = stats(bazaar)["cards"]["7163"]
-    assert (seen["running"], seen["half_closed"]) == (0, 0)
-
-
-@pytest.mark.parametrize("settings", [{"query_seconds": 0.3}, {"fault": "slow_first_byte"}, {"fault": "row_drip"}])
-def test_a_client_that_ends_its_side_cancels_it_too(bazaar, settings):
-    metabase(bazaar, **settings)
-    with raw_export(bazaar, VENDOR_STATUS, session_of(bazaar)) as connection:
-        connection.shutdown(socket.SHUT_WR)
-        assert b"\n]" not in read_all(connection)
-    assert eventually(lambda: stats(bazaar)["cards"]["7163"]["running"] == 0)
-    seen = stats(bazaar)["cards"]["7163"]
-    assert (seen["cancelled"], seen["half_closed"]) == (1, 1)
-
-
-def test_an_answered_query_is_not_cancelled(bazaar):
-    session = session_of(bazaar)
-    for _ in range(20):
-        export(bazaar, VENDOR_STATUS, session)
-    assert eventually(lambda: stats(bazaar)["running"] == 0)
-    seen = stats(bazaar)["cards"]["7163"]
-    assert (seen["requests"], seen["cancelled"], seen["most_at_once"]) == (20, 0, 1)
-    assert seen["last_body"] == "parameters=%5B%5D&format_rows=false&pivot_results=false"
-
-
-def test_the_oms_does_not_notice_any_of_it(bazaar):
-    metabase(bazaar, accept="refuse", fault="silent")
-    control(bazaar, vendor_offline="V003")
-    assert get(bazaar, "/api/v1/health") == {"status": "ok"}

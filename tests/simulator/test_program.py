@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Start and stop."""
 import http.client
+import json
 import os
 import signal
 import subprocess
@@ -56,9 +57,30 @@ def test_the_program_says_where_it_is_and_stops_when_told(number):
     assert (output, errors) == ("", "")
 
 
-def test_a_port_in_use_is_one_clear_error(shop):
+def test_the_program_tells_where_its_metabase_is():
+    process, _ = start_program("--metabase-port", "0", "--metabase-version", "v0.59",
+                               METABASE_PASSWORD="from-the-environment", METABASE_USERNAME="a@b.co")
+    try:
+        address = process.stdout.readline().removeprefix("simulated metabase listening on http://").strip()
+        connection = http.client.HTTPConnection(address, timeout=DEADLINE_SECONDS)
+        connection.request("POST", "/api/session", '{"username":"a@b.co","password":"from-the-environment"}',
+                           {"Content-Type": "application/json"})
+        assert json.loads(connection.getresponse().read())["id"]
+        connection.request("GET", "/api/session/properties")
+        assert json.loads(connection.getresponse().read())["version"]["tag"] == "v0.59.4"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(DEADLINE_SECONDS) == 0
+        connection.close()
+    finally:
+        process.kill()
+        output, errors = process.communicate()
+    assert (output, errors) == ("", "")
+
+
+@pytest.mark.parametrize("flag", ["--port", "--metabase-port"])
+def test_a_port_in_use_is_one_clear_error(shop, flag):
     port = shop.url.rsplit(":", 1)[1]
-    process, _ = start_program("--port", port)
+    process, _ = start_program(flag, port)
     _, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 1
     assert errors.startswith(f"simulator: cannot listen on 127.0.0.1:{port}: ") and errors.count("\n") == 1

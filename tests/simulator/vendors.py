@@ -68,7 +68,7 @@ class Vendors:
         self._clock = clock
         self._speed = speed
         self._last_tick = clock()
-        self._life = 0.0
+        self._life = 0.0         # microseconds lived so far at `speed`
         self._planned = 0        # so that events of one moment keep the order in which they were planned
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._happened = Counter(opened=0, went_offline=0, came_back=0, sold_out=0, refilled=0)
@@ -87,9 +87,12 @@ class Vendors:
         self._last_tick = now
         if paused:
             return
-        self._life += elapsed * self._speed
-        while self._agenda and self._agenda[0][0] <= self._life:
-            heapq.heappop(self._agenda)[2]()
+        until = self._life + elapsed * self._speed
+        while self._agenda and self._agenda[0][0] <= until:
+            # What follows from an event is planned from its own moment on, however late it is looked at.
+            self._life, _, event = heapq.heappop(self._agenda)
+            event()
+        self._life = until
 
     def open_vendors(self) -> list[Vendor]:
         return [vendor for vendor in self._vendors.values() if vendor.opened]

@@ -18,10 +18,11 @@ MAY_INCLUDE = {
     "http": {"base"},
     "json": {"base"},
     "metrics": {"base"},
-    "sources": {"base", "http", "json", "metrics", "orders"},
+    "mapping": {"base", "config", "json", "metrics"},
+    "sources": {"base", "config", "http", "json", "mapping", "metrics", "orders"},
     "store": {"base", "config", "orders"},
-    "app": {"base", "config", "orders", "http", "json", "metrics", "sources", "store"},
-    "web": {"base", "config", "orders", "metrics", "sources", "app"},
+    "app": {"base", "config", "orders", "http", "json", "mapping", "metrics", "sources", "store"},
+    "web": {"base", "config", "orders", "json", "metrics", "sources", "app"},
     "": {"base", "config", "orders", "http", "metrics", "sources", "store", "app", "web"},
 }
 

@@ -5,8 +5,11 @@
 #include <random>
 #include <variant>
 
+#include "app/http_options.h"
 #include "app/order_tallies.h"
 #include "http/curl_http_client.h"
+#include "sources/json_source.h"
+#include "sources/metabase_source.h"
 #include "sources/oms_api.h"
 #include "store/pg_order_store.h"
 
@@ -15,16 +18,6 @@ namespace {
 
 // The name under which the reading of the order tallies appears among the sources.
 constexpr std::string_view kTalliesSource = "order-store";
-
-HttpOptions ToHttpOptions(const TlsConfig& tls) {
-  HttpOptions options;
-  options.ca_file = tls.ca_file;
-  options.client_cert_file = tls.client_cert_file;
-  options.client_key_file = tls.client_key_file;
-  options.insecure_skip_verify = tls.insecure_skip_verify;
-  options.user_agent = "o2o-exporter";
-  return options;
-}
 
 OmsOptions ToOmsOptions(const SourceConfig& source, const OmsSourceConfig& oms) {
   OmsOptions options;
@@ -70,22 +63,47 @@ struct App::Oms {
   OrderTallies tallies;
 };
 
-App::App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, const Clock& clock)
-    : config_(std::move(config)), board_(board), metrics_(metrics), clock_(clock) {
-  std::random_device random;
-  const auto add_poller = [&](PollerOptions options, Source& source) {
-    pollers_.push_back(std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_, random()));
-    return pollers_.back().get();
-  };
+// A source whose rows a mapping turns into series, with the connection of its own that it needs.
+struct App::Mapped {
+  Mapped(const HttpOptions& options) : http(options) {}
+
+  CurlHttpClient http;
+  std::unique_ptr<Source> source;
+};
+
+App::App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions,
+         const Clock& clock)
+    : config_(std::move(config)), board_(board), metrics_(metrics), sessions_(sessions), clock_(clock) {
   for (const SourceConfig& source : config_->sources) {
-    // The one list of source kinds: a new kind adds its alternative here.
-    const auto& oms = std::get<OmsSourceConfig>(source.kind);
-    const std::size_t tallies_index = pollers_.size() + 1;
-    oms_.push_back(std::make_unique<Oms>(*config_, source, oms, metrics_, clock_,
-                                         [this, tallies_index] { pollers_[tallies_index]->Nudge(); }));
-    add_poller({source.name, "oms", source.interval, source.stale_after}, oms_.back()->feed);
-    add_poller({std::string(kTalliesSource), "store", source.interval, source.stale_after}, oms_.back()->tallies);
+    std::visit([&](const auto& kind) { Add(source, kind); }, source.kind);
   }
+}
+
+// The source kinds, one overload each: a new kind adds its own.
+
+void App::Add(const SourceConfig& config, const OmsSourceConfig& oms) {
+  const std::size_t tallies = pollers_.size() + 1;
+  oms_.push_back(std::make_unique<Oms>(*config_, config, oms, metrics_, clock_,
+                                       [this, tallies] { pollers_[tallies]->Nudge(); }));
+  AddPoller(config, config.name, "oms", oms_.back()->feed);
+  AddPoller(config, std::string(kTalliesSource), "store", oms_.back()->tallies);
+}
+
+void App::Add(const SourceConfig& config, const MetabaseSourceConfig& metabase) {
+  auto& mapped = mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(metabase.tls, metabase.proxy_url)));
+  mapped->source = std::make_unique<MetabaseSource>(metabase, config.timeout, mapped->http, sessions_.For(metabase), clock_);
+  AddPoller(config, config.name, "metabase", *mapped->source);
+}
+
+void App::Add(const SourceConfig& config, const JsonSourceConfig& json) {
+  auto& mapped = mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(json.tls, json.proxy_url)));
+  mapped->source = std::make_unique<JsonSource>(json, config.timeout, mapped->http);
+  AddPoller(config, config.name, "json", *mapped->source);
+}
+
+void App::AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source) {
+  PollerOptions options{std::move(name), std::move(kind), config.interval, config.stale_after};
+  pollers_.push_back(std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_, std::random_device()()));
 }
 
 App::~App() {
@@ -114,6 +132,13 @@ std::vector<SourceStatus> App::Sources() const {
 std::optional<StoreHealth::State> App::Store() const {
   if (oms_.empty()) return std::nullopt;
   return oms_.front()->health.state();
+}
+
+std::optional<LastRows> App::Rows(const std::string& source) const {
+  for (const auto& poller : pollers_) {
+    if (poller->status().source == source) return poller->last_rows();
+  }
+  return std::nullopt;
 }
 
 bool App::FirstPollsDone() const {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "app/metabase_sessions.h"
 #include "app/order_feed.h"
 #include "app/poller.h"
 #include "base/clock.h"
@@ -18,11 +19,12 @@
 namespace o2o {
 
 // The running program below HTTP: every source of a configuration with its poller, built bottom-up. Sources are listed in one
-// place, app.cc; what they publish goes to `board`, what they are like to `metrics`; both outlive an App, so that a reload keeps
-// counters and the last good series. Public functions are thread-safe after Start().
+// place, app.cc; what they publish goes to `board`, what they are like to `metrics`; these and `sessions` outlive an App, so that a reload
+// keeps counters, the last good series and logins. Public functions are thread-safe after Start().
 class App {
  public:
-  App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, const Clock& clock);
+  App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions,
+      const Clock& clock);
   ~App();
 
   void Start();
@@ -36,6 +38,9 @@ class App {
   // Nothing where no source keeps orders.
   std::optional<StoreHealth::State> Store() const;
 
+  // The rows of the source's last good poll; nothing where there is no such source.
+  std::optional<LastRows> Rows(const std::string& source) const;
+
   // True once every source has finished its first poll, well or not: then a scrape shows all there is.
   bool FirstPollsDone() const;
 
@@ -45,13 +50,21 @@ class App {
   const Config& config() const { return *config_; }
 
  private:
-  struct Oms;  // what belongs to the OMS feed: upstream, stores, feed, tallies
+  struct Oms;     // what belongs to the OMS feed: upstream, stores, feed, tallies
+  struct Mapped;  // what belongs to a source of mapped rows
+
+  void Add(const SourceConfig& config, const OmsSourceConfig& oms);
+  void Add(const SourceConfig& config, const MetabaseSourceConfig& metabase);
+  void Add(const SourceConfig& config, const JsonSourceConfig& json);
+  void AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source);
 
   const ValidatedConfig config_;
   SnapshotBoard& board_;
   ExporterMetrics& metrics_;
+  MetabaseSessions& sessions_;
   const Clock& clock_;
   std::vector<std::unique_ptr<Oms>> oms_;
+  std::vector<std::unique_ptr<Mapped>> mapped_;
   std::vector<std::unique_ptr<Poller>> pollers_;
 };
 

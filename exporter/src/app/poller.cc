@@ -123,6 +123,7 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
     if (result.trouble) SetLastError(*result.trouble);
     status_.rows = outcome.rows;
     status_.series = outcome.series;
+    last_rows_ = {std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows, outcome.at};
     fresh_until_ = clock_.Monotonic() + options_.stale_after;
     board_.Publish(options_.source, std::move(snapshot));
     metrics_.SetStale(options_.source, false);
@@ -138,11 +139,18 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
   failing_since_.reset();
   const std::string trouble = result.trouble ? std::string(Name(result.trouble->code)) : "";
   if (trouble != trouble_ && result.trouble) {
-    log::Warn("source answers, but its rows could not be kept",
+    log::Warn("source answers, but not all is well",
               {{"source", options_.source}, {"reason", trouble}, {"error", result.trouble->message}});
   }
-  if (trouble != trouble_ && !result.trouble) log::Info("rows are kept again", {{"source", options_.source}});
+  if (trouble != trouble_ && !result.trouble) log::Info("all is well again", {{"source", options_.source}});
   trouble_ = trouble;
+  LogNotes(std::move(result.notes));
+}
+
+void Poller::LogNotes(std::vector<std::string> notes) {
+  if (notes == notes_) return;
+  for (const std::string& note : notes) log::Warn("note on the source's rows", {{"source", options_.source}, {"note", note}});
+  notes_ = std::move(notes);
 }
 
 void Poller::SetLastError(const Error& error) {
@@ -179,6 +187,11 @@ void Poller::ExpireIfStale() {
   }
   log::Warn("source stale: its series are no longer published",
             {{"source", options_.source}, {"stale_after", FormatDuration(options_.stale_after)}});
+}
+
+LastRows Poller::last_rows() const {
+  const std::lock_guard lock(mutex_);
+  return last_rows_;
 }
 
 SourceStatus Poller::status() const {

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "app/rhythm.h"
 #include "base/clock.h"
@@ -34,7 +36,7 @@ struct SourceStatus {
   std::optional<Timestamp> last_poll;
   std::optional<Timestamp> last_success;
   std::optional<Timestamp> next_poll;
-  bool troubled = false;            // up, but its rows could not be kept
+  bool troubled = false;            // up, but something beside the answer is wrong
   std::string last_error;           // kept after a recovery, empty where there never was one
   std::string last_error_reason;
   std::optional<Timestamp> last_error_at;
@@ -44,6 +46,13 @@ struct SourceStatus {
   std::uint64_t failures = 0;
 };
 std::string_view Name(SourceStatus::State state);
+
+// The rows of a source's last good poll, for /api/<source>. Texts of JSON objects; the first ones, where there were too many.
+struct LastRows {
+  std::shared_ptr<const std::vector<std::string>> rows;  // null before the first good poll, and for kinds without rows
+  std::size_t total = 0;
+  std::optional<Timestamp> at;
+};
 
 // Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring, backs off, logs changes of
 // state, and drops what has become too old. One poll at a time. The source, board, metrics and clock must outlive it.
@@ -66,12 +75,14 @@ class Poller {
   void ExpireIfStale();
 
   SourceStatus status() const;
+  LastRows last_rows() const;
 
  private:
   void Run(std::stop_token stop);
   Rhythm::Ending PollOnce(std::stop_token stop);
   void Succeeded(PollResult result, PollOutcome& outcome);
   void Failed(const Error& error);
+  void LogNotes(std::vector<std::string> notes);
   void SetLastError(const Error& error);  // needs mutex_
 
   const PollerOptions options_;
@@ -85,10 +96,12 @@ class Poller {
   std::condition_variable_any wake_;
   bool nudged_ = false;                        // guarded by mutex_
   SourceStatus status_;                        // guarded by mutex_
+  LastRows last_rows_;                         // guarded by mutex_
   std::optional<MonotonicTime> fresh_until_;   // guarded by mutex_
   std::optional<MonotonicTime> failing_since_; // of the poll thread
   std::uint64_t failures_in_a_row_ = 0;        // of the poll thread
   std::string trouble_;                        // of the poll thread: reason of the last trouble beside a good answer
+  std::vector<std::string> notes_;             // of the poll thread; of the last good poll
   std::jthread thread_;
 };
 

@@ -16,6 +16,14 @@ std::string_view Name(ErrorCode code) {
     case ErrorCode::kBadJson: return "bad_json";
     case ErrorCode::kBadShape: return "bad_shape";
     case ErrorCode::kTooLarge: return "too_large";
+    case ErrorCode::kQueryFailed: return "query_failed";
+    case ErrorCode::kForbidden: return "forbidden";
+    case ErrorCode::kNotFound: return "not_found";
+    case ErrorCode::kArchived: return "archived";
+    case ErrorCode::kInitializing: return "initializing";
+    case ErrorCode::kThrottled: return "login_throttled";
+    case ErrorCode::kMfaRequired: return "mfa_required";
+    case ErrorCode::kTruncated: return "truncated";
     case ErrorCode::kStore: return "store";
     case ErrorCode::kConfig: return "config";
     case ErrorCode::kCancelled: return "cancelled";

@@ -21,6 +21,14 @@ enum class ErrorCode {
   kBadJson,       // JSON that does not parse, or ends in the middle
   kBadShape,      // JSON of another shape than agreed: `data` missing, a string for an array
   kTooLarge,      // more bytes or rows than the ceiling
+  kQueryFailed,   // Metabase: the question itself failed
+  kForbidden,     // Metabase: the user or key may not run the question
+  kNotFound,      // Metabase: no such question
+  kArchived,      // Metabase: the question was archived; it still answers, but nobody looks after it
+  kInitializing,  // Metabase: still starting
+  kThrottled,     // Metabase: too many failed logins; we keep away
+  kMfaRequired,   // Metabase: the login wants a second factor
+  kTruncated,     // as many rows as a known limit of the upstream: some may be missing
   kStore,         // PostgreSQL
   kConfig,        // what the user gave us: flags, files, environment
   kCancelled,     // we are stopping; never counted as a failure

@@ -93,4 +93,13 @@ std::string CutUtf8(std::string_view text, std::size_t max_bytes) {
   return std::string(text.substr(0, end));
 }
 
+std::string Excerpt(std::string_view text, std::size_t max_bytes) {
+  // Twice the length, so that a character cut here is cut off again below.
+  std::string excerpt = CutUtf8(RepairUtf8(text.substr(0, 2 * max_bytes)), max_bytes);
+  for (char& c : excerpt) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  }
+  return excerpt;
+}
+
 }  // namespace o2o

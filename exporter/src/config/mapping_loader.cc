@@ -32,19 +32,20 @@ struct Word {
   T meaning;
 };
 
-// One of a few words; `wanted` says which.
+// One of a few words; `problem` says which. False if it is another.
 template <typename T, std::size_t n>
-void ReadWord(MapReader& entry, std::string_view key, const Word<T> (&words)[n], std::string_view wanted,
+bool ReadWord(MapReader& entry, std::string_view key, const Word<T> (&words)[n], std::string_view problem,
               T& value) {
   std::string text;
-  if (!entry.Text(key, text)) return;
+  if (!entry.Text(key, text)) return true;
   for (const Word<T>& word : words) {
     if (text == word.word) {
       value = word.meaning;
-      return;
+      return true;
     }
   }
-  entry.FailValue(key, "is none of what is known here, want " + std::string(wanted));
+  entry.FailValue(key, problem);
+  return false;
 }
 
 // JSON Pointer by RFC 6901.
@@ -87,11 +88,13 @@ std::optional<std::string> ColumnProblem(std::string_view column, const MappingR
   if (up > reading.rows.nested.size()) {
     return reading.rows.nested.empty()
                ? "reaches above the rows, which are not nested, want a column of the row, or rows.nested"
-               : "reaches above the outermost row, want ../ at most " +
-                     std::to_string(reading.rows.nested.size()) + " times";
+               : "reaches above the outermost row, want ../ no more than " +
+                     std::to_string(reading.rows.nested.size()) +
+                     (reading.rows.nested.size() == 1 ? " time" : " times");
   }
   if (column.empty()) return "names no column, want one behind ../";
-  if (reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
+  const bool outermost = up == reading.rows.nested.size();
+  if (outermost && reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
     return "is for answers that are an object, a question has columns, want the name of one";
   }
   return std::nullopt;
@@ -165,11 +168,12 @@ void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& me
                                                     {"avg", Aggregate::kAvg}};
   static constexpr Word<ValueUnit> kUnits[] = {
       {"number", ValueUnit::kNumber}, {"bytes", ValueUnit::kBytes}, {"time", ValueUnit::kTime}};
-  ReadWord(entry, "aggregate", kAggregates, "count, sum, min, max or avg", metric.aggregate);
+  ReadWord(entry, "aggregate", kAggregates, "is no aggregate, want count, sum, min, max or avg",
+           metric.aggregate);
   const bool counts = metric.aggregate == Aggregate::kCount;
   if (!counts) entry.Require("value", "want the column that holds the number, or aggregate: count");
   if (entry.Text("value", metric.value_column)) CheckColumn(entry, "value", metric.value_column, reading);
-  ReadWord(entry, "unit", kUnits, "number, bytes or time", metric.unit);
+  ReadWord(entry, "unit", kUnits, "is no unit, want number, bytes or time", metric.unit);
   ReadValues(entry.Section("values"), metric.value_map);
   std::string null_value;
   if (entry.Number("null", null_value)) metric.null_value = std::move(null_value);
@@ -185,7 +189,8 @@ void ReadDuplicates(MapReader& entry, MetricConfig& metric) {
                                                         {"last", DuplicatePolicy::kLast},
                                                         {"sum", DuplicatePolicy::kSum},
                                                         {"max", DuplicatePolicy::kMax}};
-  ReadWord(entry, "on_duplicate", kPolicies, "error, first, last, sum or max", metric.on_duplicate);
+  ReadWord(entry, "on_duplicate", kPolicies, "is no policy, want error, first, last, sum or max",
+           metric.on_duplicate);
   if (metric.aggregate != Aggregate::kNone && entry.Has("on_duplicate")) {
     entry.FailKey("on_duplicate",
                   "given beside aggregate, which takes rows of equal labels together, remove it");
@@ -196,16 +201,17 @@ void ReadDuplicates(MapReader& entry, MetricConfig& metric) {
 bool ReadMetricName(MapReader& entry, MappingReading& reading, MetricConfig& metric) {
   static constexpr Word<MetricType> kTypes[] = {{"gauge", MetricType::kGauge},
                                                 {"counter", MetricType::kCounter}};
-  ReadWord(entry, "type", kTypes, "gauge or counter", metric.type);
   entry.Require("name", "want one like vendor_online");
+  const bool has_type =
+      ReadWord(entry, "type", kTypes, "is no type for mapped rows, want gauge or counter", metric.type);
   if (!entry.Text("name", metric.name)) return false;
   std::optional<std::string> problem = MetricNameProblem(metric.name);
-  if (!problem) problem = MetricTypeProblem(metric.name, metric.type);
+  if (!problem && has_type) problem = MetricTypeProblem(metric.name, metric.type);
   if (!problem && !reading.names.insert(metric.name).second) {
     problem = "stands in this source twice, give each metric its own name";
   }
   if (problem) entry.FailValue("name", *problem);
-  return !problem;
+  return !problem && has_type;
 }
 
 void ReadHelp(MapReader& entry, std::string& help) {

@@ -114,9 +114,6 @@ std::optional<FamilyNames::Conflict> FamilyNames::Add(const std::string& source,
   if (first.name != metric.name) {
     return Conflict{"name", "has the same name in OpenMetrics as " + other + ", want another"};
   }
-  if (first.type != metric.type) {
-    return Conflict{"type", "is not the type of " + other + ", want the same in both"};
-  }
   if (first.help != metric.help) {
     return Conflict{"help", "is not the help of " + other + ", want the same words in both"};
   }

@@ -29,7 +29,8 @@ class FamilyNames {
     std::string key;  // of the metric in the configuration
     std::string problem;
   };
-  // Several sources may feed one family if they say the same about it.
+  // Several sources may feed one family if they say the same about it. The name has to be in order, so that
+  // it tells the type.
   std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric);
 
  private:

@@ -157,6 +157,8 @@ struct Exchange {
       headers_done = true;
     } else if (const auto type = HeaderValue(line, "content-type")) {
       response.content_type = *type;
+    } else if (const auto cookie = HeaderValue(line, "set-cookie")) {
+      response.set_cookies.emplace_back(*cookie);
     } else if (const auto date = HeaderValue(line, "date")) {
       response.date = ParseHttpDate(*date);
     } else if (const auto wait = HeaderValue(line, "retry-after")) {
@@ -169,7 +171,8 @@ struct Exchange {
 
   bool TakeBody(std::string_view bytes) {
     wire_bytes += bytes.size();
-    if (response.status != 200) return wire_bytes <= kMaxDiscardedBytes || End(Abort::kDiscardedEnough);
+    const bool wanted = response.status / 100 == 2 || request.wants_error_body;
+    if (!wanted) return wire_bytes <= kMaxDiscardedBytes || End(Abort::kDiscardedEnough);
     if (encoding.empty() || EqualsIgnoringCase(encoding, "identity")) return TakeDecoded(bytes);
     if (!inflater) {
       if (!EqualsIgnoringCase(encoding, "gzip") && !EqualsIgnoringCase(encoding, "x-gzip") &&
@@ -493,7 +496,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   if (redirect != nullptr) response.location = ShownUrl(redirect);
   remove();
 
-  const bool told_by_status = exchange.headers_done && response.status > 200;
+  const bool told_by_status = exchange.headers_done && response.status / 100 > 2;
   if (error && (error->code == ErrorCode::kCancelled || !told_by_status)) return fail(*std::move(error));
   response.retry_after = ParseRetryAfter(exchange.retry_after, response.date);
   return std::move(response);

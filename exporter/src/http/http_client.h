@@ -24,6 +24,7 @@ struct HttpRequest {
   Millis timeout{10'000};                  // for the whole exchange, from name lookup to last byte
   std::size_t max_body_bytes = 64u << 20;  // decoded; one byte more fails with kTooLarge
   bool fresh_connection = false;           // one connection for this request alone
+  bool wants_error_body = false;           // the sink sees the body of every answer, not of 2xx only
 };
 
 struct HttpResponse {
@@ -32,6 +33,7 @@ struct HttpResponse {
   std::optional<Timestamp> date;  // the server's clock, from its Date header
   std::optional<Millis> retry_after;
   std::string location;        // of a 3xx, without query
+  std::vector<std::string> set_cookies;  // as sent, each with its attributes
   std::size_t body_bytes = 0;  // decoded
 };
 
@@ -51,7 +53,7 @@ using BodySink = std::function<bool(std::string_view)>;
 // The door to an upstream. One thread at a time; keeps its connection between calls. An answer of any status
 // is a success here (what it means is the caller's business); an error says that no whole answer came:
 // kConnect, kTimeout, kTls, kCut, kTooLarge, kCancelled. Never follows a redirect. The sink sees the body of
-// 200 only; other bodies are read (bounded) and thrown away.
+// 2xx; other bodies are read (bounded) and thrown away, unless the request wants them.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;

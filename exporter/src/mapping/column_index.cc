@@ -2,6 +2,7 @@
 #include "mapping/column_index.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -55,6 +56,7 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& n
 }
 
 ColumnIndex::ColumnIndex(std::vector<std::string> wanted) : wanted_(std::move(wanted)) {
+  other_.id = std::numeric_limits<std::uint32_t>::max();
   for (const std::string& name : wanted_) loose_wanted_.push_back(LooseName(name));
 }
 
@@ -73,7 +75,7 @@ Column& ColumnIndex::Search(std::string_view key) {
     other_.last_row = 0;
     return other_;
   }
-  Column column{std::string(key), {}, 0};
+  Column column{static_cast<std::uint32_t>(columns_.size()), std::string(key), {}, 0};
   const std::string loose = LooseName(key);
   for (std::uint32_t slot = 0; slot < wanted_.size(); ++slot) {
     if (wanted_[slot] == key) {

@@ -19,6 +19,7 @@ struct ColumnTarget {
 
 // A column that rows have.
 struct Column {
+  std::uint32_t id = 0;  // its place among the columns
   std::string name;
   std::vector<ColumnTarget> targets;  // mostly none or one
   std::uint64_t last_row = 0;         // the row that had it last, for the reader's use

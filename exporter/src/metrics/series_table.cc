@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kHead = 6;
 constexpr std::size_t kUnit = 8;
 constexpr std::size_t kBlockBytes = 1u << 20;
+constexpr std::size_t kFirstBlockBytes = 4u << 10;  // most tables are small
 static_assert(SeriesTable::kMaxKeyBytes + SeriesTable::kMaxValueBytes + kHead < kBlockBytes);
 
 // Differs from run to run, so that nobody who names vendors can prepare names that collide.
@@ -75,7 +76,7 @@ std::uint64_t Order(std::string_view text) {
 
 }  // namespace
 
-SeriesTable::SeriesTable() : block_used_(kBlockBytes) {}
+SeriesTable::SeriesTable() = default;
 
 std::pair<SeriesTable::Id, bool> SeriesTable::Insert(std::string_view key, std::string_view value,
                                                      std::size_t value_room) {
@@ -170,8 +171,9 @@ char* SeriesTable::At(std::uint32_t place) const {
 
 std::uint32_t SeriesTable::NewEntry(std::string_view key, std::size_t room) {
   const std::size_t bytes = (kHead + key.size() + room + kUnit - 1) / kUnit * kUnit;
-  if (block_used_ + bytes > kBlockBytes) {
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(kBlockBytes));
+  if (block_used_ + bytes > block_bytes_) {
+    block_bytes_ = blocks_.empty() && bytes <= kFirstBlockBytes ? kFirstBlockBytes : kBlockBytes;
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes_));
     block_used_ = 0;
   }
   const std::size_t byte = (blocks_.size() - 1) * kBlockBytes + block_used_;

@@ -59,7 +59,8 @@ class SeriesTable {
   bool IsSorted() const;
 
   std::vector<std::unique_ptr<char[]>> blocks_;
-  std::size_t block_used_;
+  std::size_t block_bytes_ = 0;         // of the last one
+  std::size_t block_used_ = 0;
   std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
   std::vector<Slot> slots_;             // a hash table with linear probing; a power of two of them
   std::size_t key_bytes_ = 0;

@@ -141,8 +141,8 @@ std::size_t PrintHistograms(std::string& out, Family& family) {
 
 // Returns the number of time series.
 std::size_t Print(std::string& out, Family& family) {
-  return family.desc.type == MetricType::kHistogram ? PrintHistograms(out, family)
-                                                    : PrintSamples(out, family);
+  if (family.desc.type == MetricType::kHistogram) return PrintHistograms(out, family);
+  return family.table != nullptr ? PrintTable(out, family.desc, *family.table) : PrintSamples(out, family);
 }
 
 std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family) {

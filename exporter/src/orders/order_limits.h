@@ -19,8 +19,6 @@ inline constexpr std::size_t kMaxTextBytes = 4u << 10;
 inline constexpr std::size_t kMaxItemDetailBytes = 64u << 10;
 // What is kept of a rejected row, enough to see what was wrong with it.
 inline constexpr std::size_t kMaxPayloadBytes = 64u << 10;
-// What a message shows of an offending value.
-inline constexpr std::size_t kMaxExcerptBytes = 80;
 // total_amount. 15 digits before the point hold a country's yearly product in any currency: more is a broken
 // number, and the sums stay exact for Prometheus' doubles. 9 behind it are more than any currency or tax rate
 // has.

@@ -159,13 +159,4 @@ tl::expected<Order, RejectedRow> OrderRow::ToOrder(const TimeZone& timezone) con
   return order;
 }
 
-std::string Excerpt(std::string_view text) {
-  // Twice the length, so that a character cut here is cut off again below.
-  std::string excerpt = CutUtf8(RepairUtf8(text.substr(0, 2 * kMaxExcerptBytes)), kMaxExcerptBytes);
-  for (char& c : excerpt) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  }
-  return excerpt;
-}
-
 }  // namespace o2o

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "base/time_text.h"
 #include "json/json_reader.h"
 #include "orders/order.h"
@@ -44,9 +45,5 @@ class OrderRow {
   RowField item_name_;
   RowField item_detail_;
 };
-
-// The beginning of an upstream's text for a message: valid UTF-8 of at most kMaxExcerptBytes, control
-// characters blanked.
-std::string Excerpt(std::string_view text);
 
 }  // namespace o2o

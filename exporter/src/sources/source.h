@@ -18,6 +18,8 @@ struct PollResult {
   std::size_t rows = 0;                 // in the answer
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
+  std::vector<std::string> notes;       // for people: logged when they change
+  std::vector<std::string> sample_rows; // the rows as JSON texts, the first ones; for /api/<source>
   bool hurry = false;                   // the answer was cut short: poll again sooner
   std::optional<Error> trouble;         // failed beside a good answer (the store): counted and logged, but the families stand
 };

@@ -1,41 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/json_text.h"
 
-#include <cstdio>
-
-#include "base/text.h"
 #include "base/time_text.h"
+#include "json/json_fields.h"
 
 namespace o2o {
-namespace {
-
-std::string Quote(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : RepairUtf8(text)) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
-}
-
-}  // namespace
-
 void JsonText::Key(std::string_view key) {
   if (!fields_.empty()) fields_ += ',';
-  fields_ += Quote(key) + ":";
+  fields_ += QuoteJson(key) + ":";
 }
 
 JsonText& JsonText::Text(std::string_view key, std::string_view value) {
   Key(key);
-  fields_ += Quote(value);
+  fields_ += QuoteJson(value);
   return *this;
 }
 
@@ -53,9 +30,9 @@ JsonText& JsonText::Time(std::string_view key, std::optional<Timestamp> value) {
 
 JsonText& JsonText::Object(std::string_view key, const JsonText& value) { return Raw(key, value.str()); }
 
-JsonText& JsonText::List(std::string_view key, const std::vector<JsonText>& values) {
+JsonText& JsonText::List(std::string_view key, const std::vector<std::string>& values) {
   std::string list = "[";
-  for (const JsonText& value : values) list += (list.size() > 1 ? "," : "") + value.str();
+  for (const std::string& value : values) list += (list.size() > 1 ? "," : "") + value;
   return Raw(key, list + "]");
 }
 

@@ -18,7 +18,7 @@ class JsonText {
   JsonText& Raw(std::string_view key, std::string_view json);        // any JSON value as text
   JsonText& Time(std::string_view key, std::optional<Timestamp> value);   // ISO text or null
   JsonText& Object(std::string_view key, const JsonText& value);
-  JsonText& List(std::string_view key, const std::vector<JsonText>& values);
+  JsonText& List(std::string_view key, const std::vector<std::string>& values);  // of JSON texts
 
   std::string str() const { return "{" + fields_ + "}"; }
 

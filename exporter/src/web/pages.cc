@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/pages.h"
 
+#include <cctype>
+#include <set>
 #include <string>
 
 #include "base/duration.h"
 #include "base/time_text.h"
-#include "metrics/exposition.h"
+#include "json/json_fields.h"
 #include "web/json_text.h"
+#include "web/metrics_page.h"
 
 namespace o2o {
 namespace {
 
 constexpr const char* kJson = "application/json";
 constexpr const char* kHtml = "text/html; charset=utf-8";
+
+WebResponse Plain(int status, std::string content_type, std::string body) {
+  WebResponse response;
+  response.status = status;
+  response.content_type = std::move(content_type);
+  response.body = std::move(body);
+  return response;
+}
+
+// "Vendor Code", "vendor_code", "VENDORCODE": columns are named as loosely here as in a mapping.
+bool IsVendorCode(std::string_view column) {
+  std::string bare;
+  for (const char c : column) {
+    if (c != ' ' && c != '_') bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return bare == "vendorcode";
+}
 
 std::string EscapeHtml(std::string_view text) {
   std::string out;
@@ -62,8 +82,8 @@ JsonText SourceJson(const SourceStatus& status) {
 
 std::string SourcesJson(const App& app) {
   JsonText json;
-  std::vector<JsonText> sources;
-  for (const SourceStatus& status : app.Sources()) sources.push_back(SourceJson(status));
+  std::vector<std::string> sources;
+  for (const SourceStatus& status : app.Sources()) sources.push_back(SourceJson(status).str());
   json.List("sources", sources);
   if (const auto store = app.Store()) {
     JsonText store_json;
@@ -96,16 +116,7 @@ WebResponse Ready(const PageInputs& inputs) {
 
 WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
   inputs.app()->ExpireStale();
-  const ExpositionFormat format = NegotiateFormat(request.accept);
-  const auto exposition = Compose(inputs.board.Read(), inputs.metrics.RenderText(format), format,
-                                  AcceptsGzip(request.accept_encoding));
-  WebResponse response;
-  response.content_type = exposition->content_type;
-  response.headers.emplace_back("Vary", "Accept, Accept-Encoding");
-  if (exposition->gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-  response.parts = exposition->parts;
-  response.parts_owner = exposition;
-  return response;
+  return MetricsPage(request, inputs.board, inputs.metrics);
 }
 
 std::string SourceRow(const SourceStatus& status, Timestamp now) {
@@ -113,7 +124,7 @@ std::string SourceRow(const SourceStatus& status, Timestamp now) {
                     : status.state == SourceStatus::State::kStarting                       ? "wait"
                                                                                             : "bad";
   std::string row = "<tr><td>" + EscapeHtml(status.source) + "</td><td class=" + css + ">" + std::string(Name(status.state));
-  if (status.troubled) row += ", rows not kept";
+  if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
   row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) + "</td><td>" +
          FormatDuration(status.interval) + "</td><td>" + FormatValue(static_cast<std::int64_t>(status.rows)) +
@@ -153,19 +164,53 @@ WebResponse Home(const PageInputs& inputs) {
   return response;
 }
 
+// The last good rows of a source. At most as many as are kept; `total` says how many there were.
+WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
+  const auto last = inputs.app()->Rows(source);
+  WebResponse response;
+  response.content_type = kJson;
+  JsonText json;
+  json.Text("source", source);
+  if (!last || !last->at) {
+    response.status = last ? 503 : 404;
+    json.Text("error", last ? "no good poll yet" : "no such source; /api/v1/sources lists them");
+    response.body = json.str() + "\n";
+    return response;
+  }
+  const auto age = std::chrono::duration<double>(inputs.clock.Now() - *last->at);
+  json.Time("taken_at", last->at)
+      .Raw("age_seconds", FormatValue(age.count()))
+      .Raw("total", FormatValue(static_cast<std::int64_t>(last->total)))
+      .List("rows", *last->rows);
+  response.body = json.str() + "\n";
+  return response;
+}
+
+// The codes of all vendors that any source's rows name, once each, sorted.
+WebResponse VendorCodes(const PageInputs& inputs) {
+  const auto app = inputs.app();
+  std::set<std::string> codes;
+  for (const SourceStatus& status : app->Sources()) {
+    const auto last = app->Rows(status.source);
+    if (!last || !last->rows) continue;
+    for (const std::string& row : *last->rows) {
+      for (const auto& [column, value] : ReadJsonFields(row)) {
+        if (IsVendorCode(column) && !value.empty()) codes.insert(value);
+      }
+    }
+  }
+  std::vector<std::string> quoted;
+  for (const std::string& code : codes) quoted.push_back(QuoteJson(code));
+  JsonText json;
+  json.List("vendor_codes", quoted);
+  return Plain(200, kJson, json.str() + "\n");
+}
+
 WebResponse Reload(const PageInputs& inputs) {
   const auto done = inputs.reload();
   WebResponse response;
   response.status = done ? 200 : 500;
   response.body = done ? "configuration reloaded\n" : "the old configuration goes on:\n" + done.error().message + "\n";
-  return response;
-}
-
-WebResponse Plain(int status, std::string content_type, std::string body) {
-  WebResponse response;
-  response.status = status;
-  response.content_type = std::move(content_type);
-  response.body = std::move(body);
   return response;
 }
 
@@ -197,6 +242,14 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
     app->ExpireStale();
     return Plain(200, kJson, SourcesJson(*app));
   }));
+  // A source that a reload adds is on /metrics and /api/v1/sources at once; its page here needs a restart.
+  for (const SourceStatus& status : inputs.app()->Sources()) {
+    if (status.kind == "oms" || status.kind == "store") continue;
+    routes.push_back(get("/api/" + status.source, [inputs, source = status.source](const WebRequest&) {
+      return RowsPage(inputs, source);
+    }));
+  }
+  routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodes(inputs); }));
   routes.push_back(get("/-/reload", [inputs](const WebRequest&) { return Reload(inputs); }));
   routes.back().method = "POST";
   return routes;

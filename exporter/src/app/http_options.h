@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "http/http_client.h"
+
+namespace o2o {
+
+// What the configuration says of the way to an upstream, for the client that goes it.
+inline HttpOptions ToHttpOptions(const TlsConfig& tls, const std::string& proxy_url = "") {
+  HttpOptions options;
+  options.ca_file = tls.ca_file;
+  options.client_cert_file = tls.client_cert_file;
+  options.client_key_file = tls.client_key_file;
+  options.insecure_skip_verify = tls.insecure_skip_verify;
+  options.proxy_url = proxy_url;
+  options.user_agent = "o2o-exporter";
+  return options;
+}
+
+}  // namespace o2o

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "sources/metabase_session.h"
+
+namespace o2o {
+
+// The logins of this process, one for each Metabase and user. Outlives a reload of the configuration, so that a
+// reload neither logs in anew nor forgets how often a login was refused. Thread-safe.
+class MetabaseSessions {
+ public:
+  explicit MetabaseSessions(const Clock& clock);
+  ~MetabaseSessions();
+
+  // Null where the source has an API key. Lives as long as this.
+  MetabaseSession* For(const MetabaseSourceConfig& config);
+
+ private:
+  struct Entry;
+
+  const Clock& clock_;
+  std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;  // guarded by mutex_
+};
+
+}  // namespace o2o

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace o2o {
+
+// The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives errors.username.
+// What stands in arrays is left out, as is everything after a damage or past `max_fields`. Empty for any other JSON.
+std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
+
+// A JSON string with its quotes. Invalid UTF-8 is repaired.
+std::string QuoteJson(std::string_view text);
+
+}  // namespace o2o

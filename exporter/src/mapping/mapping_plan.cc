@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/mapping_plan.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "mapping/value_text.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::string_view kKeyColumn = "$key";
+constexpr std::string_view kValueColumn = "$value";
+
+std::string ReplaceAll(std::string text, std::string_view what, std::string_view by) {
+  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
+class Planner {
+ public:
+  explicit Planner(const MappingConfig& config) : config_(config) {}
+
+  Result<MappingPlan> Plan() {
+    PlanRows();
+    for (const MetricConfig& metric : config_.metrics) PlanMetric(metric);
+    for (std::size_t level = 0; level < config_.rows.nested.size(); ++level) {
+      LevelWants& wants = plan_.wants.levels[level];
+      wants.nested = config_.rows.nested[level];
+      wants.columns.push_back(wants.nested);
+    }
+    plan_.wants.max_text_bytes = std::max({longest_text_, config_.ceilings.max_label_bytes, kMaxNumberBytes}) + 1;
+    if (!fault_.empty()) return Fail(ErrorCode::kConfig, fault_);
+    return std::move(plan_);
+  }
+
+ private:
+  void Refuse(std::string fault) {
+    if (fault_.empty()) fault_ = std::move(fault);
+  }
+
+  void PlanRows() {
+    std::string_view pointer = config_.rows.pointer;
+    if (!pointer.empty() && pointer[0] != '/') Refuse("rows '" + config_.rows.pointer + "': a JSON Pointer begins with /");
+    while (!pointer.empty()) {
+      pointer.remove_prefix(1);
+      const std::string_view step = pointer.substr(0, pointer.find('/'));
+      plan_.wants.pointer.push_back(ReplaceAll(ReplaceAll(std::string(step), "~1", "/"), "~0", "~"));
+      pointer.remove_prefix(step.size());
+    }
+    plan_.wants.levels.resize(config_.rows.nested.size() + 1);
+  }
+
+  void PlanMetric(const MetricConfig& metric) {
+    MetricPlan plan;
+    plan.config = &metric;
+    const std::string where = metric.name + ": ";
+    std::vector<std::pair<std::string, LabelPlan>> labels;
+    for (const LabelFrom& label : metric.labels) labels.push_back({label.label, {Column(where, label.column, true), {}}});
+    for (const auto& [label, text] : metric.static_labels) labels.push_back({label, {std::nullopt, text}});
+    plan.family = Family(metric, labels);
+    for (const std::string& name : plan_.families[plan.family].labels) {
+      const auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+      if (found != labels.end()) plan.labels.push_back(found->second);
+    }
+    for (const RowFilter& filter : metric.where) {
+      plan.filters.push_back({Column(where, filter.column, true), {filter.in.begin(), filter.in.end()}});
+      for (const std::string& text : filter.in) longest_text_ = std::max(longest_text_, text.size());
+    }
+    if (!metric.value_column.empty()) plan.value = Column(where, metric.value_column, !metric.null_value);
+    if (!plan.value && metric.aggregate != Aggregate::kCount) Refuse(where + "no value column");
+    for (const auto& [text, number] : metric.value_map) {
+      const std::string value = Number(where, number);
+      plan.value_map[text] = value;
+      plan.value_map_lower[LowerCase(text)] = value;
+      longest_text_ = std::max(longest_text_, text.size());
+    }
+    if (metric.null_value) plan.null_value = Number(where, *metric.null_value);
+    plan_.metrics.push_back(std::move(plan));
+  }
+
+  // Metrics of one name are one family, and so must have the same labels.
+  std::size_t Family(const MetricConfig& metric, const std::vector<std::pair<std::string, LabelPlan>>& labels) {
+    MetricDesc desc{metric.name, metric.type, {}, metric.help};
+    for (const auto& [name, plan] : labels) desc.labels.push_back(name);
+    const std::set<std::string> names(desc.labels.begin(), desc.labels.end());
+    if (names.size() != desc.labels.size()) Refuse(metric.name + ": a label is given twice");
+    for (std::size_t i = 0; i < plan_.families.size(); ++i) {
+      const MetricDesc& other = plan_.families[i];
+      if (other.name != metric.name) continue;
+      if (other.type != desc.type) Refuse(metric.name + ": is a gauge in one place and a counter in another");
+      if (std::set<std::string>(other.labels.begin(), other.labels.end()) != names) {
+        Refuse(metric.name + ": has other labels in another place");
+      }
+      return i;
+    }
+    plan_.families.push_back(std::move(desc));
+    return plan_.families.size() - 1;
+  }
+
+  SlotRef Column(const std::string& where, std::string_view name, bool required) {
+    const std::string whole(name);
+    std::size_t level = config_.rows.nested.size();
+    while (name.starts_with("../")) {
+      name.remove_prefix(3);
+      if (level-- == 0) {
+        Refuse(where + "column '" + whole + "': there are no rows so far out");
+        return {};
+      }
+    }
+    LevelWants& wants = plan_.wants.levels[level];
+    if (name == kKeyColumn || name == kValueColumn) {
+      wants.members = true;
+      if (name == kKeyColumn) return {level, kKeySlot};
+      if (level < config_.rows.nested.size()) Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
+      wants.scalars = true;
+      return {level, kValueSlot};
+    }
+    const auto found = std::find(wants.columns.begin(), wants.columns.end(), name);
+    const SlotRef slot{level, kFirstColumnSlot + static_cast<std::size_t>(found - wants.columns.begin())};
+    if (found == wants.columns.end()) {
+      wants.columns.emplace_back(name);
+      plan_.columns.push_back({slot, std::string(name), false});
+    }
+    for (WantedColumn& column : plan_.columns) {
+      if (column.slot.level == slot.level && column.slot.slot == slot.slot) column.required |= required;
+    }
+    return slot;
+  }
+
+  std::string Number(const std::string& where, const std::string& text) {
+    ValueText value;
+    if (value.Read(JsonType::kString, text, ValueUnit::kNumber) == ValueText::Outcome::kNumber) {
+      return std::string(value.number());
+    }
+    Refuse(where + "'" + text + "' is no number");
+    return "0";
+  }
+
+  const MappingConfig& config_;
+  MappingPlan plan_;
+  std::size_t longest_text_ = 0;
+  std::string fault_;
+};
+
+}  // namespace
+
+Result<MappingPlan> MakePlan(const MappingConfig& config) { return Planner(config).Plan(); }
+
+}  // namespace o2o

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/row_mapper.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/text.h"
+#include "json/json_stream.h"
+#include "mapping/family_builder.h"
+#include "mapping/mapping_plan.h"
+#include "mapping/row_reader.h"
+#include "mapping/value_text.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kMaxToken = 16u << 20;  // of one value, needed or not
+constexpr std::size_t kMaxReportedColumns = 300;
+constexpr std::size_t kMaxShownColumns = 10;
+
+std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
+
+// An upstream's value for a message.
+std::string Shown(JsonType type, std::string_view text) {
+  if (type == JsonType::kObject || type == JsonType::kArray || type == JsonType::kNull) {
+    return std::string(Describe(type));
+  }
+  std::string shown = CutUtf8(RepairUtf8(text.substr(0, 256)), 64);
+  for (char& c : shown) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
+  return "'" + shown + "'";
+}
+
+std::string_view WhatItIsNot(ValueUnit unit) {
+  switch (unit) {
+    case ValueUnit::kNumber: return "is no number";
+    case ValueUnit::kBytes: return "is no size in bytes";
+    case ValueUnit::kTime: return "is no time";
+  }
+  return "is no number";
+}
+
+std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view key) {
+  return "more than " + std::to_string(ceiling) + " " + std::string(what) +
+         ": let the upstream answer with fewer, or raise " + std::string(key);
+}
+
+// The object behind the rows: read as an answer that is no rows.
+class Appendix final : public RowSink {
+ public:
+  Appendix() : reader_(Wants(), RowEcho(0, 0, 0), *this), stream_(reader_, kMaxToken) {}
+  // Nothing more to come after false.
+  bool Feed(std::string_view piece) { return stream_.Feed(piece).has_value(); }
+  const std::map<std::string, std::string>& fields() const { return reader_.TopFields(); }
+
+  bool TakeRow(const RowView&) override { return false; }
+  bool RejectRow(RowReason, const std::string&, JsonRange) override { return false; }
+  void Restart() override {}
+
+ private:
+  static RowWants Wants() {
+    RowWants wants;
+    wants.levels.resize(1);
+    return wants;
+  }
+
+  RowReader reader_;
+  JsonStream stream_;
+};
+
+}  // namespace
+
+class RowMapper::Impl final : public RowSink {
+ public:
+  Impl(MappingConfig config, MappingOptions options) : config_(std::move(config)), options_(options) {
+    Result<MappingPlan> plan = MakePlan(config_);
+    if (!plan) {
+      error_ = plan.error();
+      return;
+    }
+    plan_ = *std::move(plan);
+    for (const MetricDesc& desc : plan_.families) families_.emplace_back(desc);
+    came_as_text_.resize(plan_.metrics.size());
+    reader_.emplace(plan_.wants, RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
+    stream_.emplace(*reader_, kMaxToken);
+  }
+
+  Result<void> Feed(std::string_view piece) {
+    if (appendix_) {
+      if (appendix_->Feed(piece)) return {};
+    } else if (!error_) {
+      const std::size_t begin = stream_->Offset();
+      reader_->BeginPiece(piece);
+      const Result<void> fed = stream_->Feed(piece);
+      if (fed) {
+        reader_->EndPiece();
+        return {};
+      }
+      End(fed.error());
+      if (IsAppendix(piece.substr(stream_->Offset() - begin))) {
+        appendix_ = std::make_unique<Appendix>();
+        if (appendix_->Feed(piece.substr(stream_->Offset() - begin))) return {};
+      }
+    }
+    return tl::unexpected<Error>(*error_);
+  }
+
+  Result<Mapping> Finish() {
+    if (!error_) {
+      if (const Result<void> read = stream_->Finish(); !read) End(read.error());
+    }
+    if (!error_) {
+      if (const Result<void> found = reader_->CheckFound(); !found) End(found.error());
+    }
+    if (reader_) CompleteReport();
+    if (error_) return tl::unexpected<Error>(*error_);
+    Mapping mapping;
+    for (FamilyBuilder& family : families_) mapping.families.push_back(family.Take());
+    mapping.report = report_;
+    return mapping;
+  }
+
+  const std::map<std::string, std::string>& TopFields() const {
+    static const std::map<std::string, std::string> kNone;
+    return appendix_ ? appendix_->fields() : reader_ ? reader_->TopFields() : kNone;
+  }
+  bool TopFieldsAreAppended() const { return appendix_ != nullptr; }
+  const MappingReport& report() const { return report_; }
+
+  bool TakeRow(const RowView& row) override {
+    if (!CountRow()) return false;
+    faults_ = {};
+    if (row.TooDeep()) {
+      Fault(RowReason::kTooDeep, row, [] { return "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels"; });
+    } else {
+      for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
+        if (!Map(i, row)) return false;
+      }
+    }
+    for (std::size_t i = 0; i < kRowReasons; ++i) rejected_[i] += faults_[i];
+    return true;
+  }
+
+  bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
+    if (!CountRow()) return false;
+    ++rejected_[static_cast<std::size_t>(reason)];
+    Keep(reason, [&] { return message; }, where);
+    return true;
+  }
+
+  void Restart() override {
+    for (FamilyBuilder& family : families_) family.Clear();
+    report_ = {};
+    rejected_ = {};
+    series_ = 0;
+    came_as_text_.assign(plan_.metrics.size(), {});
+  }
+
+ private:
+  // A reading that the handlers ended has its reason there.
+  void End(const Error& error) {
+    if (error_) return;
+    error_ = reader_->error() ? *reader_->error() : error;
+  }
+
+  bool EndWith(std::string message) {
+    error_ = Error{ErrorCode::kTooLarge, std::move(message)};
+    return false;
+  }
+
+  bool IsAppendix(std::string_view rest) const {
+    return error_->code == ErrorCode::kBadJson && rest.starts_with('{') && reader_->IsBetweenRows();
+  }
+
+  bool CountRow() {
+    return ++report_.rows <= config_.ceilings.max_rows ||
+           EndWith(Ceiling(config_.ceilings.max_rows, "rows", "max_rows"));
+  }
+
+  // False ends the reading.
+  bool Map(std::size_t index, const RowView& row) {
+    const MetricPlan& metric = plan_.metrics[index];
+    for (const FilterPlan& filter : metric.filters) {
+      const Cell& cell = row.At(filter.column.level, filter.column.slot);
+      const bool holds = cell.type == JsonType::kNull ? filter.in.contains("")
+                                                      : !IsContainer(cell) && filter.in.contains(row.Text(cell));
+      if (!holds) {
+        ++report_.filtered;
+        return true;
+      }
+    }
+    std::string_view number;
+    if (metric.value && !ReadValue(index, row, number)) return true;
+    if (!BuildKey(metric, row)) return true;
+    FamilyBuilder& family = families_[metric.family];
+    switch (family.Add(*metric.config, key_, number, row.RepeatedKey())) {
+      case FamilyBuilder::Added::kNew:
+        return ++series_ <= config_.ceilings.max_series ||
+               EndWith(Ceiling(config_.ceilings.max_series, "series", "max_series"));
+      case FamilyBuilder::Added::kAggregated: return true;
+      case FamilyBuilder::Added::kRejected:
+        Fault(RowReason::kDuplicate, row, [&] { return metric.config->name + ": an earlier row has the same labels"; });
+        [[fallthrough]];
+      case FamilyBuilder::Added::kDuplicate: ++report_.duplicates; return true;
+    }
+    return true;
+  }
+
+  static bool IsContainer(const Cell& cell) {
+    return cell.type == JsonType::kObject || cell.type == JsonType::kArray;
+  }
+
+  bool ReadValue(std::size_t index, const RowView& row, std::string_view& number) {
+    const MetricPlan& metric = plan_.metrics[index];
+    const Cell& cell = row.At(metric.value->level, metric.value->slot);
+    const std::string_view text = row.Text(cell);
+    if (!metric.value_map.empty() && cell.present && cell.type != JsonType::kNull && FindInMap(metric, text, number)) {
+      return true;
+    }
+    const ValueUnit unit = metric.config->unit;
+    switch (value_.Read(cell.type, text, unit)) {
+      case ValueText::Outcome::kNumber:
+        if (cell.cut) break;
+        number = value_.number();
+        if (cell.type == JsonType::kString && unit == ValueUnit::kNumber && came_as_text_[index].empty()) {
+          came_as_text_[index] = Shown(cell.type, text);
+        }
+        return true;
+      case ValueText::Outcome::kNoValue:
+        if (metric.null_value) {
+          number = *metric.null_value;
+          return true;
+        }
+        Fault(RowReason::kNoValue, row, [&] {
+          return About(metric, metric.config->value_column) + (cell.present ? Shown(cell.type, text) : "missing") +
+                 ", so there is no value";
+        });
+        return false;
+      case ValueText::Outcome::kBad: break;
+    }
+    Fault(RowReason::kBadValue, row, [&] {
+      return About(metric, metric.config->value_column) + Shown(cell.type, text) + " " + std::string(WhatItIsNot(unit));
+    });
+    return false;
+  }
+
+  bool FindInMap(const MetricPlan& metric, std::string_view text, std::string_view& number) {
+    auto found = metric.value_map.find(text);
+    if (found == metric.value_map.end()) {
+      found = metric.value_map_lower.find(LowerCase(text));
+      if (found == metric.value_map_lower.end()) return false;
+    }
+    number = found->second;
+    return true;
+  }
+
+  // Of the labels, into key_.
+  bool BuildKey(const MetricPlan& metric, const RowView& row) {
+    key_.clear();
+    for (std::size_t i = 0; i < metric.labels.size(); ++i) {
+      const LabelPlan& label = metric.labels[i];
+      if (!label.column) {
+        key_ += label.text;
+        key_ += '\0';
+        continue;
+      }
+      const Cell& cell = row.At(label.column->level, label.column->slot);
+      if (!AppendLabel(metric, i, cell, row)) return false;
+    }
+    if (key_.size() <= SeriesTable::kMaxKeyBytes) return true;
+    Fault(RowReason::kBadLabel, row, [&] {
+      return metric.config->name + ": the labels together are longer than " + std::to_string(SeriesTable::kMaxKeyBytes) +
+             " bytes";
+    });
+    return false;
+  }
+
+  bool AppendLabel(const MetricPlan& metric, std::size_t i, const Cell& cell, const RowView& row) {
+    if (cell.type != JsonType::kNull) {
+      const std::string_view text = row.Text(cell);
+      const std::size_t max_bytes = config_.ceilings.max_label_bytes;
+      if (IsContainer(cell) || text.size() > max_bytes) {
+        Fault(RowReason::kBadLabel, row, [&] {
+          const std::string& name = plan_.families[metric.family].labels[i];
+          return metric.config->name + ": label " + name + ": " +
+                 (IsContainer(cell) ? std::string(Describe(cell.type)) + ", due is a text"
+                                    : "longer than " + std::to_string(max_bytes) + " bytes (max_label_bytes)");
+        });
+        return false;
+      }
+      if (IsCleanUtf8(text)) {
+        key_ += text;
+      } else {
+        key_ += RepairUtf8(text);
+        ++report_.repaired_texts;
+      }
+    }
+    key_ += '\0';
+    return true;
+  }
+
+  static std::string About(const MetricPlan& metric, const std::string& column) {
+    return metric.config->name + ": column " + Quoted(column) + ": ";
+  }
+
+  // Each reason counts once for a row.
+  template <typename Message>
+  void Fault(RowReason reason, const RowView& row, const Message& message) {
+    faults_[static_cast<std::size_t>(reason)] = 1;
+    Keep(reason, message, row.Where());
+  }
+
+  // The first ones, and at least one of each reason.
+  template <typename Message>
+  void Keep(RowReason reason, const Message& message, JsonRange where) {
+    std::vector<RejectedRowSample>& kept = report_.rejected_rows;
+    if (kept.size() >= options_.rejected_rows &&
+        (options_.rejected_rows == 0 ||
+         std::any_of(kept.begin(), kept.end(), [&](const auto& row) { return row.reason == reason; }))) {
+      return;
+    }
+    kept.push_back({reason, message(), reader_->Cut(where, options_.max_row_bytes)});
+  }
+
+  void CompleteReport() {
+    CheckColumns();
+    report_.series = series_;
+    report_.duplicate_keys = reader_->duplicate_keys();
+    report_.sample_rows = reader_->echo().TakeRows();
+    report_.rejected.clear();
+    for (std::size_t i = 0; i < kRowReasons; ++i) {
+      report_.rejected.emplace_back(Name(static_cast<RowReason>(i)), rejected_[i]);
+    }
+    report_.columns = Names(reader_->levels() - 1);
+    report_.columns.resize(std::min(report_.columns.size(), kMaxReportedColumns));
+    for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
+      if (came_as_text_[i].empty()) continue;
+      report_.notes.push_back(plan_.metrics[i].config->name + ": the values of column " +
+                              Quoted(plan_.metrics[i].config->value_column) + " came as text, such as " + came_as_text_[i]);
+    }
+  }
+
+  std::vector<std::string> Names(std::size_t level) const {
+    std::vector<std::string> names;
+    for (const Column& column : reader_->Columns(level).columns()) names.push_back(RepairUtf8(column.name));
+    return names;
+  }
+
+  // Every column that is needed must be in some row; what nearly is one is told.
+  void CheckColumns() {
+    std::string missing;
+    for (const WantedColumn& wanted : plan_.columns) {
+      if (reader_->RowsSeen(wanted.slot.level) == 0) continue;
+      CheckColumn(wanted, missing);
+    }
+    for (std::size_t level = 0; level + 1 < reader_->levels(); ++level) {
+      if (reader_->RowsSeen(level) == 0 || reader_->NestedSeen(level)) continue;
+      missing += (missing.empty() ? "" : "; ") + NotThere(config_.rows.nested[level], Names(level));
+    }
+    if (!missing.empty()) End({ErrorCode::kBadShape, missing});
+  }
+
+  void CheckColumn(const WantedColumn& wanted, std::string& missing) {
+    const std::uint32_t slot = static_cast<std::uint32_t>(wanted.slot.slot - kFirstColumnSlot);
+    std::vector<std::string> loose;
+    for (const Column& column : reader_->Columns(wanted.slot.level).columns()) {
+      for (const ColumnTarget target : column.targets) {
+        if (target.slot != slot) continue;
+        if (target.exact) return;
+        loose.push_back(RepairUtf8(column.name));
+      }
+    }
+    if (!loose.empty()) {
+      report_.notes.push_back("column " + Quoted(wanted.name) + " not in the answer, there is " + Quoted(loose[0]) +
+                              ", which is taken" +
+                              (loose.size() > 1 ? " (before " + Quoted(loose[1]) + ", which is there too)" : ""));
+      return;
+    }
+    const std::string message = NotThere(wanted.name, Names(wanted.slot.level));
+    if (!wanted.required) {
+      report_.notes.push_back(message + "; null_value is taken");
+      return;
+    }
+    missing += (missing.empty() ? "" : "; ") + message;
+  }
+
+  static std::string NotThere(const std::string& wanted, const std::vector<std::string>& names) {
+    std::string message = "column " + Quoted(wanted) + " not in the answer";
+    const std::string nearest = NearestName(wanted, names);
+    if (!nearest.empty()) return message + ", there is " + Quoted(nearest);
+    for (std::size_t i = 0; i < std::min(names.size(), kMaxShownColumns); ++i) {
+      message += (i == 0 ? ", there is " : ", ") + Quoted(names[i]);
+    }
+    return message + (names.size() > kMaxShownColumns ? " and more" : "");
+  }
+
+  const MappingConfig config_;
+  const MappingOptions options_;
+  MappingPlan plan_;
+  std::optional<Error> error_;
+  std::vector<FamilyBuilder> families_;
+  std::optional<RowReader> reader_;
+  std::optional<JsonStream> stream_;
+  std::unique_ptr<Appendix> appendix_;
+  MappingReport report_;
+  std::array<std::uint64_t, kRowReasons> rejected_{};
+  std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
+  std::uint64_t series_ = 0;
+  std::vector<std::string> came_as_text_;  // of each metric, the first value that was a number in a string
+  ValueText value_;
+  std::string key_;
+};
+
+RowMapper::RowMapper(MappingConfig config, MappingOptions options)
+    : impl_(std::make_unique<Impl>(std::move(config), options)) {}
+RowMapper::~RowMapper() = default;
+
+Result<void> RowMapper::Feed(std::string_view piece) { return impl_->Feed(piece); }
+Result<Mapping> RowMapper::Finish() { return impl_->Finish(); }
+const std::map<std::string, std::string>& RowMapper::TopFields() const { return impl_->TopFields(); }
+bool RowMapper::TopFieldsAreAppended() const { return impl_->TopFieldsAreAppended(); }
+const MappingReport& RowMapper::report() const { return impl_->report(); }
+
+}  // namespace o2o

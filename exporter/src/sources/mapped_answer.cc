@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/mapped_answer.h"
+
+#include <utility>
+
+namespace o2o {
+namespace {
+
+constexpr std::size_t kBeginningBytes = 512;
+// How much is read of a body that nothing can be made of, before its transfer is ended: enough for every error page, so that
+// its status gets known.
+constexpr std::size_t kMaxUnreadable = 1u << 20;
+
+}  // namespace
+
+Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
+                                 const MappingOptions& options, std::stop_token stop) {
+  RowMapper mapper(mapping, options);
+  MappedAnswer answer;
+  bool readable = true;
+  std::size_t unreadable = 0;
+  auto response = http.Send(
+      request,
+      [&](std::string_view bytes) {
+        if (answer.beginning.size() < kBeginningBytes) {
+          answer.beginning += bytes.substr(0, kBeginningBytes - answer.beginning.size());
+        }
+        readable = readable && mapper.Feed(bytes).has_value();
+        if (!readable) unreadable += bytes.size();
+        return unreadable <= kMaxUnreadable;
+      },
+      stop);
+  answer.mapping = mapper.Finish();
+  answer.top_fields = mapper.TopFields();
+  answer.fields_appended = mapper.TopFieldsAreAppended();
+  if (response) {
+    answer.response = *std::move(response);
+    return answer;
+  }
+  // We ended it ourselves: a body of that size that is not what was agreed is not an error page.
+  const bool ended_by_us = !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
+  if (!ended_by_us) return tl::unexpected(response.error());
+  answer.response.status = 200;
+  return answer;
+}
+
+PollResult ToPollResult(MappedAnswer answer) {
+  Mapping mapping = *std::move(answer.mapping);
+  PollResult result;
+  result.families = std::move(mapping.families);
+  result.rows = mapping.report.rows;
+  result.response_bytes = answer.response.body_bytes;
+  result.rejected_rows = std::move(mapping.report.rejected);
+  result.notes = std::move(mapping.report.notes);
+  result.sample_rows = std::move(mapping.report.sample_rows);
+  return result;
+}
+
+std::vector<std::string> MappedRejectReasons() { return RowReasons(); }
+
+}  // namespace o2o

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "http/http_client.h"
+#include "sources/mapped_answer.h"
+#include "sources/metabase_session.h"
+#include "sources/source.h"
+
+namespace o2o {
+
+// A saved question of a Metabase (v0.46 and later): POST /api/card/:id/query/json, streamed into the mapping. An answer counts only if
+// status, whole JSON and its shape are right, since Metabase answers 200 and 202 for failed questions too, also behind rows.
+class MetabaseSource final : public Source {
+ public:
+  // `http` and `session` must outlive it. `session`: null with an API key.
+  MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseSession* session,
+                 const Clock& clock);
+
+  Result<PollResult> Poll(std::stop_token stop) override;
+  std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
+
+  // One question asked, with what the mapping saw: for `probe`. An answer that is not as agreed is an error.
+  Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
+
+ private:
+  Result<MappedAnswer> Ask(const MappingOptions& options, std::stop_token stop);
+  std::optional<Error> ArchivedTrouble(std::stop_token stop);
+  HttpRequest MakeRequest(const std::string& path) const;
+  Result<void> Authorize(HttpRequest& request, Secret& token, std::stop_token stop);
+
+  const MetabaseSourceConfig config_;
+  const Millis timeout_;
+  HttpClient& http_;
+  MetabaseSession* const session_;
+  const Clock& clock_;
+  std::optional<MonotonicTime> archive_checked_;
+  bool archived_ = false;
+};
+
+// What an answer means that is not a question's good result. Pure; nothing where it is one.
+std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_key);
+
+}  // namespace o2o

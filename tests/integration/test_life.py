@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stopping and reloading, at the worst moments."""
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from harness.counter_watch import CounterWatch
+from harness.exporter import write_config
+from harness.processes import wait_until
+from harness.stand import UNSCALED, events
+from harness.web import request
+
+LIVELY = ("--rate", "600", "--speed", "60")
+# As shipped: what takes long may take as long as it does in earnest.
+SHIPPED = {"factor": 1, "changes": {"interval": "12s", "timeout": "11s"}}
+
+
+def stop_within(exporter, seconds=5.0, how=signal.SIGTERM):
+    started = time.monotonic()
+    exporter.child.send(how)
+    status = exporter.child.wait(seconds + 5)
+    took = time.monotonic() - started
+    exporter.child.stop()
+    assert status == 0, exporter.child.log_tail()
+    assert took < seconds, f"it took {took:.1f} s to stop"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_stops_when_asked(stand, how):
+    shop = stand(shop=LIVELY)
+    stop_within(shop.exporter, 2, how)
+    assert len(events(shop.exporter.child, "stopped")) == 1
+
+
+def test_stops_in_the_middle_of_a_hanging_poll(stand):
+    shop = stand(shop=LIVELY, **SHIPPED)
+    before = shop.simulator.stats()["requests"]
+    shop.simulator.control(fault="silent")
+    shop.until(lambda: shop.simulator.stats()["requests"] > before, "a poll hung", 20)
+    stop_within(shop.exporter, 2)
+
+
+def lock_orders(shop):
+    connection = shop.postgres.connect(shop.database)
+    connection.autocommit = False
+    connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
+    return connection
+
+
+def until_blocked(shop):
+    shop.until(lambda: shop.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                                "AND datname = current_database()"), "a statement was blocked", 25)
+
+
+def test_stops_in_the_middle_of_a_blocked_statement(stand):
+    shop = stand(shop=LIVELY, **SHIPPED)
+    held = lock_orders(shop)
+    try:
+        until_blocked(shop)
+        stop_within(shop.exporter)
+    finally:
+        held.close()
+
+
+def freeze_sessions(shop, number):
+    for pid, in shop.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'o2o-exporter' "
+                         "AND datname = current_database()"):
+        os.kill(pid, number)
+
+
+def test_stops_while_the_database_hangs(stand):
+    shop = stand(shop=LIVELY, factor=1, changes={"interval": "2s", "timeout": "1s"})
+    freeze_sessions(shop, signal.SIGSTOP)
+    try:
+        shop.simulator.seed(10)
+        time.sleep(2.5)  # more than an interval: a call has begun by now
+        stop_within(shop.exporter)
+    finally:
+        freeze_sessions(shop, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("by", ["SIGHUP", "POST"])
+def test_stops_in_the_middle_of_a_reload(stand, by):
+    """A reload waits for the polls in progress, and one of them waits for the database."""
+    shop = stand(shop=LIVELY, factor=1, changes={"interval": "2s", "timeout": "1s", "lock_timeout": "20s"})
+    held = lock_orders(shop)
+    try:
+        until_blocked(shop)
+        if by == "SIGHUP":
+            shop.exporter.child.send(signal.SIGHUP)
+        else:
+            threading.Thread(target=lambda: quietly(request, f"{shop.exporter.url}/-/reload", "POST", seconds=30),
+                             daemon=True).start()
+        time.sleep(0.5)
+        stop_within(shop.exporter)
+    finally:
+        held.close()
+
+
+def quietly(call, *arguments, **named):
+    try:
+        call(*arguments, **named)
+    except OSError:
+        pass
+
+
+def test_stops_while_clients_do_not_read(stand):
+    shop = stand(shop=LIVELY)
+    clients = []
+    try:
+        for _ in range(20):
+            client = socket.create_connection(("127.0.0.1", shop.exporter.port))
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n")  # and no end
+            clients.append(client)
+        stop_within(shop.exporter)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_stops_while_it_waits_for_a_database_that_is_down(stand):
+    shop = stand(shop=LIVELY, factor=1, changes={"interval": "2s", "timeout": "1s"})
+    shop.postgres.stop()
+    try:
+        shop.until_value(0, "o2o_store_up")
+        stop_within(shop.exporter, 2)
+    finally:
+        shop.postgres.start()
+
+
+def reload_with(shop, how):
+    """The status of a reload; by signal it is what the metrics say."""
+    if how == "POST":
+        return request(f"{shop.exporter.url}/-/reload", "POST")[0]
+    seen = len(events(shop.exporter.child, "configuration reloaded")) + \
+        len(events(shop.exporter.child, "reload failed: the old configuration goes on"))
+    shop.exporter.child.send(signal.SIGHUP)
+    shop.until(lambda: len(events(shop.exporter.child, "configuration reloaded")) + len(
+        events(shop.exporter.child, "reload failed: the old configuration goes on")) > seen, "it reloaded")
+    return 200 if shop.value("o2o_exporter_config_last_reload_successful") == 1 else 500
+
+
+@pytest.mark.parametrize("how", ["SIGHUP", "POST"])
+def test_reloads_whole_or_not_at_all(stand, how):
+    shop = stand(shop=LIVELY)
+    shop.simulator.seed(50)
+    shop.polled(1)
+    with CounterWatch(shop.exporter.url) as watch:
+        loaded = shop.value("o2o_exporter_config_last_reload_success_timestamp_seconds")
+        write_config(shop.config, 15, {"interval": "700ms", "timeout": "600ms"}, UNSCALED)
+        assert reload_with(shop, how) == 200
+        assert shop.value("o2o_source_interval_seconds", source="orders") == 0.7
+        assert shop.value("o2o_exporter_config_last_reload_success_timestamp_seconds") > loaded
+        polls = shop.value("o2o_source_polls_total", source="orders")
+        assert polls >= 2, "a reload must not reset a counter"
+
+        with open(shop.config, "a", encoding="utf-8") as config:
+            config.write("\nnonsense: true\n")
+        assert reload_with(shop, how) == 500
+        assert shop.value("o2o_exporter_config_last_reload_successful") == 0
+        assert shop.value("o2o_source_interval_seconds", source="orders") == 0.7
+        failed = events(shop.exporter.child, "reload failed: the old configuration goes on")
+        assert len(failed) == 1 and "nonsense" in failed[0]["error"]
+        shop.polled(2)  # goes on with the old one
+
+        write_config(shop.config, 15, {"interval": "800ms", "timeout": "600ms"}, UNSCALED)
+        assert reload_with(shop, how) == 200
+        assert shop.value("o2o_exporter_config_last_reload_successful") == 1
+        shop.agree()
+    assert watch.went_back == []
+
+
+def test_many_reloads_under_load_lose_nothing(stand):
+    shop = stand(shop=("--rate", "3000", "--speed", "60"))
+    with CounterWatch(shop.exporter.url) as watch:
+        for step in range(15):
+            shop.simulator.seed(50)
+            if step % 2:
+                shop.exporter.child.send(signal.SIGHUP)
+            else:
+                assert request(f"{shop.exporter.url}/-/reload", "POST")[0] == 200
+            time.sleep(0.05 * (step % 4))
+        shop.agree()
+    assert watch.went_back == [] and watch.scrapes > 5
+    wait_until(lambda: shop.value("o2o_source_up", source="orders") == 1, 10, "it polled", [shop.exporter.child])
+
+
+def test_reload_does_not_blind_a_scrape(stand):
+    """While a reload waits for a poll, scrapes and pages answer."""
+    shop = stand(shop=LIVELY, **SHIPPED)
+    held = lock_orders(shop)
+    try:
+        until_blocked(shop)
+        shop.exporter.child.send(signal.SIGHUP)
+        for _ in range(10):
+            started = time.monotonic()
+            for page in ("/metrics", "/", "/-/healthy", "/api/v1/sources"):
+                assert request(shop.exporter.url + page)[0] == 200
+            assert time.monotonic() - started < 1
+    finally:
+        held.close()

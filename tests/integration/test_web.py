@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter's HTTP side as strangers, slow ones and hostile ones meet it."""
+import gzip
+import http.client
+import json
+import socket
+import subprocess
+import time
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from harness.scratch import Scratch
+from harness.stand import Stand
+from harness.web import request
+
+PAGES = ("/metrics", "/", "/health", "/ready", "/-/healthy", "/-/ready", "/api/v1/sources")
+
+
+@pytest.fixture(name="shop", scope="module")
+def running_shop(postgres):
+    with Scratch() as scratch, Stand(scratch, postgres, shop=("--rate", "300", "--speed", "60")) as shop:
+        shop.simulator.seed(50)
+        shop.polled(2)
+        yield shop
+
+
+def ask(shop, method, path, body=None, headers=None):
+    connection = http.client.HTTPConnection("127.0.0.1", shop.exporter.port, timeout=10)
+    try:
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        answer.content = answer.read()
+        return answer
+    finally:
+        connection.close()
+
+
+def test_pages_answer(shop):
+    for page in PAGES:
+        answer = ask(shop, "GET", page)
+        assert answer.status == 200, page
+        assert answer.content
+        assert ask(shop, "HEAD", page).status == 200
+    assert json.loads(ask(shop, "GET", "/ready").content)["status"] == "ready"
+    sources = json.loads(ask(shop, "GET", "/api/v1/sources").content)
+    assert {"orders", "order-store"} <= {source["source"] for source in sources["sources"]}
+    assert sources["store"] == {"up": True}
+    home = ask(shop, "GET", "/").content.decode()
+    assert "orders" in home and "<table" in home
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/metricsfoo", "/Metrics", "//metrics", "/../../etc/passwd",
+                                  "/%2e%2e/%2e%2e/etc/passwd", "/api/v1", "/-/", "/-/reload/", "/metrics%00"])
+def test_unknown_paths(shop, path):
+    answer = ask(shop, "GET", path)
+    assert answer.status in (400, 404), (path, answer.status)
+    assert b"root:" not in answer.content
+
+
+@pytest.mark.parametrize("method, path, allow", [
+    ("POST", "/metrics", "GET, HEAD"), ("DELETE", "/", "GET, HEAD"), ("PUT", "/-/ready", "GET, HEAD"),
+    ("GET", "/-/reload", "POST"), ("OPTIONS", "/metrics", "GET, HEAD"), ("PATCH", "/metrics", "GET, HEAD")])
+def test_wrong_methods(shop, method, path, allow):
+    answer = ask(shop, method, path)
+    assert answer.status == 405
+    assert answer.getheader("Allow") == allow
+
+
+def test_query_of_a_scrape_is_no_other_page(shop):
+    assert ask(shop, "GET", "/metrics?debug=1").status == 200
+
+
+def test_metrics_are_clean(shop):
+    answer = ask(shop, "GET", "/metrics")
+    assert answer.getheader("Content-Type").startswith("text/plain; version=0.0.4")
+    checked = subprocess.run(["promtool", "check", "metrics"], input=answer.content, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, timeout=30, check=False)
+    assert checked.returncode == 0 and checked.stdout == b"", checked.stdout.decode()
+
+
+def test_gzip_says_the_same(shop):
+    answer = ask(shop, "GET", "/metrics", headers={"Accept-Encoding": "gzip"})
+    content = answer.content
+    if answer.getheader("Content-Encoding") == "gzip":
+        content = gzip.decompress(content)
+    names = {line.split()[2] for line in content.decode().splitlines() if line.startswith("# TYPE")}
+    plain = {line.split()[2] for line in ask(shop, "GET", "/metrics").content.decode().splitlines()
+             if line.startswith("# TYPE")}
+    assert names == plain and "o2o_orders_ingested_total" in names
+
+
+def raw(shop, data, seconds=10):
+    """What comes back on a connection on which `data` was sent."""
+    with socket.create_connection(("127.0.0.1", shop.exporter.port), seconds) as connection:
+        pieces = []
+        try:
+            connection.sendall(data)
+            while piece := connection.recv(65536):
+                pieces.append(piece)
+        except ConnectionError:
+            pass
+        return b"".join(pieces)
+
+
+@pytest.mark.parametrize("data", [
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 300,       # somebody speaks TLS
+    b"GET /metrics\r\n\r\n", b"NONSENSE\r\n\r\n", b"GET /metrics HTTP/9.9\r\nHost: x\r\n\r\n",
+    b"GET " + b"/" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /metrics HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    b"GET /metrics HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+    b"POST /-/ready HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+    b"\r\n" * 1000, b"\0" * 1000])
+def test_nonsense_is_survived(shop, data):
+    raw(shop, data)
+    assert ask(shop, "GET", "/-/healthy").status == 200
+
+
+def test_unwanted_bodies_are_not_waited_for(shop):
+    assert b" 405 " in raw(shop, b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")[:20]
+    started = time.monotonic()
+    raw(shop, b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n" + b"x" * 100_000)
+    assert time.monotonic() - started < 8
+
+
+STUCK = 64
+
+
+def stuck_clients(shop, sent):
+    clients = []
+    for _ in range(STUCK):
+        client = socket.create_connection(("127.0.0.1", shop.exporter.port), 5)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        client.sendall(sent)
+        clients.append(client)
+    return clients
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /metr", b"GET /metrics HTTP/1.1\r\nHost: x\r\n",
+                                  b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+                                  b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab"])
+def test_stuck_clients_do_not_delay_a_scrape(shop, sent):
+    clients = stuck_clients(shop, sent)
+    try:
+        for _ in range(5):
+            started = time.monotonic()
+            shop.exporter.samples()
+            assert time.monotonic() - started < 1
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_more_scrapes_than_allowed_are_told_to_come_again(shop):
+    with ThreadPoolExecutor(60) as pool:
+        answers = list(pool.map(lambda _: request(f"{shop.exporter.url}/metrics", seconds=20)[0], range(300)))
+    assert set(answers) <= {200, 503} and answers.count(200) >= 40
+    assert request(f"{shop.exporter.url}/metrics")[0] == 200
+
+
+def test_no_secret_anywhere(shop):
+    """After good and bad polls: not in a page, a metric, a log line or the words of an error; nor in what others see."""
+    shop.simulator.control(fault="status_401", fault_count=2)
+    shop.until(lambda: shop.failures().get("unauthorized") == 2, "the key was refused")
+    shop.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'o2o-exporter'")
+    shop.polled(2)
+    password = urllib.parse.urlsplit(shop.dsn).password
+    said = shop.exporter.child.log()
+    for page in (*PAGES, "/nothing"):
+        said += ask(shop, "GET", page).content.decode()
+    said += ask(shop, "POST", "/-/reload").content.decode()
+    with open(f"/proc/{shop.exporter.child.pid}/cmdline", encoding="utf-8") as arguments:
+        said += arguments.read()
+    assert "the OMS refused the key" in said, "this test looks at too little"
+    for secret in (shop.simulator.api_key, password, shop.dsn):
+        assert secret not in said
