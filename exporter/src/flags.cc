@@ -16,22 +16,36 @@ namespace o2o {
 namespace {
 
 constexpr std::string_view kHelp =
-    R"(o2o-exporter polls an order management system (OMS) and keeps every order exactly once in PostgreSQL.
-It publishes what it knows as Prometheus metrics: orders taken in, completed, failed, open and delayed.
+    R"(o2o-exporter polls an order management system (OMS), questions of a Metabase and any JSON endpoint, keeps every
+order exactly once in PostgreSQL, and publishes what it knows as Prometheus metrics.
 
 Usage:
   o2o-exporter [COMMAND] [FLAGS]
 
-Start it with the configuration that is built in, by these variables alone:
-  OMS_URL      base URL of the OMS; unset turns the orders source off
-  OMS_API_KEY  sent to the OMS as x-api-key
-  PG_DSN       where PostgreSQL is: host=... dbname=... user=..., or postgresql://...
-  APP_PORT     port to listen on (9847)
+Start it with the configuration that is built in, by these variables alone. Set OMS_*, METABASE_* or both:
+  OMS_URL                             base URL of the OMS; unset turns the orders source off
+  OMS_API_KEY                         sent to the OMS as x-api-key
+  PG_DSN                              where PostgreSQL is: host=... dbname=... user=..., or postgresql://...;
+                                      only orders need it
+  METABASE_URL                        base URL of the Metabase; unset turns its three questions off
+  METABASE_USERNAME                   a user, with
+  METABASE_PASSWORD                   its password; or
+  METABASE_API_KEY                    an API key, which then is used alone
+  QUESTION_ID_VENDOR_STATUS           number of the question behind vendor_online (7163)
+  QUESTION_ID_VENDOR_PRODUCT_STATUS   ... behind vendor_products (7196)
+  QUESTION_ID_DISCOUNT_STOCK          ... behind vendor_discount_stock (7179)
+  VENDOR_STATUS_JOB_INTERVAL          from poll to poll, in seconds or like 3m (185)
+  VENDOR_PRODUCT_STATUS_JOB_INTERVAL  the same (190)
+  DISCOUNT_STOCK_JOB_INTERVAL         the same (180)
+  APP_PORT                            port to listen on (9847)
 
   OMS_URL=http://oms.example:8080 OMS_API_KEY=... PG_DSN='host=/run/postgresql dbname=o2o' o2o-exporter
+  METABASE_URL=http://metabase.example:3000 METABASE_API_KEY=... o2o-exporter
 
 Commands:
   serve               poll and serve until SIGTERM or SIGINT (the default); SIGHUP reloads the configuration
+  probe NAME          poll that source once and print the metrics it would publish, a sample of its rows, its columns,
+                      the rows that were rejected and why; changes nothing and needs no database
   ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs
   metrics             print every metric with its type, labels and meaning
 
@@ -57,7 +71,8 @@ It answers on http://localhost:9847:
 
 Exit status: 0 after a good end, 1 when something was wrong; what, stands on stderr.
 
-To add a source kind see ARCHITECTURE.md.
+To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
+source see ARCHITECTURE.md.
 )";
 
 // One line without anything that moves a terminal's cursor: arguments may come from anywhere.
@@ -95,6 +110,7 @@ struct Arguments {
   std::string listen_address;
   std::string max_requests;
   std::string since;
+  std::string source;
 };
 
 // The first argument that is wrong, as one sentence; nothing if all are right.
@@ -155,6 +171,8 @@ FlagsOrExit Parse(int argc, char** argv) {
   app.add_option("--log.level", arguments.level);
   app.add_option("--log.format", arguments.format);
   app.add_subcommand("serve")->fallthrough();
+  CLI::App* probe = app.add_subcommand("probe")->fallthrough();
+  probe->add_option("source", arguments.source);
   CLI::App* ingest = app.add_subcommand("ingest")->fallthrough();
   CLI::Option* since = ingest->add_option("--since", arguments.since);
   CLI::App* metrics = app.add_subcommand("metrics")->fallthrough();
@@ -174,7 +192,12 @@ FlagsOrExit Parse(int argc, char** argv) {
   if (listen_address->count() > 0) flags.listen_address = arguments.listen_address;
   std::optional<std::string> problem = Interpret(arguments, flags);
   if (!problem && max_requests->count() > 0) problem = InterpretMaxRequests(arguments.max_requests, flags);
-  if (ingest->parsed()) {
+  if (probe->parsed()) {
+    flags.command = Command::kProbe;
+    flags.source = arguments.source;
+    if (!problem && flags.source.empty())
+      problem = "probe needs the name of a source, like probe vendor-status";
+  } else if (ingest->parsed()) {
     flags.command = Command::kIngest;
     if (!problem && since->count() == 0) problem = "ingest needs --since, like ingest --since 24h";
     if (!problem) problem = InterpretSince(arguments.since, flags);

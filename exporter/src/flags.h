@@ -9,7 +9,7 @@
 
 namespace o2o {
 
-enum class Command { kServe, kIngest, kMetrics };
+enum class Command { kServe, kProbe, kIngest, kMetrics };
 
 // The command line. What a flag does not say, the configuration does.
 struct Flags {
@@ -20,6 +20,7 @@ struct Flags {
   std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
+  std::string source;           // of probe, and always there then: the name of the source
   std::optional<Millis> since;  // of ingest, and always there then; at least 1s
 };
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -80,11 +81,14 @@ class Server {
     }
     app->Start();
     app.reset();
-    WaitForStop(signals);
-
-    stopping_ = true;
-    StartWatchdog();
-    log::Info("stopping");
+    {
+      const std::jthread reloads([this](std::stop_token stop) { ReloadWhenAsked(stop); });
+      WaitForStop(signals);
+      stopping_ = true;
+      StartWatchdog();
+      log::Info("stopping");
+    }  // waits for a reload by SIGHUP in progress,
+    { const std::lock_guard posted(reload_mutex_); }  // and here for one by POST: from now on none starts another App
     const std::shared_ptr<App> last = CurrentApp();
     last->RequestStop();
     server->reset();
@@ -98,10 +102,23 @@ class Server {
     while (true) {
       const int signal = sigwaitinfo(&signals, nullptr);
       if (signal == SIGHUP) {
-        (void)Reload();
+        const std::lock_guard lock(asked_mutex_);
+        reload_asked_ = true;
+        asked_.notify_one();
       } else if (signal > 0) {
         return;
       }
+    }
+  }
+
+  // SIGHUP's reloads, beside the main thread: a reload waits for polls in progress, and a stop must not wait behind it.
+  void ReloadWhenAsked(std::stop_token stop) {
+    std::unique_lock lock(asked_mutex_);
+    while (asked_.wait(lock, stop, [this] { return reload_asked_; })) {
+      reload_asked_ = false;
+      lock.unlock();
+      (void)Reload();
+      lock.lock();
     }
   }
 
@@ -123,6 +140,7 @@ class Server {
     const std::shared_ptr<App> old = CurrentApp();
     old->RequestStop();
     old->Join();
+    if (stopping_) return Fail(ErrorCode::kCancelled, "the exporter is stopping");
     auto app = std::make_shared<App>(std::move(*config), board_, metrics_, sessions_, clock_);
     for (const SourceStatus& status : old->Sources()) {
       if (Has(*app, status.source)) continue;
@@ -162,6 +180,9 @@ class Server {
   std::shared_ptr<App> app_;  // guarded by app_mutex_; a request keeps the one it began with
   std::atomic<bool> stopping_{false};
   std::mutex reload_mutex_;  // one reload at a time
+  std::mutex asked_mutex_;
+  std::condition_variable_any asked_;
+  bool reload_asked_ = false;  // guarded by asked_mutex_
 };
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {

@@ -199,7 +199,8 @@ class IngestBench:
     def _check_tallies(self, contender, work):
         for family, right in (("o2o_orders_ingested_total", len(work.page.orders)),
                               ("o2o_order_transitions_total", work.transitions)):
-            found = contender.query(f"SELECT coalesce(sum(value), 0) FROM order_tallies WHERE family = '{family}'")[0][0]
+            sql = f"SELECT coalesce(sum(value), 0) FROM order_tallies WHERE family = '{family}'"
+            found = contender.query(sql)[0][0]
             if found != right:
                 raise WrongResult(f"{contender.who}, {work.name}: {family} is {found}, right is {right}")
 

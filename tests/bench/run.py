@@ -23,8 +23,8 @@ from bench.measure import WrongResult
 from harness.exporter import program
 from harness.processes import NotReady
 
-# One module per subject: title(options) is a line about it, measure(options) yields its Measurements, TARGETS are its ratios,
-# OURS is its name for the exporter.
+# One module per subject: title(options) is a line about it, measure(options) yields its Measurements, TARGETS are its
+# ratios, OURS is its name for the exporter.
 SUBJECTS = {"ingest": ingest}
 
 

@@ -5,7 +5,11 @@ import time
 
 import pytest
 
+from harness.exporter import write_config
+from harness.scratch import Scratch
 from harness.scripted_oms import ScriptedOms, row
+from harness.stand import UNSCALED, Stand, events
+from harness.web import request
 
 # Kind of the simulator's poison -> why its rows must be rejected.
 REJECTED = {"missing_id": "missing_id", "bad_amount": "bad_amount", "nan_amount": "bad_amount",
@@ -55,8 +59,6 @@ def test_payload_and_detail_show_what_was_wrong(rejects, kind, shows):
 
 @pytest.fixture(name="rejects", scope="module")
 def rejects_of_each_kind(postgres):
-    from harness.scratch import Scratch
-    from harness.stand import Stand
     with Scratch() as scratch, Stand(scratch, postgres, changes={"interval": "2s", "timeout": "1900ms"}) as shop:
         for kind in REJECTED:
             shop.simulator.poison(kind, 1)
@@ -120,12 +122,20 @@ def test_page_of_the_future_hides_nothing_silently(stand):
     shop.until(lambda: shop.value("o2o_ingest_gaps_total", source="orders") >= 1, "the gap was counted")
 
 
-def test_many_long_texts_do_not_stop_the_source(stand):
-    """Their page is larger than max_body at any limit that asks for all of them: smaller pages still get through."""
-    shop = stand(changes={"interval": "3s", "timeout": "2900ms"})
-    shop.simulator.poison("long_text", 10)  # 100 MB, max_body is 64 MiB
+def test_page_beyond_the_ceiling_is_refused_aloud_and_caught_up(stand):
+    """More long texts than max_body lets in: the source fails and says why; once the ceiling is raised nothing is
+    missing."""
+    shop = stand(changes={"interval": "3s", "timeout": "2900ms", "max_body": "32MiB"})
+    shop.simulator.poison("long_text", 5)
     shop.simulator.seed(30)
-    shop.until(lambda: shop.exporter.samples().total("o2o_orders_ingested_total") >= 30, "the orders were taken in", 30)
+    shop.until(lambda: shop.failures().get("too_large", 0) >= 1, "the page was refused")
+    assert shop.value("o2o_source_up", source="orders") == 0
+    assert "larger than" in events(shop.exporter.child, "source failing")[0]["error"]
+    write_config(shop.config, 15, {"interval": "3s", "timeout": "2900ms"}, UNSCALED)
+    assert request(f"{shop.exporter.url}/-/reload", "POST")[0] == 200
+    shop.agree()
+    assert shop.rejected() == {"too_long": 5}
+    assert shop.value("o2o_ingest_gaps_total", source="orders") == 0
 
 
 STRANGE = 'a"b\\c\nd\x7fé' + "\u2028"

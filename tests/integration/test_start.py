@@ -9,7 +9,9 @@ import pytest
 
 from harness.exporter import Exporter, program, write_config
 from harness.processes import clean_environment, free_port, wait_until
+from harness.simulator import Simulator
 from harness.stand import events
+from harness.web import request
 
 GOOD = {"OMS_URL": "http://127.0.0.1:9", "OMS_API_KEY": "very-secret-key",
         "PG_DSN": "postgresql://orders:very-secret-password@127.0.0.1:9/orders"}
@@ -50,7 +52,7 @@ def changed(scratch, old, new):
     ("    interval: 15s", "    interval: soon", ["interval", "soon"]),
     ("      limit: 1000", "      limit: -3", ["limit", "-3"]),
     ("      limit: 1000", "      limit: 10\n      limit: 20", ["limit"]),
-    ("      url: ${OMS_URL}", "      url: ftp://127.0.0.1", ["url", "ftp"]),
+    ("      url: ${OMS_URL}", "      url: ftp://127.0.0.1", ["url", "http"]),
     ("      timezone: UTC", "      timezone: Mars/Olympus", ["timezone", "Mars/Olympus"]),
     ("      api_key: ${OMS_API_KEY}", "      api_key: ${NO_SUCH_KEY}", ["api_key", "NO_SUCH_KEY"]),
     ("      api_key: ${OMS_API_KEY}", "      api_key_file: /no/such/secret", ["api_key_file", "/no/such/secret"]),
@@ -111,7 +113,6 @@ def test_bad_flags(flag):
 
 def down_then_up(scratch, postgres, dsn, make_good):
     """Starts without a database, is scraped, then gets it."""
-    from harness.simulator import Simulator
     config = write_config(scratch.file("exporter.yml"), 15)
     with Simulator(scratch, ["--rate", "300"]) as simulator, \
             Exporter(scratch, simulator.url, simulator.api_key, dsn, config) as exporter:
@@ -131,7 +132,6 @@ def down_then_up(scratch, postgres, dsn, make_good):
         wait_until(lambda: exporter.samples().total("o2o_orders_ingested_total") >= 20, 40, "orders were taken in",
                    [exporter.child])
         for page in ("/", "/api/v1/sources", "/ready", "/metrics"):
-            from harness.web import request
             assert b"very-secret" not in request(exporter.url + page)[2]
         assert "very-secret" not in exporter.child.log()
         assert exporter.stop() == 0
@@ -155,7 +155,7 @@ def test_wrong_password_is_reported_without_showing_it(scratch, postgres):
 
 def test_database_that_does_not_exist_is_named(scratch, postgres):
     dsn = postgres.make_database("some_role")
-    error = down_then_up(scratch, postgres, dsn.replace("/some_role", "/not_there_yet"),
+    error = down_then_up(scratch, postgres, dsn.removesuffix("/some_role") + "/not_there_yet",
                          lambda: postgres.query('CREATE DATABASE not_there_yet OWNER some_role'))
     assert "not_there_yet" in error
 
@@ -170,7 +170,6 @@ def test_malformed_dsn_shows_no_password(scratch, postgres):
         try:
             child = exporter.start().child
             wait_until(lambda: events(child, "store down"), 15, "it reported the database", [child])
-            from harness.web import request
             said = child.log() + request(f"{exporter.url}/api/v1/sources")[2].decode() + \
                 request(f"{exporter.url}/")[2].decode()
         except Exception:

@@ -103,11 +103,12 @@ def test_hung_up_on_without_a_byte_or_kept_waiting(bazaar):
 
 def test_initializing(bazaar):
     session = session_of(bazaar)
-    metabase(bazaar, initializing_seconds=0.4)
+    metabase(bazaar, initializing_seconds=60)
     for reply in (export(bazaar, VENDOR_STATUS, session), log_in(bazaar),
                   request(bazaar, "GET", "/api/session/properties")):
         assert (reply.status, reply.body) == (503, b"Metabase is still initializing. Please sit tight...")
     assert request(bazaar, "GET", "/api/health").json() == {"status": "initializing", "progress": 0.3}
+    metabase(bazaar, initializing_seconds=0.2)  # from now on
     assert eventually(lambda: request(bazaar, "GET", "/api/health").status == 200)
     assert export(bazaar, VENDOR_STATUS, session).status == 200
 

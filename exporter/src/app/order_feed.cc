@@ -214,8 +214,12 @@ Result<IngestResult> OrderFeed::Store(const Fetched& fetched, std::optional<Time
   if (!fetched.trouble) {
     step.watermark = range.newest;
     // Rows as old as the watermark itself may have come after it was set; only an older one proves that nothing is missing between.
+    // A page that moves the watermark closes the gap it shows: shown again, it is the same gap. Where the future fills a cut page,
+    // nothing of the present is seen, and that goes on until it no longer does.
+    const bool moves = watermark && range.newest && *range.newest > *watermark;
     const bool out_of_sight = fetched.truncated && range.oldest && watermark && *range.oldest >= *watermark;
-    step.gap = out_of_sight || (fetched.window_too_long && watermark.has_value());
+    const bool hidden = fetched.truncated && !range.oldest && watermark;
+    step.gap = hidden || (moves && (out_of_sight || fetched.window_too_long));
   }
 
   const MonotonicTime start = clock_.Monotonic();
@@ -232,13 +236,14 @@ Result<IngestResult> OrderFeed::Store(const Fetched& fetched, std::optional<Time
   metrics.IngestedRows("unchanged", stored->unchanged);
   metrics.IngestedRows("stale", stored->stale);
   metrics.IngestedRows("rejected", stored->rejected);
-  if (step.gap) {
+  if (step.gap && !missing_) {
     log::Error("orders were missed: the OMS did not show everything since the watermark",
                {{"source", options_.source},
                 {"watermark", FormatTime(*watermark)},
                 {"oldest_shown", range.oldest ? FormatTime(*range.oldest) : "none"},
                 {"rows", std::to_string(fetched.page.rows)}});
   }
+  missing_ = step.gap;
   if (on_committed_) on_committed_();
   return stored;
 }

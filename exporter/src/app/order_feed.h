@@ -93,6 +93,7 @@ class OrderFeed final : public Source {
   std::int64_t limit_;                  // what the next poll asks for; grows with full pages, shrinks again
   int larger_failures_ = 0;             // polls in a row in which the larger page failed
   std::optional<std::size_t> oms_cap_;  // rows beyond which this OMS gave no more, whatever the limit
+  bool missing_ = false;                // the last page stored showed a gap: logged when that begins, counted each time
 };
 
 }  // namespace o2o

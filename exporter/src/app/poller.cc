@@ -37,6 +37,13 @@ Poller::~Poller() {
 }
 
 void Poller::Start() {
+  // What the poller before a reload left on the board goes on ageing.
+  const SnapshotBoard::Snapshots published = board_.Read();
+  if (const auto left = published.find(options_.source); left != published.end()) {
+    const std::lock_guard lock(mutex_);
+    fresh_until_ = clock_.Monotonic() + options_.stale_after - (clock_.Now() - left->second->taken_at);
+    status_.last_success = left->second->taken_at;
+  }
   thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
 }
 
@@ -49,7 +56,6 @@ void Poller::Join() {
 void Poller::Nudge() {
   {
     const std::lock_guard lock(mutex_);
-    if (status_.state == SourceStatus::State::kFailing) return;
     nudged_ = true;
   }
   wake_.notify_one();

@@ -67,7 +67,8 @@ class Poller {
   void RequestStop();
   void Join();
 
-  // Polls again as soon as the current poll is over, unless it is failing. Never blocks.
+  // Polls again as soon as the current poll is over, also where failures have spread polls out: whoever nudges knows better.
+  // Never blocks.
   void Nudge();
 
   // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never shows a stale value

@@ -93,6 +93,9 @@ std::optional<std::string> ColumnProblem(std::string_view column, const MappingR
                      (reading.rows.nested.size() == 1 ? " time" : " times");
   }
   if (column.empty()) return "names no column, want one behind ../";
+  if (column == "$value" && up > 0) {
+    return "is a row that holds rows, and so no value, want $value of the innermost ones";
+  }
   const bool outermost = up == reading.rows.nested.size();
   if (outermost && reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
     return "is for answers that are an object, a question has columns, want the name of one";

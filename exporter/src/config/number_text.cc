@@ -48,7 +48,8 @@ bool IsJsonNumber(std::string_view text) {
 }
 
 bool IsSampleNumber(std::string_view text) {
-  if (!IsJsonNumber(text)) return false;
+  constexpr std::size_t kMaxBytes = 100;  // a double has 17 digits
+  if (text.size() > kMaxBytes || !IsJsonNumber(text)) return false;
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);

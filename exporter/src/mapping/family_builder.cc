@@ -76,7 +76,6 @@ Family FamilyBuilder::Take() {
     table_->SetValue(id, total.average ? total.sum.Average() : total.sum.Text());
   }
   totals_ = {};
-  table_->Close();
   Family family;
   family.desc = std::move(desc_);
   family.table = std::move(table_);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/series_table.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <numeric>
+#include <new>
 #include <random>
 #include <string>
 
@@ -65,7 +67,7 @@ std::size_t CountEscapes(std::string_view text) {
 }
 
 // Eight bytes as a number that orders as they do.
-std::uint64_t Order(std::string_view text) {
+std::uint64_t FirstBytes(std::string_view text) {
   std::uint64_t word = 0;
   const std::size_t bytes = std::min<std::size_t>(text.size(), 8);
   for (std::size_t i = 0; i < bytes; ++i) {
@@ -126,42 +128,66 @@ std::size_t SeriesTable::ValueBytes() const {
   return bytes;
 }
 
-void SeriesTable::Close() {
+void SeriesTable::Sort() {
+  if (sorted_) return;
+  sorted_ = true;
   slots_ = {};
-  entries_.shrink_to_fit();
+  if (IsSorted()) return;
+  // Copied in order, so that it is read, and can be given back, from front to end.
+  const std::vector<Id> order = Order();
+  SeriesTable table;
+  table.entries_.reserve(order.size());
+  for (const Id id : order) {
+    const std::string_view value = Value(id);
+    table.entries_.push_back(table.NewEntry(Key(id), value.size()));
+    table.Write(table.entries_.back(), value);
+  }
+  blocks_ = std::move(table.blocks_);
+  entries_ = std::move(table.entries_);
 }
 
-std::vector<SeriesTable::Id> SeriesTable::Sorted() const {
-  std::vector<Id> order(size());
-  std::iota(order.begin(), order.end(), Id{0});
-  if (IsSorted()) return order;
+void SeriesTable::ReleaseBefore(Id id) {
+  assert(sorted_);
+  const std::size_t end = std::size_t{entries_[id]} * kUnit / kBlockBytes;
+  for (; released_ < end; ++released_) blocks_[released_].reset();
+}
 
+std::vector<SeriesTable::Id> SeriesTable::Order() const {
   // Most comparisons end at the first bytes in which keys differ at all, without a look at the keys.
   std::string_view common = Key(0);
   for (Id id = 1; id < size(); ++id) {
-    const std::string_view key = Key(id);
-    std::size_t same = 0;
-    while (same < common.size() && same < key.size() && common[same] == key[same]) ++same;
-    common = common.substr(0, same);
+    const std::string_view key = Key(id).substr(0, common.size());
+    const auto differs = std::mismatch(key.begin(), key.end(), common.begin()).first;
+    common = common.substr(0, static_cast<std::size_t>(differs - key.begin()));
   }
   struct Item {
     std::uint64_t order;
     Id id;
   };
   std::vector<Item> items(size());
-  for (const Id id : order) items[id] = {Order(Key(id).substr(common.size())), id};
+  for (Id id = 0; id < size(); ++id) items[id] = {FirstBytes(Key(id).substr(common.size())), id};
   std::sort(items.begin(), items.end(), [this](const Item& a, const Item& b) {
     return a.order != b.order ? a.order < b.order : Key(a.id) < Key(b.id);
   });
+  std::vector<Id> order(size());
   std::transform(items.begin(), items.end(), order.begin(), [](const Item& item) { return item.id; });
   return order;
 }
 
+// Also in memory: a value that grew has moved.
 bool SeriesTable::IsSorted() const {
   for (Id id = 1; id < size(); ++id) {
-    if (Key(id) < Key(id - 1)) return false;
+    if (entries_[id] < entries_[id - 1] || Key(id) < Key(id - 1)) return false;
   }
   return true;
+}
+
+void SeriesTable::Unmap::operator()(char* block) const { munmap(block, bytes); }
+
+SeriesTable::Block SeriesTable::NewBlock(std::size_t bytes) {
+  void* const block = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (block == MAP_FAILED) throw std::bad_alloc();
+  return Block(static_cast<char*>(block), Unmap{bytes});
 }
 
 char* SeriesTable::At(std::uint32_t place) const {
@@ -173,7 +199,7 @@ std::uint32_t SeriesTable::NewEntry(std::string_view key, std::size_t room) {
   const std::size_t bytes = (kHead + key.size() + room + kUnit - 1) / kUnit * kUnit;
   if (block_used_ + bytes > block_bytes_) {
     block_bytes_ = blocks_.empty() && bytes <= kFirstBlockBytes ? kFirstBlockBytes : kBlockBytes;
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(block_bytes_));
+    blocks_.push_back(NewBlock(block_bytes_));
     block_used_ = 0;
   }
   const std::size_t byte = (blocks_.size() - 1) * kBlockBytes + block_used_;

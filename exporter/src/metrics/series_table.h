@@ -35,11 +35,10 @@ class SeriesTable {
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
 
-  // Gives back what only Insert needs; no Insert after this.
-  void Close();
-
-  // In the order of the label values, label by label.
-  std::vector<Id> Sorted() const;
+  // Gives the series new ids, in the order of their label values, label by label. No Insert and no SetValue after this.
+  void Sort();
+  // After Sort(): gives back memory of series before this one, which are not to be asked for again.
+  void ReleaseBefore(Id id);
 
   // Sums over all series, to know a text's size before it is written. A line feed, quote or backslash counts as one escape.
   std::size_t KeyBytes() const { return key_bytes_; }
@@ -57,14 +56,25 @@ class SeriesTable {
   void Write(std::uint32_t place, std::string_view value);
   void Grow();
   bool IsSorted() const;
+  std::vector<Id> Order() const;
 
-  std::vector<std::unique_ptr<char[]>> blocks_;
+  // Pages of their own, which go back to the system at once: malloc would keep them for later, which is the next poll.
+  struct Unmap {
+    std::size_t bytes = 0;
+    void operator()(char* block) const;
+  };
+  using Block = std::unique_ptr<char, Unmap>;
+  static Block NewBlock(std::size_t bytes);
+
+  std::vector<Block> blocks_;
   std::size_t block_bytes_ = 0;         // of the last one
   std::size_t block_used_ = 0;
   std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
   std::vector<Slot> slots_;             // a hash table with linear probing; a power of two of them
   std::size_t key_bytes_ = 0;
   std::size_t escapes_ = 0;
+  std::size_t released_ = 0;            // blocks
+  bool sorted_ = false;
 };
 
 }  // namespace o2o

@@ -45,15 +45,19 @@ class LinePrinter {
     out_ += '\n';
   }
 
-  // `key`: of a SeriesTable.
-  void Print(std::string_view name, std::string_view key, std::string_view value) {
+  // `key`: of a SeriesTable, so clean; `plain`: there is nothing in it to be escaped.
+  void Print(std::string_view name, std::string_view key, std::string_view value, bool plain) {
     out_ += name;
     if (!keys_.empty()) {
       out_ += '{';
       for (const std::string& label : keys_) {
         out_ += label;
         const std::size_t end = key.find('\0');
-        AppendLabelValue(out_, key.substr(0, end));
+        if (plain) {
+          out_ += key.substr(0, end);
+        } else {
+          AppendLabelValue(out_, key.substr(0, end));
+        }
         key.remove_prefix(end + 1);
         out_ += '"';
       }
@@ -108,13 +112,20 @@ std::size_t PrintSamples(std::string& out, Family& family) {
   return order.size();
 }
 
-// Into memory taken at once, since growing would need that of two texts.
-std::size_t PrintTable(std::string& out, const MetricDesc& desc, const SeriesTable& table) {
+// Into memory taken at once, since growing would need that of two texts; and what is printed of a table that nobody else
+// holds is given back on the way.
+std::size_t PrintTable(std::string& out, const MetricDesc& desc, const std::shared_ptr<SeriesTable>& table) {
+  constexpr SeriesTable::Id kReleaseEvery = 4'096;
+  table->Sort();
+  const bool plain = table->Escapes() == 0;
   LinePrinter printer(out, desc);
-  out.reserve(out.size() + table.size() * (printer.FixedBytes(desc.name) - desc.labels.size()) + table.KeyBytes() +
-              table.Escapes() + table.ValueBytes());
-  for (const SeriesTable::Id id : table.Sorted()) printer.Print(desc.name, table.Key(id), table.Value(id));
-  return table.size();
+  const std::size_t fixed = printer.FixedBytes(desc.name) - desc.labels.size();  // a key has a U+0000 for each label
+  out.reserve(out.size() + table->size() * fixed + table->KeyBytes() + table->Escapes() + table->ValueBytes());
+  for (SeriesTable::Id id = 0; id < table->size(); ++id) {
+    printer.Print(desc.name, table->Key(id), table->Value(id), plain);
+    if (id % kReleaseEvery == 0 && table.use_count() == 1) table->ReleaseBefore(id);
+  }
+  return table->size();
 }
 
 std::size_t PrintHistograms(std::string& out, Family& family) {
@@ -142,7 +153,7 @@ std::size_t PrintHistograms(std::string& out, Family& family) {
 // Returns the number of time series.
 std::size_t Print(std::string& out, Family& family) {
   if (family.desc.type == MetricType::kHistogram) return PrintHistograms(out, family);
-  return family.table != nullptr ? PrintTable(out, family.desc, *family.table) : PrintSamples(out, family);
+  return family.table != nullptr ? PrintTable(out, family.desc, family.table) : PrintSamples(out, family);
 }
 
 std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family) {

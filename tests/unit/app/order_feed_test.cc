@@ -182,6 +182,27 @@ TEST_F(OrderFeedTest, CappedPageThatDoesNotReachTheWatermarkIsAGap) {
   EXPECT_EQ(store_.watermark, kStart) << "what is shown goes on being taken in";
 }
 
+TEST_F(OrderFeedTest, GapShownAgainIsNoOtherGap) {
+  oms_.cap = 20;
+  store_.watermark = kStart - 30min;
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart);
+  auto feed = MakeFeed();
+  for (int polls = 0; polls < 3; ++polls) Poll(feed);
+  EXPECT_EQ(store_.gaps, 1);
+}
+
+TEST_F(OrderFeedTest, CutPageThatTheFutureFillsIsAGap) {
+  oms_.cap = 20;
+  store_.watermark = kStart - 1min;
+  for (int i = 0; i < 20; ++i) oms_.Put("f" + std::to_string(i), kStart + 1h * i + 1h);
+  oms_.Put("hidden", kStart);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_FALSE(store_.orders.contains("hidden"));
+  EXPECT_EQ(store_.gaps, 1);
+  EXPECT_EQ(store_.watermark, kStart - 1min);
+}
+
 TEST_F(OrderFeedTest, CapIsNoticedWithoutCountsToo) {
   oms_.cap = 10;
   oms_.tells_counts = false;

@@ -149,6 +149,18 @@ TEST_F(PollerTest, NudgePollsWithoutWaitingForTheInterval) {
   }
 }
 
+TEST_F(PollerTest, NudgeEndsTheWaitAfterAFailure) {
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    if (poll == 1) return Fail(ErrorCode::kStore, "down");
+    return GaugeOf(poll);
+  });
+  const auto poller = Run(source, 1h);
+  poller->Nudge();
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kFailing; });
+  poller->Nudge();
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
+}
+
 TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
   const Poller poller({"shop", "fake", 15s, 45s}, source, board_, metrics_, clock_, 1);

@@ -83,5 +83,23 @@ TEST(AddressTest, RefusesOtherUrls) {
   }
 }
 
+TEST(AddressTest, QueryIsAMatterOfTheKind) {
+  const UrlRules rules{"https://x", "use basic_auth", true};
+  for (const char* good : {"http://h/a?b=c&d=%20", "http://h?x", "https://h:1/?@", "http://h"}) {
+    EXPECT_EQ(UrlProblem(good, rules), std::nullopt) << good;
+  }
+  for (const char* bad :
+       {"http://h/a#b", "http://h?x#", "http://u:p@h/?x", "http://h?a b", "h?x", "http://?x"}) {
+    EXPECT_NE(UrlProblem(bad, rules), std::nullopt) << bad;
+  }
+}
+
+TEST(AddressTest, ProblemsTellWhatIsRightForTheKind) {
+  const UrlRules rules{"https://x", "use basic_auth", true};
+  EXPECT_EQ(UrlProblem("x", rules), "is no http or https URL, want one like https://x");
+  EXPECT_EQ(UrlProblem("http://u@h", rules),
+            "holds a user or password, leave user:password@ out and use basic_auth");
+}
+
 }  // namespace
 }  // namespace o2o

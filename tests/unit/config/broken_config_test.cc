@@ -205,7 +205,7 @@ const Broken kBroken[] = {
       "65536"}},
     {"column-above-outermost",
      {"9:24: sources[0].metrics[0].labels.shop: \"../../name\" reaches above the outermost row, want ../ no "
-      "more than 1 time(s)"}},
+      "more than 1 time"}},
     {"column-above-rows",
      {"8:24: sources[0].metrics[0].labels.shop: \"../name\" reaches above the rows, which are not nested, "
       "want a column of the row, or rows.nested"}},
@@ -394,6 +394,9 @@ const Broken kBroken[] = {
       "8:32: sources[0].metrics[0].values.off: \"0x0\" is no number, want one like 1, -0.5 or 1e6",
       "8:43: sources[0].metrics[0].values.huge: \"1e999\" is no number, want one like 1, -0.5 or 1e6",
       "8:56: sources[0].metrics[0].values.part: \".5\" is no number, want one like 1, -0.5 or 1e6"}},
+    {"column-value-above",
+     {"8:16: sources[0].metrics[0].value: \"../$value\" is a row that holds rows, and so no value, want "
+      "$value of the innermost ones"}},
     {"where-column",
      {"8:17: sources[0].metrics[0].where.../kind: reaches above the rows, which are not nested, want a "
       "column of the row, or rows.nested"}},

@@ -105,6 +105,7 @@ TEST(ConfigLoaderTest, ShippedDefaultNeedsThreeVariables) {
   ASSERT_EQ(config.sources.size(), 1u);
   EXPECT_EQ(config.sources[0].name, "orders");
   EXPECT_TRUE(config.store);
+  EXPECT_TRUE(config.warnings.empty());
   const std::vector<std::string> mistakes =
       Mistakes(DefaultConfigText(), "default.yml", {{"OMS_URL", "http://oms.test"}});
   ASSERT_EQ(mistakes.size(), 2u);
@@ -117,7 +118,8 @@ TEST(ConfigLoaderTest, ShippedDefaultNeedsThreeVariables) {
 TEST(ConfigLoaderTest, ShippedDefaultWithoutVariablesHasNothingOn) {
   const Config config = Load(std::string(DefaultConfigText()));
   EXPECT_TRUE(config.sources.empty());
-  EXPECT_EQ(config.disabled, std::vector<std::string>{"orders"});
+  EXPECT_EQ(config.disabled,
+            (std::vector<std::string>{"orders", "vendor-status", "vendor-product-status", "discount-stock"}));
   EXPECT_FALSE(config.store);
   EXPECT_TRUE(Load(std::string(DefaultConfigText()), {{"PG_DSN", "host=db"}}).store);
 }

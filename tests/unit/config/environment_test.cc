@@ -40,15 +40,30 @@ TEST(EnvironmentTest, ExpandsVariables) {
   EXPECT_EQ(Expanded("${ODD}"), "${A} $$ }");
 }
 
+TEST(EnvironmentTest, DollarBeforeAnythingElseStays) {
+  for (const char* text : {"$", "$key", "a$", "$ ", "$A", "../$key", "$1", "$}"})
+    EXPECT_EQ(Expanded(text), text);
+  EXPECT_EQ(Expanded("$$$"), "$$");
+  EXPECT_EQ(Expanded("$$key"), "$key");
+  EXPECT_EQ(Expanded("$key${A}$"), "$key1$");
+}
+
+TEST(EnvironmentTest, BareVariablesAreNoticed) {
+  for (const char* text : {"$A", "x$A", "$_A", "$$$A", "${A}$B", "$1 $B"})
+    EXPECT_TRUE(HoldsBareVariable(text)) << text;
+  for (const char* text : {"", "A", "$", "$key", "$$A", "${A}", "$$$$A", "$1"}) {
+    EXPECT_FALSE(HoldsBareVariable(text)) << text;
+  }
+}
+
 TEST(EnvironmentTest, MissingVariablesAreNamed) {
   EXPECT_EQ(Expanded("${NONE}"), "missing: NONE is not set");
   EXPECT_EQ(Expanded("x${EMPTY}"), "missing: EMPTY is empty");
 }
 
 TEST(EnvironmentTest, RefusesWhatItDoesNotKnow) {
-  for (const char* text :
-       {"$", "$A", "a$", "$ ", "${", "${}", "${A", "${1}", "${A-x}", "${A:?x}", "${A:+x}", "${ A }", "${:-x}",
-        "${A:-${B_2}}", "$$$", "${BAD}", "${LINES}", "${LONG}${LONG}"}) {
+  for (const char* text : {"${", "${}", "${A", "${1}", "${A-x}", "${A:?x}", "${A:+x}", "${ A }", "${:-x}",
+                           "${A:-${B_2}}", "$$${", "${BAD}", "${LINES}", "${LONG}${LONG}"}) {
     EXPECT_TRUE(Expanded(text).starts_with("malformed: ")) << text << " " << Expanded(text);
   }
   EXPECT_EQ(Expanded("${LINES}"),

@@ -54,6 +54,22 @@ TEST(YamlDocumentTest, ValuesStayText) {
             "['yes'@1:2 '08'@1:7 '1e3'@1:11 '0x10'@1:16 '2026-11-20'@1:22 '~'@1:34 '.inf'@1:39]@1:1");
 }
 
+TEST(YamlDocumentTest, NullIsAWordWhereItIsAKey) {
+  const YamlDocument document = ParseYaml("{null: null, a: {x: 1, null: 0}, \"~\": 2}");
+  EXPECT_TRUE(document.problems.empty());
+  EXPECT_EQ(Show(document.root), "{null: null@1:2 a: {x: '1'@1:21 null: '0'@1:30}@1:14 ~: '2'@1:39}@1:1");
+  EXPECT_EQ(Problems("~: 1"), Lines{"1:1: a key must be a plain word"});
+}
+
+TEST(YamlDocumentTest, QuotesAreKnown) {
+  const YamlNode list = ParseYaml("[1, '1', \"1\"]").root;
+  ASSERT_EQ(list.items.size(), 3u);
+  EXPECT_FALSE(list.items[0].quoted);
+  EXPECT_TRUE(list.items[1].quoted);
+  EXPECT_TRUE(list.items[2].quoted);
+  EXPECT_TRUE(ParseYaml("a: |\n  1\n").root.members.at(0).value.quoted);
+}
+
 TEST(YamlDocumentTest, EmptyTextIsNull) {
   for (const char* text : {"", "\n", "# only a comment\n", "---\n", "\xEF\xBB\xBF"}) {
     EXPECT_EQ(ParseYaml(text).root.kind, YamlNode::Kind::kNull);

@@ -74,6 +74,16 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
   EXPECT_EQ(ingest.flags->config_file, "x.yml");
   EXPECT_EQ(ingest.flags->log_level, log::Level::kWarn);
   EXPECT_EQ(Parse({"metrics"}).flags->command, Command::kMetrics);
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"probe", "vendor-status", "--config.file=x.yml"},
+        {"--config.file=x.yml", "probe", "vendor-status"},
+        {"probe", "--config.file", "x.yml", "vendor-status"}}) {
+    const Parsed probe = Parse(arguments);
+    ASSERT_TRUE(probe.flags) << probe.err;
+    EXPECT_EQ(probe.flags->command, Command::kProbe);
+    EXPECT_EQ(probe.flags->source, "vendor-status");
+    EXPECT_EQ(probe.flags->config_file, "x.yml");
+  }
 }
 
 TEST(FlagsTest, MistakesAreToldOnOneLine) {
@@ -94,6 +104,11 @@ TEST(FlagsTest, MistakesAreToldOnOneLine) {
                      std::string("--web.max-requests: \"") + number +
                          "\" is no such number, want a whole number from 1 to 1000");
   }
+  ExpectUsageError({"probe"}, "probe needs the name of a source, like probe vendor-status");
+  ExpectUsageError({"probe", ""}, "probe needs the name of a source, like probe vendor-status");
+  ExpectUsageError({"probe", "a", "b"}, "\"b\" is no flag and no command");
+  ExpectUsageError({"probe", "a", "--since=1h"}, "--since belongs to ingest, like ingest --since 24h");
+  ExpectUsageError({"vendor-status", "probe"}, "\"vendor-status\" is no flag and no command");
   ExpectUsageError({"run"}, "\"run\" is no flag and no command");
   ExpectUsageError({"serve", "metrics"}, "\"metrics\" is no flag and no command");
   ExpectUsageError({"--config.fil=x"}, "\"--config.fil\" is no flag and no command");
@@ -126,8 +141,19 @@ TEST(FlagsTest, HelpTeaches) {
     for (const char* word : {"OMS_URL",
                              "OMS_API_KEY",
                              "PG_DSN",
+                             "METABASE_URL",
+                             "METABASE_USERNAME",
+                             "METABASE_PASSWORD",
+                             "METABASE_API_KEY",
+                             "QUESTION_ID_DISCOUNT_STOCK",
+                             "QUESTION_ID_VENDOR_STATUS",
+                             "QUESTION_ID_VENDOR_PRODUCT_STATUS",
+                             "DISCOUNT_STOCK_JOB_INTERVAL",
+                             "VENDOR_STATUS_JOB_INTERVAL",
+                             "VENDOR_PRODUCT_STATUS_JOB_INTERVAL",
                              "APP_PORT",
                              "serve",
+                             "probe NAME",
                              "ingest --since 24h",
                              "metrics",
                              "--config.file",
@@ -147,6 +173,7 @@ TEST(FlagsTest, HelpTeaches) {
                              "/-/ready",
                              "/-/reload",
                              "Exit status",
+                             "docs/configuration.md",
                              "ARCHITECTURE.md"}) {
       EXPECT_NE(parsed.out.find(word), std::string::npos) << word;
     }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/configuration.md is the reference: it has every key that the loader knows and no other, and its
+// examples work.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "unit/config/loading.h"
+
+namespace o2o {
+namespace {
+
+const std::string kStranger = "zzzzzzzz";  // near no key, so that a mistake lists all that are known
+
+// Every map of a configuration that has keys of its own, with a stranger in each.
+const std::string kStrangers =
+    "zzzzzzzz: 1\n"
+    "web: {zzzzzzzz: 1}\n"
+    "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
+    "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
+    "sources:\n"
+    "  - {zzzzzzzz: 1, oms: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}}}\n"
+    "  - {zzzzzzzz: 1, metabase: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}}, rows: {zzzzzzzz: 1},\n"
+    "     ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}\n"
+    "  - {zzzzzzzz: 1, json: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}, basic_auth: {zzzzzzzz: 1}}, rows: {zzzzzzzz: "
+    "1},\n"
+    "     ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}\n";
+
+using KeysByBlock = std::map<std::string, std::set<std::string>>;  // "sources[].json" -> {url, ...}
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+KeysByBlock KeysOfLoader() {
+  static const std::regex kMistake("f\\.yml:\\d+:\\d+: (.*?)\\.?" + kStranger +
+                                   ": unknown key, known here: (.*)");
+  KeysByBlock blocks;
+  for (const std::string& mistake : Mistakes(kStrangers, "f.yml")) {
+    std::smatch match;
+    if (!std::regex_match(mistake, match, kMistake)) continue;
+    const std::string block = std::regex_replace(match[1].str(), std::regex("\\[\\d+\\]"), "[]");
+    std::istringstream keys(match[2].str());
+    for (std::string key; std::getline(keys >> std::ws, key, ',');) blocks[block].insert(key);
+  }
+  return blocks;
+}
+
+std::string Page() { return ReadFixture("../../../docs/configuration.md"); }
+
+struct Row {
+  std::string block, key, default_cell, example;
+};
+
+// The headings name the blocks; the first cell of a table's row is a key, the last an example of it.
+std::vector<Row> Rows() {
+  static const std::regex kRow(R"(\| `([a-z_]+)` \| ?(.*?) ?\|.*\| `(.*)` \|)");
+  static const std::regex kBlock("`([^`]+)`");
+  std::vector<Row> rows;
+  std::vector<std::string> blocks;
+  for (const std::string& line : Lines(Page())) {
+    std::smatch match;
+    if (line.starts_with("## ") || line.starts_with("### ")) {
+      blocks.clear();
+      for (std::sregex_iterator block(line.begin(), line.end(), kBlock), end; block != end; ++block) {
+        blocks.push_back((*block)[1]);
+      }
+      if (line == "## The whole file") blocks.push_back("");
+    } else if (std::regex_match(line, match, kRow)) {
+      for (const std::string& block : blocks) rows.push_back({block, match[1], match[2], match[3]});
+    } else {
+      EXPECT_FALSE(line.starts_with("| `")) << "no row as the others: " << line;
+    }
+  }
+  return rows;
+}
+
+std::string Size(std::uint64_t bytes) {
+  if (bytes % (1u << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
+  if (bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
+  return std::to_string(bytes >> 10) + "KiB";
+}
+
+TEST(ConfigurationPageTest, HasEveryKeyOfTheLoaderAndNoOther) {
+  const KeysByBlock loader = KeysOfLoader();
+  EXPECT_EQ(loader.at("sources[].json.basic_auth"),
+            (std::set<std::string>{"username", "password", "password_file"}));
+  KeysByBlock page;
+  for (const Row& row : Rows()) {
+    EXPECT_TRUE(page[row.block].insert(row.key).second) << row.block << " has twice " << row.key;
+    EXPECT_TRUE(row.example.starts_with(row.key + ": "))
+        << row.block << "." << row.key << ": " << row.example;
+  }
+  EXPECT_EQ(page, loader);
+}
+
+TEST(ConfigurationPageTest, ExamplesWork) {
+  const Variables variables = {
+      {"METABASE_URL", "http://metabase.test"}, {"METABASE_API_KEY", "k"}, {"FLASH_TOKEN", "t"}};
+  std::string example;
+  int examples = 0;
+  bool inside = false;
+  for (const std::string& line : Lines(Page())) {
+    if (line == "```yaml") {
+      inside = true;
+      example.clear();
+    } else if (line == "```" && inside) {
+      inside = false;
+      ++examples;
+      const Config config = Load(example, variables);
+      EXPECT_EQ(config.sources.size(), 1u) << example;
+      EXPECT_EQ(config.warnings, std::vector<std::string>()) << example;
+    } else if (inside) {
+      example += line + "\n";
+    }
+  }
+  EXPECT_EQ(examples, 3);
+}
+
+// A default stands in backquotes where it can be written into the file as it is.
+TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
+  const StoreConfig store;
+  const SourceConfig source;
+  const OmsSourceConfig oms;
+  const RowCeilings ceilings;
+  std::string types;
+  for (const std::string& type : OrdersConfig().order_types) types += (types.empty() ? "" : ", ") + type;
+  std::map<std::string, std::string> expected = {
+      {"web.listen_address", WebConfig().listen_address},
+      {"web.max_requests", std::to_string(WebConfig().max_requests)},
+      {"store.connect_timeout", FormatDuration(store.connect_timeout)},
+      {"store.statement_timeout", FormatDuration(store.statement_timeout)},
+      {"store.lock_timeout", FormatDuration(store.lock_timeout)},
+      {"store.rejected_rows.max_rows", std::to_string(store.rejected_rows.max_rows)},
+      {"store.rejected_rows.max_payload", Size(store.rejected_rows.max_payload_bytes)},
+      {"store.rejected_rows.retention", "30d"},
+      {"orders.order_types", "[" + types + "]"},
+      {"orders.statuses[].outcome", "open"},
+      {"sources[].interval", FormatDuration(source.interval)},
+      {"sources[].timeout", FormatDuration(source.timeout)},
+      {"sources[].oms.timezone", "UTC"},
+      {"sources[].oms.overlap", FormatDuration(oms.overlap)},
+      {"sources[].oms.initial_lookback", FormatDuration(oms.initial_lookback)},
+      {"sources[].oms.limit", std::to_string(oms.limit)},
+      {"sources[].oms.max_limit", std::to_string(oms.max_limit)},
+      {"sources[].oms.max_body", Size(oms.max_body_bytes)},
+      {"sources[].metabase.max_body", Size(MetabaseSourceConfig().max_body_bytes)},
+      {"sources[].json.max_body", Size(JsonSourceConfig().max_body_bytes)},
+      {"sources[].json.method", JsonSourceConfig().method},
+      {"sources[].rows.nested", "[]"},
+      {"sources[].ceilings.max_rows", std::to_string(ceilings.max_rows)},
+      {"sources[].ceilings.max_series", std::to_string(ceilings.max_series)},
+      {"sources[].ceilings.max_label_bytes", std::to_string(ceilings.max_label_bytes)},
+      {"sources[].metrics[].type", "gauge"},
+      {"sources[].metrics[].unit", "number"},
+      {"sources[].metrics[].on_duplicate", "error"},
+  };
+  for (const char* kind : {"oms", "metabase", "json"}) {
+    expected["sources[]." + std::string(kind) + ".tls.insecure_skip_verify"] = "false";
+  }
+  std::map<std::string, std::string> page;
+  for (const Row& row : Rows()) {
+    const std::string& cell = row.default_cell;
+    if (cell.starts_with('`')) page[row.block + "." + row.key] = cell.substr(1, cell.size() - 2);
+  }
+  EXPECT_EQ(page, expected);
+  EXPECT_EQ(store.rejected_rows.retention, std::chrono::days(30));
+}
+
+}  // namespace
+}  // namespace o2o

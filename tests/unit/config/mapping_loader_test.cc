@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/mapping_loader.h"
+
+#include <gtest/gtest.h>
+
+#include "unit/config/loading.h"
+
+namespace o2o {
+namespace {
+
+// A mapping on one line.
+std::string Show(const MetricConfig& metric) {
+  std::string text = metric.name + (metric.type == MetricType::kCounter ? " counter" : " gauge");
+  for (const LabelFrom& label : metric.labels) text += " " + label.label + "=[" + label.column + "]";
+  for (const auto& [label, value] : metric.static_labels) text += " " + label + "='" + value + "'";
+  for (const RowFilter& filter : metric.where) {
+    text += " where [" + filter.column + "]";
+    for (const std::string& word : filter.in) text += " '" + word + "'";
+  }
+  text += " value [" + metric.value_column + "] aggregate " +
+          std::to_string(static_cast<int>(metric.aggregate)) + " unit " +
+          std::to_string(static_cast<int>(metric.unit));
+  for (const auto& [word, number] : metric.value_map) text += " '" + word + "':" + number;
+  text += metric.null_value ? " null " + *metric.null_value : "";
+  return text + " duplicate " + std::to_string(static_cast<int>(metric.on_duplicate)) + " # " + metric.help;
+}
+
+// A JSON source with one metric by its keys.
+std::string OneMetric(const std::string& keys) {
+  return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags}\n    metrics: [{name: flag_on, "
+         "help: On., " +
+         keys + "}]\n";
+}
+
+MetricConfig Metric(const std::string& keys) {
+  const Config config = Load(OneMetric(keys));
+  return std::get<JsonSourceConfig>(config.sources.at(0).kind).mapping.metrics.at(0);
+}
+
+TEST(MappingLoaderTest, EveryKeyIsRead) {
+  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
+  const MappingConfig& vendors = std::get<MetabaseSourceConfig>(config.sources.at(0).kind).mapping;
+  EXPECT_EQ(vendors.rows.pointer, "");
+  EXPECT_EQ(vendors.rows.nested, (std::vector<std::string>{"shops", "shops"}));
+  EXPECT_EQ(vendors.ceilings.max_rows, 3'000'000u);
+  EXPECT_EQ(vendors.ceilings.max_series, 4u);
+  EXPECT_EQ(vendors.ceilings.max_label_bytes, 5u);
+  ASSERT_EQ(vendors.metrics.size(), 3u);
+  EXPECT_EQ(Show(vendors.metrics[0]),
+            "vendor_sales_total counter vendor_code=[../../Vendor Code] shop=[../Shop] product=[Product] "
+            "currency='VND' "
+            "where [State] 'sold' where [Kind] 'a b' '1' value [Amount] aggregate 0 unit 1 'none':0 "
+            "'null':-1e3 'some "
+            "more':1.50 null 0 duplicate 3 # Sales: all of them.");
+  EXPECT_EQ(Show(vendors.metrics[1]), "vendor_rows gauge value [] aggregate 1 unit 0 duplicate 0 # Rows.");
+  EXPECT_EQ(Show(vendors.metrics[2]),
+            "vendor_latest_seconds gauge value [Changed At] aggregate 4 unit 2 duplicate 0 # Newest.");
+  const MappingConfig& flags = std::get<JsonSourceConfig>(config.sources.at(1).kind).mapping;
+  EXPECT_EQ(flags.rows.pointer, "/data/a~1b/0");
+  ASSERT_EQ(flags.metrics.size(), 2u);
+  EXPECT_EQ(Show(flags.metrics[0]),
+            "feature_flag gauge flag=[$key] value [$value] aggregate 0 unit 0 duplicate 0 # On.");
+  EXPECT_EQ(Show(flags.metrics[1]),
+            "feature_flag_old gauge flag=[$key] value [$value] aggregate 0 unit 0 duplicate 0 # On.");
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(MappingLoaderTest, WordsAreRead) {
+  EXPECT_EQ(Metric("value: v, aggregate: sum").aggregate, Aggregate::kSum);
+  EXPECT_EQ(Metric("value: v, aggregate: min").aggregate, Aggregate::kMin);
+  EXPECT_EQ(Metric("value: v, aggregate: avg").aggregate, Aggregate::kAvg);
+  EXPECT_EQ(Metric("aggregate: count").aggregate, Aggregate::kCount);
+  EXPECT_EQ(Metric("value: v, on_duplicate: error").on_duplicate, DuplicatePolicy::kError);
+  EXPECT_EQ(Metric("value: v, on_duplicate: first").on_duplicate, DuplicatePolicy::kFirst);
+  EXPECT_EQ(Metric("value: v, on_duplicate: last").on_duplicate, DuplicatePolicy::kLast);
+  EXPECT_EQ(Metric("value: v, on_duplicate: max").on_duplicate, DuplicatePolicy::kMax);
+  EXPECT_EQ(Metric("value: v, unit: number").unit, ValueUnit::kNumber);
+  EXPECT_EQ(Metric("value: v, type: gauge").type, MetricType::kGauge);
+}
+
+TEST(MappingLoaderTest, DefaultsAreThoseOfTheStructs) {
+  const Config config = Load(OneMetric("value: v"));
+  const MappingConfig& mapping = std::get<JsonSourceConfig>(config.sources.at(0).kind).mapping;
+  EXPECT_EQ(mapping.ceilings.max_rows, RowCeilings().max_rows);
+  EXPECT_EQ(mapping.ceilings.max_series, RowCeilings().max_series);
+  EXPECT_EQ(mapping.ceilings.max_label_bytes, RowCeilings().max_label_bytes);
+  EXPECT_EQ(Show(mapping.metrics.at(0)), "flag_on gauge value [v] aggregate 0 unit 0 duplicate 0 # On.");
+}
+
+TEST(MappingLoaderTest, LabelsOfTargetsAreWarnedOf) {
+  const Config config = Load(OneMetric("labels: {env: a, flag: b}, static_labels: {region: x}, value: v"));
+  EXPECT_EQ(config.warnings,
+            (std::vector<std::string>{
+                "test.yml:4:51: sources[0].metrics[0].labels.env: is often a label of the target, and then "
+                "arrives in "
+                "Prometheus as exported_env, another name avoids that, like vendor_env",
+                "test.yml:4:85: sources[0].metrics[0].static_labels.region: is often a label of the target, "
+                "and then "
+                "arrives in Prometheus as exported_region, another name avoids that, like vendor_region"}));
+  for (const char* name : {"job", "instance", "env", "region", "zone", "cluster", "service", "stage", "owner",
+                           "customer", "quantile", "type"}) {
+    EXPECT_TRUE(IsTargetLabel(name)) << name;
+  }
+}
+
+TEST(MappingLoaderTest, TwoSourcesMayFeedOneFamily) {
+  const std::string text =
+      "sources:\n"
+      "  - name: first\n    json: {url: http://a.test}\n"
+      "    metrics: [{name: flag_on, help: On., labels: {b: x}, static_labels: {a: first}, value: v}]\n"
+      "  - name: second\n    json: {url: http://b.test}\n"
+      "    metrics: [{name: flag_on, help: On., labels: {a: $key, b: $value}, aggregate: count}]\n";
+  EXPECT_EQ(Load(text).sources.size(), 2u);
+}
+
+TEST(MappingLoaderTest, NamesOfTheUsersOwnMayBeginLikeOurs) {
+  for (const char* name :
+       {"o2o_orders_lost", "vendor_online", "process_orders", "go_x", "flag_count", "flag_sum"}) {
+    EXPECT_EQ(MetricNameProblem(name), std::nullopt) << name;
+    EXPECT_EQ(MetricTypeProblem(name, MetricType::kGauge), std::nullopt) << name;
+  }
+  EXPECT_EQ(MetricTypeProblem("flags_total", MetricType::kCounter), std::nullopt);
+}
+
+TEST(MappingLoaderTest, OtherNamesAreRefused) {
+  for (const char* name : {"", "1a", "a-b", "a b", "a:b", "__a", "up", "scrape_x", "ALERTS", "\xC3\xA9"}) {
+    EXPECT_NE(MetricNameProblem(name), std::nullopt) << name;
+  }
+  EXPECT_NE(MetricNameProblem(std::string(201, 'a')), std::nullopt);
+  for (const char* name : {"", "1a", "a-b", "a:b", "__a", "le"})
+    EXPECT_NE(LabelNameProblem(name), std::nullopt) << name;
+  for (const char* name :
+       {"process_threads", "o2o_order_duration_seconds_bucket", "o2o_order_duration_seconds"}) {
+    EXPECT_NE(MetricTypeProblem(name, MetricType::kGauge), std::nullopt) << name;
+  }
+  for (const char* name : {"_total", "flags", "o2o_orders_open_total", "process_cpu_seconds_total"}) {
+    EXPECT_NE(MetricTypeProblem(name, MetricType::kCounter), std::nullopt) << name;
+  }
+}
+
+}  // namespace
+}  // namespace o2o

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "unit/config/loading.h"
+
+namespace o2o {
+namespace {
+
+const SourceConfig& Source(const Config& config, const std::string& name) {
+  for (const SourceConfig& source : config.sources) {
+    if (source.name == name) return source;
+  }
+  throw std::out_of_range(name);
+}
+
+template <typename Kind>
+const Kind& Block(const Config& config, const std::string& name) {
+  return std::get<Kind>(Source(config, name).kind);
+}
+
+// A Metabase source by the lines of its block.
+std::string Metabase(const std::string& lines, const std::string& more = "") {
+  return "sources:\n  - name: vendors\n" + more + "    metabase: {url: http://metabase.test, question: 1, " +
+         lines + "}\n    metrics: [{name: vendor_online, help: Online., value: Status}]\n";
+}
+
+std::string Json(const std::string& lines) {
+  return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags, " + lines +
+         "}\n    metrics: [{name: flag_on, help: On., value: $value}]\n";
+}
+
+TEST(SourceKindsTest, EveryMetabaseKeyIsRead) {
+  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
+  const SourceConfig& source = Source(config, "vendors");
+  EXPECT_EQ(source.interval, Millis(180'000));
+  EXPECT_EQ(source.timeout, Millis(60'000));
+  EXPECT_EQ(source.stale_after, Millis(540'000));
+  const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
+  EXPECT_EQ(metabase.url, "https://metabase.test/sub");
+  EXPECT_EQ(metabase.username, "exporter");
+  EXPECT_EQ(metabase.password, Secret("host=db password=from-a-file"));
+  EXPECT_TRUE(metabase.api_key.empty());
+  EXPECT_EQ(metabase.question, 7163);
+  EXPECT_EQ(metabase.parameters,
+            R"([{"type":"category","target":["variable",["template-tag","city"]],"value":"Hanoi"},)"
+            R"({"type":"number","value":[1,-2.5e3,"007","4",true,null,null,"a\"b"]}])");
+  EXPECT_EQ(metabase.max_body_bytes, 10u << 20);
+  EXPECT_EQ(metabase.tls.ca_file, kData + "/secret.txt");
+  EXPECT_EQ(metabase.tls.client_cert_file, kData + "/secret.txt");
+  EXPECT_EQ(metabase.tls.client_key_file, kData + "/secret.txt");
+  EXPECT_TRUE(metabase.tls.insecure_skip_verify);
+  EXPECT_EQ(metabase.proxy_url, "http://proxy.test:3128");
+  EXPECT_FALSE(config.store);
+}
+
+TEST(SourceKindsTest, EveryJsonKeyIsRead) {
+  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
+  const auto& flags = Block<JsonSourceConfig>(config, "flags");
+  EXPECT_EQ(flags.url, "http://shop.test:8000/api/v1/flags/?tenant=t&a=b/");
+  EXPECT_EQ(flags.method, "POST");
+  EXPECT_EQ(flags.body, "{\"a\": \"$x\"}");
+  const std::vector<std::pair<std::string, Secret>> headers = {
+      {"X-Tenant", Secret("t")},
+      {"Accept", Secret("application/json")},
+      {"X-Key", Secret("host=db password=from-a-file")}};
+  EXPECT_EQ(flags.headers, headers);
+  EXPECT_EQ(flags.username, "u");
+  EXPECT_EQ(flags.password, Secret("p"));
+  EXPECT_TRUE(flags.bearer_token.empty());
+  EXPECT_TRUE(flags.tls.insecure_skip_verify);
+  EXPECT_EQ(flags.proxy_url, "https://proxy.test");
+  EXPECT_EQ(flags.max_body_bytes, 1'000'000u);
+  const auto& stock = Block<JsonSourceConfig>(config, "stock");
+  EXPECT_EQ(stock.body, R"({"filter":{"kind":["discount"]},"limit":100})");
+  EXPECT_EQ(stock.bearer_token, Secret("host=db password=from-a-file"));
+  EXPECT_TRUE(stock.username.empty());
+}
+
+TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
+  const Config config = Load(Metabase("username: '', password: '', api_key: k, proxy: '${PROXY:-}'"));
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").api_key, Secret("k"));
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").proxy_url, "");
+  EXPECT_TRUE(config.warnings.empty());
+  const Config json = Load(Json("bearer_token: '${TOKEN:-}', basic_auth: {username: u, password: p}"));
+  EXPECT_EQ(Block<JsonSourceConfig>(json, "flags").username, "u");
+}
+
+TEST(SourceKindsTest, ApiKeyIsUsedAloneAndThatIsSaid) {
+  for (const char* also : {"username: u, password: p", "username: u", "password: p"}) {
+    const Config config = Load(Metabase(std::string(also) + ", api_key: k"));
+    const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
+    EXPECT_EQ(metabase.username, "");
+    EXPECT_EQ(metabase.password, Secret());
+    EXPECT_EQ(metabase.api_key, Secret("k"));
+    ASSERT_EQ(config.warnings.size(), 1u) << also;
+    EXPECT_TRUE(
+        config.warnings[0].ends_with(": sources[0].metabase.api_key: given beside username or password: the "
+                                     "API key is used, remove the others"))
+        << config.warnings[0];
+  }
+}
+
+TEST(SourceKindsTest, SourceThatIsOffNeedsNoVariables) {
+  const Config config =
+      Load(Metabase("username: '${U}', password_file: '${F}', api_key: '${K}', parameters: [{value: '${P}'}]",
+                    "    enabled_if: ${U:-}\n") +
+           "  - name: flags\n    enabled_if: no\n    json: {url: '${URL}', headers: {X: '${X}'}, "
+           "headers_file: {Y: none}, "
+           "basic_auth: {username: '${U}', password: '${P}'}}\n"
+           "    metrics: [{name: flag_on, help: On., labels: {env: a, x: $XY}, value: $value}]\n");
+  EXPECT_EQ(config.disabled, (std::vector<std::string>{"vendors", "flags"}));
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(SourceKindsTest, ShippedDefaultAsksThreeQuestions) {
+  const Config config = Load(
+      std::string(DefaultConfigText()),
+      {{"METABASE_URL", "http://metabase.test/"}, {"METABASE_USERNAME", "u"}, {"METABASE_PASSWORD", "p"}});
+  EXPECT_EQ(config.disabled, std::vector<std::string>{"orders"});
+  EXPECT_FALSE(config.store);
+  EXPECT_TRUE(config.warnings.empty());
+  struct Expected {
+    std::string source;
+    Millis interval;
+    std::int64_t question;
+    std::string metric;
+    std::vector<std::string> labels;
+  };
+  const Expected expected[] = {
+      {"vendor-status", Millis(185'000), 7163, "vendor_online", {"vendor_code", "vendor_name"}},
+      {"vendor-product-status",
+       Millis(190'000),
+       7196,
+       "vendor_products",
+       {"vendor_code", "vendor_name", "state"}},
+      {"discount-stock",
+       Millis(180'000),
+       7179,
+       "vendor_discount_stock",
+       {"vendor_code", "vendor_name", "product"}},
+  };
+  ASSERT_EQ(config.sources.size(), std::size(expected));
+  for (std::size_t i = 0; i < std::size(expected); ++i) {
+    const SourceConfig& source = config.sources[i];
+    const auto& metabase = std::get<MetabaseSourceConfig>(source.kind);
+    EXPECT_EQ(source.name, expected[i].source);
+    EXPECT_EQ(source.interval, expected[i].interval);
+    EXPECT_EQ(source.timeout, Millis(60'000));
+    EXPECT_EQ(metabase.url, "http://metabase.test");
+    EXPECT_EQ(metabase.username, "u");
+    EXPECT_EQ(metabase.password, Secret("p"));
+    EXPECT_EQ(metabase.question, expected[i].question);
+    ASSERT_EQ(metabase.mapping.metrics.size(), 1u);
+    EXPECT_EQ(metabase.mapping.metrics[0].name, expected[i].metric);
+    std::vector<std::string> labels;
+    for (const LabelFrom& label : metabase.mapping.metrics[0].labels) labels.push_back(label.label);
+    EXPECT_EQ(labels, expected[i].labels);
+  }
+}
+
+TEST(SourceKindsTest, ShippedDefaultGoesByTheVariables) {
+  const Config config = Load(std::string(DefaultConfigText()), {{"METABASE_URL", "http://metabase.test"},
+                                                                {"METABASE_API_KEY", "k"},
+                                                                {"QUESTION_ID_VENDOR_STATUS", "1"},
+                                                                {"QUESTION_ID_VENDOR_PRODUCT_STATUS", "2"},
+                                                                {"QUESTION_ID_DISCOUNT_STOCK", "3"},
+                                                                {"VENDOR_STATUS_JOB_INTERVAL", "201"},
+                                                                {"VENDOR_PRODUCT_STATUS_JOB_INTERVAL", "202"},
+                                                                {"DISCOUNT_STOCK_JOB_INTERVAL", "5m"}});
+  ASSERT_EQ(config.sources.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).question,
+              static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).api_key, Secret("k"));
+  }
+  EXPECT_EQ(config.sources[0].interval, Millis(201'000));
+  EXPECT_EQ(config.sources[1].interval, Millis(202'000));
+  EXPECT_EQ(config.sources[2].interval, Millis(300'000));
+  EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(SourceKindsTest, ShippedDefaultTellsMissingCredentials) {
+  const std::vector<std::string> mistakes =
+      Mistakes(DefaultConfigText(), "default.yml", {{"METABASE_URL", "http://metabase.test"}});
+  ASSERT_EQ(mistakes.size(), 3u);
+  EXPECT_NE(mistakes[0].find(
+                ": sources[1].metabase.username: \"${METABASE_USERNAME:-}\" is empty, want username with "
+                "password (or password_file), or api_key (or api_key_file)"),
+            std::string::npos)
+      << mistakes[0];
+}
+
+TEST(SourceKindsTest, NoMistakeTellsASecret) {
+  const Variables secrets = {{"KEY", "hunter2"}};
+  const std::string texts[] = {
+      Metabase("username: '', password: hunter2, proxy: 'hunter2', max_body: '${KEY}', parameters: '${KEY}'"),
+      Metabase("username: hunter2"),
+      Metabase("api_key: hunter2, api_key_file: hunter2x, question: '${KEY}'"),
+      Json("method: '${KEY}', body: hunter2, headers: {'x y': hunter2, Host: hunter2, X: \"hunter2\\n\"}"),
+      Json("bearer_token: hunter2, basic_auth: {username: '${KEY}:', password: hunter2}"),
+      "sources:\n  - name: a\n    json: {url: 'http://h/?key=hunter2#x', bearer_token: [hunter2]}\n    "
+      "metrics: "
+      "[{name: '${KEY}.', help: \"${KEY}\\n\", values: {on: '${KEY}'}, unit: '${KEY}', value: '${KEY}'}]\n",
+  };
+  for (const std::string& text : texts) {
+    const std::vector<std::string> mistakes = Mistakes(text, "test.yml", secrets);
+    EXPECT_FALSE(mistakes.empty()) << text;
+    for (const std::string& mistake : mistakes) {
+      EXPECT_EQ(mistake.find("hunter2"), std::string::npos) << mistake;
+    }
+  }
+}
+
+TEST(SourceKindsTest, BareVariablesAreWarnedOf) {
+  const Config config = Load(Json("bearer_token: a$TOKEN, headers: {X: $key, Y: $$TOKEN}"));
+  ASSERT_EQ(config.warnings.size(), 1u);
+  EXPECT_EQ(config.warnings[0],
+            "test.yml:3:55: sources[0].json.bearer_token: a $ before a name is taken as it stands, write "
+            "${NAME} for a "
+            "variable, or $$NAME");
+  EXPECT_EQ(Block<JsonSourceConfig>(config, "flags").bearer_token, Secret("a$TOKEN"));
+}
+
+}  // namespace
+}  // namespace o2o
