@@ -47,11 +47,11 @@ format:  ## lays out the C++ sources as .clang-format says
 
 asan:  ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/install-packages.sh build run
-	@O2O_WERROR=$(WERROR) scripts/sanitize.sh asan
+	@scripts/sanitize.sh asan
 
 tsan:  ## the unit tests under ThreadSanitizer
 	@scripts/install-packages.sh build run
-	@O2O_WERROR=$(WERROR) scripts/sanitize.sh tsan
+	@scripts/sanitize.sh tsan
 
 clean:  ## removes what was built
 	rm -rf build build-dev build-asan build-tsan

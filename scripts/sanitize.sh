@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Usage: scripts/sanitize.sh asan|tsan
-# Builds with the sanitizer of that name and runs the unit tests under it.
+# Builds with the sanitizer of that name and runs the unit tests under it. Warnings are left to `make test`: the code
+# that a sanitizer adds makes g++ warn of uninitialized values inside the standard library.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 preset=$1

@@ -23,7 +23,7 @@ $$;
 CREATE FUNCTION merge_staged_orders(oms_now timestamptz, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
   LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan  -- a page is 10 rows or 100,000
-  SET random_page_cost = 1.1
+  SET enable_seqscan = off  -- the orders are looked up by their index, whatever the statistics say
   SET jit = off
   SET work_mem = '64MB'
 AS $$

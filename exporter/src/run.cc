@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/app.h"
+#include "app/probe.h"
 #include "base/log.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
@@ -35,6 +36,10 @@ tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
 
 void PrintErrors(const ConfigErrors& errors) {
   for (const std::string& line : errors.lines) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void LogWarnings(const Config& config) {
+  for (const std::string& line : config.warnings) log::Warn("configuration", {{"warning", line}});
 }
 
 // Signals are taken by sigtimedwait in the main thread; every thread started after this inherits the mask.
@@ -79,6 +84,7 @@ class Server {
     for (const std::string& name : app->config().disabled) {
       log::Info("source off: its enabled_if is empty", {{"source", name}});
     }
+    LogWarnings(app->config());
     app->Start();
     app.reset();
     {
@@ -150,6 +156,7 @@ class Server {
     app->Start();
     SetApp(app);
     metrics_.ConfigLoaded(true, clock_.Now());
+    LogWarnings(CurrentApp()->config());
     log::Info("configuration reloaded");
     return {};
   }
@@ -217,6 +224,17 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   return 0;
 }
 
+int PrintProbe(const Flags& flags, const Config& config) {
+  const SystemClock clock;
+  const ProbeReport report = Probe(config, flags.source, clock, {});
+  std::fputs(report.text.c_str(), stdout);
+  if (!report.error) return 0;
+  std::fflush(stdout);
+  std::fprintf(stderr, "o2o-exporter: %s: %s: %s\n", flags.source.c_str(), std::string(Name(report.error->code)).c_str(),
+               report.error->message.c_str());
+  return 1;
+}
+
 }  // namespace
 
 int Run(const Flags& flags) {
@@ -231,14 +249,17 @@ int Run(const Flags& flags) {
     return 1;
   }
   if ((*config)->sources.empty()) {
-    std::fputs("o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or name sources in --config.file\n", stderr);
+    std::fputs("o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and METABASE_API_KEY (or "
+               "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file\n", stderr);
     return 1;
   }
   if (flags.config_check) {
+    for (const std::string& line : (*config)->warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
     std::puts("configuration ok");
     return 0;
   }
   InitHttp();
+  if (flags.command == Command::kProbe) return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
   const sigset_t signals = BlockSignals();
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
   return Server(flags).Run(std::move(*config), signals);

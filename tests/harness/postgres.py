@@ -159,6 +159,7 @@ class Postgres:
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": self.socket_folder,
+            "dynamic_shared_memory_type": "mmap",  # in the data folder, so that a killed server leaves nothing elsewhere
             **self._settings,
         }
         argv = [find_program("postgres"), "-D", self.data]

@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -56,6 +57,18 @@ def test_keeps_port_and_rows_through_restart_stop_and_kill(postgres):
             postgres.start()
         assert postgres.port == port
     assert postgres.query("SELECT count(*) FROM kept") == [(4,)]
+
+
+def test_killed_and_removed_leaves_no_shared_memory():
+    def segments():
+        return {line.split()[1] for line in Path("/proc/sysvipc/shm").read_text().splitlines()[1:]}
+
+    with Postgres() as cluster:
+        own = Path(cluster.data, "postmaster.pid").read_text().splitlines()[6].split()[1]
+        assert own in segments()
+        assert cluster.query("SHOW dynamic_shared_memory_type") == [("mmap",)]
+        cluster.kill()
+    assert own not in segments()
 
 
 def test_two_beside_each_other_leave_nothing():

@@ -12,7 +12,7 @@
 
 namespace o2o {
 
-// The logins of this process, one for each Metabase and user. Outlives a reload of the configuration, so that a
+// The logins of this process, one for each Metabase, user and way to it. Outlives a reload of the configuration, so that a
 // reload neither logs in anew nor forgets how often a login was refused. Thread-safe.
 class MetabaseSessions {
  public:

@@ -27,6 +27,29 @@ std::string Seconds(MonotonicTime from, MonotonicTime to) {
   return text;
 }
 
+// Notes when the answer to the last request began.
+class WatchedClient final : public HttpClient {
+ public:
+  WatchedClient(HttpClient& http, const Clock& clock) : http_(http), clock_(clock) {}
+
+  Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
+    asked = clock_.Monotonic();
+    began.reset();
+    const auto watch = [&](std::string_view bytes) {
+      if (!began) began = clock_.Monotonic();
+      return sink(bytes);
+    };
+    return http_.Send(request, watch, std::move(stop));
+  }
+
+  MonotonicTime asked{};
+  std::optional<MonotonicTime> began;
+
+ private:
+  HttpClient& http_;
+  const Clock& clock_;
+};
+
 std::string Counted(std::size_t count, const std::string& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
 
 // The exposition's first lines.
@@ -53,6 +76,7 @@ std::string ReportText(const MappingReport& report) {
   text += "\n";
   for (const std::string& note : report.notes) text += "Note: " + note + "\n";
   if (report.duplicate_keys > 0) text += "Note: " + Counted(report.duplicate_keys, "key") + " stood twice in a row; the last one counts\n";
+  if (report.repaired_texts > 0) text += "Note: " + Counted(report.repaired_texts, "label") + " repaired, that were no UTF-8\n";
   if (report.filtered > 0) text += "Left out by `where`: " + std::to_string(report.filtered) + "\n";
   text += "\nFirst rows:\n";
   for (const std::string& row : report.sample_rows) text += "  " + row + "\n";
@@ -65,17 +89,24 @@ std::string ReportText(const MappingReport& report) {
   return text;
 }
 
-Result<std::string> MappedText(Result<MappedAnswer> answer, const Clock& clock, MonotonicTime start) {
-  if (!answer) return tl::unexpected(answer.error());
-  const MonotonicTime fetched = clock.Monotonic();
+// `start`: when the probe began, before a login if there is one.
+ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start, const Clock& clock) {
+  const MonotonicTime ended = clock.Monotonic();
+  if (!answer) return {"", answer.error()};
   const HttpResponse& response = answer->response;
-  Mapping& mapping = *answer->mapping;
-  std::string text = "Answer: status " + std::to_string(response.status) + ", " + std::to_string(response.body_bytes) + " bytes, " +
-                     Counted(mapping.report.rows, "row") + "\n";
-  text += ReportText(mapping.report);
-  text += "\nWould be published (" + std::to_string(mapping.report.series) + " series):\n" +
-          SeriesText(std::move(mapping.families), clock.Now());
-  return text + "\nTime: asking and mapping " + Seconds(start, fetched) + ", rendering " + Seconds(fetched, clock.Monotonic()) + "\n";
+  const MappingReport& report = answer->mapping ? answer->mapping->report : answer->report;
+  ProbeReport probe{"Answer: status " + std::to_string(response.status) + ", " + Counted(response.body_bytes, "byte") + ", " +
+                        Counted(report.rows, "row") + "\n",
+                    answer->problem};
+  if (report.rows > 0 || !probe.error) probe.text += ReportText(report);
+  if (!probe.error) {
+    probe.text += "\nWould be published (" + std::to_string(report.series) + " series):\n" +
+                  SeriesText(answer->mapping->families, clock.Now());
+  }
+  const MonotonicTime began = http.began.value_or(ended);
+  probe.text += "\nTime: before asking (login) " + Seconds(start, http.asked) + ", until the answer began " + Seconds(http.asked, began) +
+                ", reading and mapping it " + Seconds(began, ended) + ", rendering " + Seconds(ended, clock.Monotonic()) + "\n";
+  return probe;
 }
 
 struct Prober {
@@ -83,13 +114,13 @@ struct Prober {
   const Clock& clock;
   std::stop_token stop;
 
-  Result<std::string> operator()(const OmsSourceConfig& oms) const {
+  ProbeReport operator()(const OmsSourceConfig& oms) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(oms.tls));
     HttpOmsApi api({oms.url, oms.api_key, oms.timezone, source.timeout, oms.max_body_bytes}, http);
     const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
     const auto page = api.Recent({lookback, oms.limit}, stop);
-    if (!page) return tl::unexpected(page.error());
+    if (!page) return {"", page.error()};
     std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " + Counted(page->rows, "row") + " of the last " +
                        std::to_string(lookback) + " minutes\n\nFirst orders:\n";
     for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
@@ -108,35 +139,37 @@ struct Prober {
     families.push_back(std::move(recent));
     text += "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe leaves alone:\n" +
             SeriesText(std::move(families), clock.Now());
-    return text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n";
+    return {text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n", std::nullopt};
   }
 
-  Result<std::string> operator()(const MetabaseSourceConfig& metabase) const {
+  ProbeReport operator()(const MetabaseSourceConfig& metabase) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(metabase.tls, metabase.proxy_url));
+    WatchedClient watched(http, clock);
     MetabaseSessions sessions(clock);
-    MetabaseSource probed(metabase, source.timeout, http, sessions.For(metabase), clock);
-    return MappedText(probed.Fetch(kProbeSamples, stop), clock, start);
+    MetabaseSource probed(metabase, source.timeout, watched, sessions.For(metabase), clock);
+    return MappedReport(probed.Fetch(kProbeSamples, stop), watched, start, clock);
   }
 
-  Result<std::string> operator()(const JsonSourceConfig& json) const {
+  ProbeReport operator()(const JsonSourceConfig& json) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(json.tls, json.proxy_url));
-    JsonSource probed(json, source.timeout, http);
-    return MappedText(probed.Fetch(kProbeSamples, stop), clock, start);
+    WatchedClient watched(http, clock);
+    JsonSource probed(json, source.timeout, watched);
+    return MappedReport(probed.Fetch(kProbeSamples, stop), watched, start, clock);
   }
 };
 
 }  // namespace
 
-Result<std::string> Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop) {
+ProbeReport Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop) {
   std::string names;
   for (const SourceConfig& candidate : config.sources) {
     if (candidate.name == source) return std::visit(Prober{candidate, clock, stop}, candidate.kind);
     names += (names.empty() ? "" : ", ") + candidate.name;
   }
-  return Fail(ErrorCode::kConfig, "no enabled source is named " + source + "; there " +
-                                      (names.empty() ? "is none" : "are " + names));
+  return {"", Error{ErrorCode::kConfig, "no enabled source is named " + source + "; there " +
+                                            (names.empty() ? "is none" : "are " + names)}};
 }
 
 }  // namespace o2o

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -10,9 +11,13 @@
 
 namespace o2o {
 
-// `o2o-exporter probe NAME`: polls one source once and tells, as text for people, what it would publish, which columns there are, which
-// rows were rejected and why, and how long it took. Needs no database and changes nothing. Fails with kConfig for a name that is no
-// enabled source, else with what the poll failed with.
-Result<std::string> Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop);
+struct ProbeReport {
+  std::string text;            // for people; what there was to see also where the poll failed
+  std::optional<Error> error;  // why nothing would be published
+};
+
+// `o2o-exporter probe NAME`: polls one source once and tells what it would publish, which columns there are, which rows were rejected and
+// why, and how long it took. Needs no database and changes nothing. Fails with kConfig for a name that is no enabled source.
+ProbeReport Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop);
 
 }  // namespace o2o

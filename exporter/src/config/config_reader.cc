@@ -175,7 +175,7 @@ bool MapReader::TextOrList(std::string_view key, std::vector<std::string>& value
   if (KindOf(key) == YamlNode::Kind::kSequence) return TextList(key, values, max_entries);
   std::string value;
   if (!Text(key, value)) return false;
-  values.assign(1, std::move(value));
+  values.assign(1, value);
   return true;
 }
 

@@ -14,8 +14,8 @@ class FieldCollector final : public JsonHandler {
  public:
   explicit FieldCollector(std::size_t max_fields) : max_fields_(max_fields) {}
 
-  bool Scalar(JsonType, std::string_view text, JsonRange) override {
-    if (arrays_ > 0 || path_.empty()) return true;
+  bool Scalar(JsonType type, std::string_view text, JsonRange) override {
+    if (arrays_ > 0 || path_.empty() || type == JsonType::kNull) return true;
     if (fields.size() >= max_fields_) return false;
     std::string name;
     for (const std::string& key : path_) name += (name.empty() ? "" : ".") + key;

@@ -82,6 +82,7 @@ class RowMapper::Impl final : public RowSink {
     }
     plan_ = *std::move(plan);
     for (const MetricDesc& desc : plan_.families) families_.emplace_back(desc);
+    max_series_ = std::min(config_.ceilings.max_series, SeriesTable::kMaxSeries - 1);
     came_as_text_.resize(plan_.metrics.size());
     reader_.emplace(plan_.wants, RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
     stream_.emplace(*reader_, kMaxToken);
@@ -197,8 +198,7 @@ class RowMapper::Impl final : public RowSink {
     FamilyBuilder& family = families_[metric.family];
     switch (family.Add(*metric.config, key_, number, row.RepeatedKey())) {
       case FamilyBuilder::Added::kNew:
-        return ++series_ <= config_.ceilings.max_series ||
-               EndWith(Ceiling(config_.ceilings.max_series, "series", "max_series"));
+        return ++series_ <= max_series_ || EndWith(Ceiling(max_series_, "series", "max_series"));
       case FamilyBuilder::Added::kAggregated: return true;
       case FamilyBuilder::Added::kRejected:
         Fault(RowReason::kDuplicate, row, [&] { return metric.config->name + ": an earlier row has the same labels"; });
@@ -408,6 +408,7 @@ class RowMapper::Impl final : public RowSink {
   std::array<std::uint64_t, kRowReasons> rejected_{};
   std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
   std::uint64_t series_ = 0;
+  std::size_t max_series_ = 0;
   std::vector<std::string> came_as_text_;  // of each metric, the first value that was a number in a string
   ValueText value_;
   std::string key_;

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cstring>
 #include <new>
@@ -59,12 +60,28 @@ std::uint64_t Hash(std::string_view text) {
   return Mix(hash ^ Load(at, left), kOdd ^ seed);
 }
 
-// No early exit, so that the compiler vectorizes it.
-std::size_t CountEscapes(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (c == '"') | (c == '\\') | (c == '\n');
-  return count;
+// The top bit of each byte of `word` that equals `byte`.
+constexpr std::uint64_t BytesEqual(std::uint64_t word, unsigned char byte) {
+  constexpr std::uint64_t kLow = 0x7F7F7F7F7F7F7F7Fu;
+  const std::uint64_t zero_where_equal = word ^ (0x0101010101010101u * byte);
+  return ~(((zero_where_equal & kLow) + kLow) | zero_where_equal | kLow);
 }
+
+std::size_t CountEscapes(std::string_view text) {
+  int count = 0;
+  while (!text.empty()) {
+    const std::size_t bytes = std::min<std::size_t>(text.size(), 8);
+    const std::uint64_t word = Load(text.data(), bytes);
+    count += std::popcount(BytesEqual(word, '"') | BytesEqual(word, '\\') | BytesEqual(word, '\n'));
+    text.remove_prefix(bytes);
+  }
+  return static_cast<std::size_t>(count);
+}
+
+constexpr std::uint32_t Tag(std::uint64_t hash) { return static_cast<std::uint32_t>(hash >> 56) << 24; }
+
+// How full slots may be: with tags, long runs of probes cost less than twice the memory.
+constexpr std::size_t kMostFull = 4, kMostFullOf = 5;
 
 // Eight bytes as a number that orders as they do.
 std::uint64_t FirstBytes(std::string_view text) {
@@ -82,24 +99,51 @@ SeriesTable::SeriesTable() = default;
 
 std::pair<SeriesTable::Id, bool> SeriesTable::Insert(std::string_view key, std::string_view value,
                                                      std::size_t value_room) {
-  assert(key.size() <= kMaxKeyBytes && value.size() <= kMaxValueBytes);
-  if ((entries_.size() + 1) * 8 > slots_.size() * 7) Grow();
-  const std::uint64_t hash = Hash(key);
-  const auto tag = static_cast<std::uint32_t>(hash >> 32);
-  const std::size_t mask = slots_.size() - 1;
-  std::size_t at = tag & mask;
-  for (; slots_[at].entry != 0; at = (at + 1) & mask) {
-    const Id id = slots_[at].entry - 1;
-    if (slots_[at].tag == tag && Key(id) == key) return {id, false};
+  assert(key.size() <= kMaxKeyBytes && value.size() <= kMaxValueBytes && size() < kMaxSeries && !sorted_);
+  if (slots_.empty()) {
+    const auto last = static_cast<Id>(size()) - 1;
+    if (size() == 0 || key > Key(last)) return {Append(key, value, value_room), true};
+    if (key == Key(last)) return {last, false};
   }
-  const auto id = static_cast<Id>(entries_.size());
+  if ((size() + 1) * kMostFullOf > slots_.size() * kMostFull) BuildIndex(std::bit_ceil((size() + 1) * 2));
+  const std::uint64_t hash = Hash(key);
+  const std::size_t slot = Slot(key, hash);
+  if (slots_[slot] != 0) return {(slots_[slot] & kMaxSeries) - 1, false};
+  const Id id = Append(key, value, value_room);
+  slots_[slot] = Tag(hash) | (id + 1);
+  return {id, true};
+}
+
+SeriesTable::Id SeriesTable::Append(std::string_view key, std::string_view value, std::size_t value_room) {
   const std::uint32_t place = NewEntry(key, std::max(value.size(), std::min(value_room, kMaxValueBytes)));
   Write(place, value);
   entries_.push_back(place);
-  slots_[at] = {tag, id + 1};
   key_bytes_ += key.size();
   escapes_ += CountEscapes(key);
-  return {id, true};
+  return static_cast<Id>(entries_.size() - 1);
+}
+
+// Of the key, or the free one where it belongs.
+std::size_t SeriesTable::Slot(std::string_view key, std::uint64_t hash) const {
+  const std::uint32_t tag = Tag(hash);
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = hash & mask;
+  for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
+    if (((slots_[slot] ^ tag) >> 24) == 0 && Key((slots_[slot] & kMaxSeries) - 1) == key) break;
+  }
+  return slot;
+}
+
+void SeriesTable::BuildIndex(std::size_t slots) {
+  slots_ = {};
+  slots_.resize(std::max<std::size_t>(16, slots));
+  const std::size_t mask = slots_.size() - 1;
+  for (Id id = 0; id < size(); ++id) {
+    const std::uint64_t hash = Hash(Key(id));
+    std::size_t slot = hash & mask;
+    while (slots_[slot] != 0) slot = (slot + 1) & mask;
+    slots_[slot] = Tag(hash) | (id + 1);
+  }
 }
 
 void SeriesTable::SetValue(Id id, std::string_view value) {
@@ -218,19 +262,6 @@ void SeriesTable::Write(std::uint32_t place, std::string_view value) {
   char* const entry = At(place);
   entry[5] = static_cast<char>(value.size());
   if (!value.empty()) std::memcpy(entry + kHead + KeySize(entry), value.data(), value.size());
-}
-
-// At most seven eighths full: with tags, a longer run of probes costs less than twice the memory.
-void SeriesTable::Grow() {
-  std::vector<Slot> old = std::move(slots_);
-  slots_.assign(std::max<std::size_t>(16, old.size() * 2), Slot{});
-  const std::size_t mask = slots_.size() - 1;
-  for (const Slot& slot : old) {
-    if (slot.entry == 0) continue;
-    std::size_t at = slot.tag & mask;
-    while (slots_[at].entry != 0) at = (at + 1) & mask;
-    slots_[at] = slot;
-  }
 }
 
 }  // namespace o2o

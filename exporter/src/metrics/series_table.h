@@ -19,6 +19,7 @@ class SeriesTable {
   using Id = std::uint32_t;  // of a series, from 0 up in the order in which they came
   static constexpr std::size_t kMaxKeyBytes = 64u << 10;
   static constexpr std::size_t kMaxValueBytes = 255;
+  static constexpr std::size_t kMaxSeries = (1u << 24) - 1;
 
   SeriesTable();
   SeriesTable(const SeriesTable&) = delete;
@@ -46,15 +47,12 @@ class SeriesTable {
   std::size_t ValueBytes() const;
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0;  // of the hash
-    std::uint32_t entry = 0;  // id + 1, or 0 where there is none
-  };
-
   char* At(std::uint32_t place) const;
   std::uint32_t NewEntry(std::string_view key, std::size_t room);
   void Write(std::uint32_t place, std::string_view value);
-  void Grow();
+  Id Append(std::string_view key, std::string_view value, std::size_t value_room);
+  std::size_t Slot(std::string_view key, std::uint64_t hash) const;
+  void BuildIndex(std::size_t slots);
   bool IsSorted() const;
   std::vector<Id> Order() const;
 
@@ -70,7 +68,9 @@ class SeriesTable {
   std::size_t block_bytes_ = 0;         // of the last one
   std::size_t block_used_ = 0;
   std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
-  std::vector<Slot> slots_;             // a hash table with linear probing; a power of two of them
+  // A hash table with linear probing; a power of two of slots, each 8 bits of the hash above the id + 1. There is none as long as keys rise, as
+  // those of an ordered answer do: then each is new.
+  std::vector<std::uint32_t> slots_;
   std::size_t key_bytes_ = 0;
   std::size_t escapes_ = 0;
   std::size_t released_ = 0;            // blocks

@@ -31,8 +31,8 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
       },
       stop);
   answer.mapping = mapper.Finish();
+  if (!answer.mapping) answer.report = mapper.report();
   answer.top_fields = mapper.TopFields();
-  answer.fields_appended = mapper.TopFieldsAreAppended();
   if (response) {
     answer.response = *std::move(response);
     return answer;
@@ -44,7 +44,8 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
   return answer;
 }
 
-PollResult ToPollResult(MappedAnswer answer) {
+Result<PollResult> ToPollResult(MappedAnswer answer) {
+  if (answer.problem) return tl::unexpected(*std::move(answer.problem));
   Mapping mapping = *std::move(answer.mapping);
   PollResult result;
   result.families = std::move(mapping.families);

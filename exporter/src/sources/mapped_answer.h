@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -19,7 +20,8 @@ struct MappedAnswer {
   std::string beginning;                          // of the body, for telling what it is instead of JSON
   Result<Mapping> mapping = Fail(ErrorCode::kInternal, "nothing was read");
   std::map<std::string, std::string> top_fields;  // RowMapper::TopFields
-  bool fields_appended = false;                   // ... of an object behind the rows
+  MappingReport report;                           // of a mapping that failed; a good one has its own
+  std::optional<Error> problem;                   // why this is no good answer, as the kind of source sees it; none: there is a mapping
 };
 
 // Sends the request, streams the body into the mapping; holds no more of it than the series and a few sample rows. Fails where no
@@ -28,8 +30,8 @@ struct MappedAnswer {
 Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
                                  const MappingOptions& options, std::stop_token stop);
 
-// What a good answer brings.
-PollResult ToPollResult(MappedAnswer answer);
+// What a good answer brings; its problem, if it has one.
+Result<PollResult> ToPollResult(MappedAnswer answer);
 
 // The reasons for which rows are rejected by a mapping.
 std::vector<std::string> MappedRejectReasons();

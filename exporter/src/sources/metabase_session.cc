@@ -6,17 +6,27 @@
 
 #include "base/text.h"
 #include "json/json_fields.h"
+#include "json/json_reader.h"
 
 namespace o2o {
 namespace {
 
 using namespace std::chrono_literals;
 
-// After the 1st, 2nd, ... refusal in a row; the last goes on. No hour holds more than 4 attempts of these.
-constexpr Millis kWaits[] = {2min, 20min, 30min};
+constexpr std::size_t kMaxRefused = 4;
+// Good logins are not counted by Metabase, but one that is needed again and again helps nobody.
+constexpr std::size_t kMaxLogins = 30;
+// A little more than the one of Metabase, whose clock is another.
+constexpr auto kHour = 61min;
+// After the 1st, 2nd, ... refusal in a row; the last goes on.
+constexpr Millis kWaits[] = {2min, 10min, 20min};
 // Metabase forgets attempts after an hour, and attempts while locked out prolong it.
 constexpr Millis kLockout = 65min;
-constexpr std::size_t kMaxBody = 64u << 10;
+// A login is one row of one table and a slow hash.
+constexpr Millis kTimeout = 10s;
+// Of a login page that answers instead, the beginning will do.
+constexpr std::size_t kMaxBody = 4u << 20;
+constexpr std::size_t kMaxKept = 64u << 10;
 
 constexpr std::string_view kDeviceCookie = "metabase.DEVICE=";
 
@@ -27,39 +37,128 @@ std::string DeviceCookie(const HttpResponse& response) {
   return {};
 }
 
-bool Mentions(const std::string& body, std::string_view words) { return body.find(words) != std::string::npos; }
+bool Mentions(std::string_view body, std::string_view words) { return body.find(words) != std::string_view::npos; }
+
+std::string IdOf(const std::string& body) {
+  const auto fields = ReadJsonFields(body);
+  const auto id = fields.find("id");
+  return id == fields.end() ? "" : id->second;
+}
+
+// What a login without a session came to.
+struct Refusal {
+  Error error;
+  bool counted = true;  // by Metabase, or perhaps
+  bool locked = false;
+};
+
+Refusal RefusedByMetabase(int status, std::string_view body) {
+  if (Mentions(body, "mfa_required")) {
+    return {{ErrorCode::kMfaRequired, "the login of METABASE_USERNAME needs a second factor, which no program has: use METABASE_API_KEY"}};
+  }
+  if (Mentions(body, "Too many attempts")) {
+    return {{ErrorCode::kThrottled, "Metabase has locked the login of METABASE_USERNAME after too many failed ones"}, true, true};
+  }
+  if (Mentions(body, "Password login is disabled")) {
+    return {{ErrorCode::kUnauthorized, "Metabase takes no passwords (single sign-on): use METABASE_API_KEY"}};
+  }
+  if (Mentions(body, "disabled")) {
+    return {{ErrorCode::kUnauthorized, "the Metabase account of METABASE_USERNAME is disabled: have it enabled, or use another"}};
+  }
+  return {{ErrorCode::kUnauthorized, "Metabase refused the login of METABASE_USERNAME (" + std::to_string(status) +
+                                         "): check METABASE_USERNAME and METABASE_PASSWORD"}};
+}
+
+Refusal Judge(const HttpResponse& response, std::string_view body) {
+  const int status = response.status;
+  const std::string code = std::to_string(status);
+  if (status / 100 == 3) {
+    return {{ErrorCode::kRedirect, "Metabase redirects the login to " + Excerpt(response.location) +
+                                       ", which is not followed: check METABASE_URL (https? single sign-on?)"}, false};
+  }
+  if (status == 200 && !LooksLikeJson(body)) {
+    return {{ErrorCode::kNotJson, "Metabase answered the login with something that is no JSON: check METABASE_URL, a proxy or login page answers in its place"},
+            false};
+  }
+  if (status == 200 && !Mentions(body, "mfa_required")) {
+    return {{ErrorCode::kBadShape, "Metabase answered the login with 200 but no session: check METABASE_URL"}};
+  }
+  if (status == 200 || status == 400 || status == 401) return RefusedByMetabase(status, body);
+  if (status == 403) {
+    return {{ErrorCode::kForbidden, "Metabase, or a proxy in front of it, lets nobody log in from here (403): have this address allowed"}, false};
+  }
+  if (status == 404) return {{ErrorCode::kNotFound, "there is no login at METABASE_URL (404): check its host and path"}, false};
+  if (status == 503 && Mentions(body, "still initializing")) {
+    return {{ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"}, false};
+  }
+  // Of an error of its own, some versions count the attempt as failed.
+  return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code + " where 200 is due: look into its log, or the proxy's"}, status == 500};
+}
 
 }  // namespace
 
-MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, Millis timeout,
-                                 HttpClient& http, const Clock& clock)
+void HourlyLimit::Count(MonotonicTime now) {
+  times_.push_back(now);
+  if (times_.size() > most_) times_.pop_front();
+}
+
+bool HourlyLimit::Reached(MonotonicTime now) const { return times_.size() == most_ && now - times_.front() < kHour; }
+
+// How one attempt went.
+struct MetabaseSession::Login {
+  Secret token;
+  std::string device_cookie;
+  Refusal refusal;  // without a token
+};
+
+MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http, const Clock& clock)
     : url_(std::move(url)),
       username_(std::move(username)),
       password_(std::move(password)),
-      timeout_(timeout),
       http_(http),
-      clock_(clock) {}
+      clock_(clock),
+      refused_(kMaxRefused),
+      logins_(kMaxLogins) {}
 
-Result<Secret> MetabaseSession::Token(std::stop_token stop) {
-  const std::lock_guard lock(mutex_);
+Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token stop) {
+  const auto left = [&] { return std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic()); };
+  std::unique_lock lock(mutex_);
+  const bool free = logged_in_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
+  if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
-  if (not_before_ && clock_.Monotonic() < *not_before_) return tl::unexpected(*refusal_);
-  return LogIn(std::move(stop));
+  if (!free || left() <= Millis{0}) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
+  if (auto barred = Barred()) return tl::unexpected(*std::move(barred));
+  logging_in_ = true;
+  const std::string cookie = device_cookie_;
+  lock.unlock();
+  Login login = LogIn(cookie, std::min(left(), kTimeout), std::move(stop));
+  lock.lock();
+  logging_in_ = false;
+  logged_in_.notify_all();
+  return Take(std::move(login));
 }
 
 void MetabaseSession::Forget(const Secret& token) {
   const std::lock_guard lock(mutex_);
-  if (token_ == token) token_ = Secret();
+  if (token_ == token && !Barred()) token_ = Secret();
 }
 
-Result<Secret> MetabaseSession::LogIn(std::stop_token stop) {
+std::optional<Error> MetabaseSession::Barred() const {
+  const MonotonicTime now = clock_.Monotonic();
+  if ((not_before_ && now < *not_before_) || refused_.Reached(now)) return refusal_;
+  if (!logins_.Reached(now)) return std::nullopt;
+  return Error{ErrorCode::kUnauthorized, "Metabase ended " + std::to_string(kMaxLogins) +
+                                             " sessions within an hour: use METABASE_API_KEY, or see what ends them"};
+}
+
+MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout, std::stop_token stop) const {
   HttpRequest request;
   request.method = "POST";
   request.url = url_ + "/api/session";
   request.headers = {{"Content-Type", Secret("application/json")}, {"Accept", Secret("application/json")}};
-  if (!device_cookie_.empty()) request.headers.emplace_back("Cookie", Secret(device_cookie_));
+  if (!device_cookie.empty()) request.headers.emplace_back("Cookie", Secret(device_cookie));
   request.body = "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password_.Reveal()) + "}";
-  request.timeout = timeout_;
+  request.timeout = timeout;
   request.max_body_bytes = kMaxBody;
   request.fresh_connection = true;
   request.wants_error_body = true;
@@ -68,58 +167,35 @@ Result<Secret> MetabaseSession::LogIn(std::stop_token stop) {
   const auto response = http_.Send(
       request,
       [&](std::string_view bytes) {
-        body += bytes;
+        body += bytes.substr(0, kMaxKept - body.size());
         return true;
       },
       std::move(stop));
-  // No answer, no attempt that Metabase would count: the sources' own back-off is enough.
-  if (!response) return tl::unexpected(response.error());
-  if (std::string cookie = DeviceCookie(*response); !cookie.empty()) device_cookie_ = std::move(cookie);
+  // No answer, no attempt that Metabase would count.
+  if (!response) return {{}, {}, {response.error(), false}};
+  Secret token(response->status == 200 ? IdOf(body) : "");
+  Refusal refusal = token.empty() ? Judge(*response, body) : Refusal{};
+  return {std::move(token), DeviceCookie(*response), std::move(refusal)};
+}
 
-  const auto fields = ReadJsonFields(body);
-  const auto id = fields.find("id");
-  if (response->status == 200 && id != fields.end() && !id->second.empty()) {
-    token_ = Secret(id->second);
+Result<Secret> MetabaseSession::Take(Login login) {
+  const MonotonicTime now = clock_.Monotonic();
+  if (!login.device_cookie.empty()) device_cookie_ = std::move(login.device_cookie);
+  if (!login.token.empty()) {
+    token_ = std::move(login.token);
+    logins_.Count(now);
     refusals_ = 0;
     not_before_.reset();
     return token_;
   }
-  return tl::unexpected(Refused(*response, body));
-}
-
-Error MetabaseSession::Refused(const HttpResponse& response, const std::string& body) {
-  const std::string status = std::to_string(response.status);
-  if (response.status / 100 == 3) {
-    return {ErrorCode::kRedirect, "Metabase redirects the login to " + Excerpt(response.location) +
-                                      ", which is not followed: check METABASE_URL (https? single sign-on?)"};
-  }
-  if (response.status == 503) {
-    return {ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"};
-  }
-  if (response.status >= 500) return {ErrorCode::kHttpStatus, "Metabase answered the login with " + status};
-  const bool is_json = body.starts_with('{');
-  if (response.status == 200 && !is_json) {
-    return {ErrorCode::kNotJson, "Metabase answered the login with something that is no JSON: check METABASE_URL, a proxy or login page answers"};
-  }
-
-  // From here on Metabase may have counted it.
-  Millis wait = kWaits[std::min<std::size_t>(static_cast<std::size_t>(refusals_), std::size(kWaits) - 1)];
-  Error error{ErrorCode::kUnauthorized, "Metabase refused the login of METABASE_USERNAME (" + status +
-                                            "): check user and password; the next attempts come seldom, so that nobody is locked out"};
-  if (Mentions(body, "mfa_required")) {
-    error = {ErrorCode::kMfaRequired, "the login of METABASE_USERNAME needs a second factor, which no program has: use METABASE_API_KEY"};
-  } else if (Mentions(body, "Too many attempts")) {
-    error = {ErrorCode::kThrottled, "Metabase has locked the login of METABASE_USERNAME after too many failed ones: waiting over an hour"};
-    wait = kLockout;
-  } else if (Mentions(body, "Password login is disabled")) {
-    error.message = "Metabase takes no passwords (single sign-on): use METABASE_API_KEY";
-  } else if (Mentions(body, "disabled")) {
-    error.message = "the Metabase account of METABASE_USERNAME is disabled";
-  }
+  if (!login.refusal.counted) return tl::unexpected(std::move(login.refusal.error));
+  const Millis wait = login.refusal.locked ? kLockout : kWaits[std::min(refusals_, std::size(kWaits) - 1)];
   ++refusals_;
-  refusal_ = error;
-  not_before_ = clock_.Monotonic() + wait;
-  return error;
+  refused_.Count(now);
+  not_before_ = now + wait;
+  refusal_ = std::move(login.refusal.error);
+  refusal_.message += "; so that nobody gets locked out, the next attempt waits " + FormatDuration(wait);
+  return tl::unexpected(refusal_);
 }
 
 }  // namespace o2o

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "config/config.h"
@@ -17,21 +19,22 @@ namespace o2o {
 // status, whole JSON and its shape are right, since Metabase answers 200 and 202 for failed questions too, also behind rows.
 class MetabaseSource final : public Source {
  public:
-  // `http` and `session` must outlive it. `session`: null with an API key.
+  // `http`, `session` and `clock` must outlive it. `session`: null with an API key. A poll ends within `timeout`, logins and all.
   MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseSession* session,
                  const Clock& clock);
 
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
 
-  // One question asked, with what the mapping saw: for `probe`. An answer that is not as agreed is an error.
+  // One question asked, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is not as agreed says so itself.
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
 
  private:
-  Result<MappedAnswer> Ask(const MappingOptions& options, std::stop_token stop);
-  std::optional<Error> ArchivedTrouble(std::stop_token stop);
-  HttpRequest MakeRequest(const std::string& path) const;
-  Result<void> Authorize(HttpRequest& request, Secret& token, std::stop_token stop);
+  Result<MappedAnswer> Ask(const MappingOptions& options, MonotonicTime deadline, std::stop_token stop);
+  Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options, MonotonicTime deadline, std::stop_token stop);
+  std::optional<Error> ArchivedTrouble(MonotonicTime deadline, std::stop_token stop);
+  HttpRequest MakeRequest(const std::string& path, const Secret& credential, MonotonicTime deadline) const;
+  Result<Secret> Credential(MonotonicTime deadline, std::stop_token stop);
 
   const MetabaseSourceConfig config_;
   const Millis timeout_;

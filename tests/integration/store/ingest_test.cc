@@ -192,6 +192,27 @@ TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
             4096);
 }
 
+// Right after a vacuum PostgreSQL believes that an empty table stays empty, and would read it whole for each new row.
+TEST_F(IngestTest, AFirstPageReadsTheTableByItsIndexOnly) {
+  constexpr int kOrders = 10'000;
+  {
+    PgOrderStore store = Store();
+    ASSERT_TRUE(store.Watermark("orders"));
+    Sql("VACUUM ANALYZE fact_orders_monitoring");
+    std::vector<Order> orders;
+    for (int i = 0; i < kOrders; ++i) orders.push_back(MakeOrder("V" + std::to_string(i), "PENDING", "11:00:00"));
+    ASSERT_TRUE(store.Ingest(Page(std::move(orders)), Step()));
+  }
+  const auto statistic = [this](const std::string& column) {
+    return std::stoll(Value("SELECT " + column + " FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid) "
+                            "WHERE pg_stat_user_tables.relname = 'fact_orders_monitoring'"));
+  };
+  // The session tells its numbers when it ends, which takes a moment.
+  for (int wait = 0; wait < 100 && statistic("n_tup_ins") < kOrders; ++wait) Sql("SELECT pg_sleep(0.1)");
+  ASSERT_EQ(statistic("n_tup_ins"), kOrders);
+  EXPECT_LE(statistic("heap_blks_read + heap_blks_hit"), 10 * kOrders);
+}
+
 TEST_F(IngestTest, OddTextSurvives) {
   PgOrderStore store = Store();
   const std::string odd = "tab\there \\N \\. back\\slash\nnew\r\nline 'quote' \"double\" \x01 🍜 \\t";

@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two exporters, one database and a lively shop, for MINUTES (10), while everything fails at random: the OMS, the
+database, the second exporter, rows, clocks, reloads. At the end the counters have to be the shop's own account exactly,
+and the memory of the first exporter flat. SEED (1) chooses another course of events. Closes with SOAK PASSED or
+SOAK FAILED and the exit status that goes with it."""
+import os
+import signal
+import statistics
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/integration/
+
+# pylint: disable=wrong-import-position
+from harness.counter_watch import CounterWatch
+from harness.postgres import Postgres
+from harness.processes import wait_until
+from harness.scratch import Scratch
+from harness.stand import Stand
+from harness.web import request
+from simulator.settings import FAULTS
+
+SHOP = ("--rate", "900", "--speed", "60", "--failure-ratio", "0.2", "--time-format", "mixed")
+POISON = ("missing_id", "bad_amount", "nan_amount", "huge_exponent", "long_digits", "bad_time", "nested_array",
+          "nul_text", "invalid_utf8", "lone_surrogate", "unknown_status", "duplicate_page_row", "old_replay", "future")
+# "internal" would be a bug of ours.
+REASONS = {"connect", "timeout", "cut", "redirect", "unauthorized", "http_status", "not_json", "bad_json", "bad_shape",
+           "too_large", "store"}
+# Rows that no page of this shop exceeds, so that a cap costs nothing.
+CAP = 20_000
+
+
+class Soak:
+    def __init__(self, stack, seed):
+        self.random = Random(seed)
+        self.postgres = stack.enter_context(Postgres())
+        scratch = stack.enter_context(Scratch("o2o-soak-"))
+        self.shop = stack.enter_context(Stand(
+            scratch, self.postgres, shop=SHOP, changes={"interval": "1s", "timeout": "950ms", "stale_after": "5s"}))
+        self.second = self.shop.add_exporter().start().wait_ready()
+        self.happened = {}
+        self.memory = []
+        # One thing at a time for each; the OMS and the database may well fail together.
+        self.store_troubles = [self.restart, self.stop_and_start, self.read_only, self.disk_full, self.lock, self.freeze,
+                               self.end_sessions]
+        self.other_troubles = [self.poison, self.kill_second, self.stop_second, self.reload, self.burst]
+
+    def note(self, what):
+        self.happened[what] = self.happened.get(what, 0) + 1
+
+    def run(self, seconds):
+        end = time.monotonic() + seconds
+        next_clock = time.monotonic() + 30
+        while time.monotonic() < end:
+            self.oms_trouble()
+            if self.random.random() < 0.5:
+                self.do(self.random.choice(self.store_troubles))
+            self.do(self.random.choice(self.other_troubles))
+            self.shop.simulator.reset_faults()
+            self.pause(0.5, 4)
+            if time.monotonic() > next_clock:
+                self.set_clock()
+                next_clock = time.monotonic() + 60
+
+    def do(self, trouble):
+        self.note(trouble.__name__)
+        trouble()
+
+    def pause(self, shortest, longest):
+        """Looks after memory and processes meanwhile."""
+        end = time.monotonic() + self.random.uniform(shortest, longest)
+        while time.monotonic() < end:
+            assert self.shop.exporter.child.running(), self.shop.exporter.child.log_tail()
+            self.memory.append(resident_bytes(self.shop.exporter.child.pid))
+            time.sleep(0.2)
+
+    # The OMS
+
+    def oms_trouble(self):
+        fault = self.random.choice(FAULTS)
+        settings = {"fault": fault, "limit_cap": self.random.choice((0, 0, CAP)),
+                    "latency_seconds": self.random.choice((0, 0, 0, 0.3, 2))}
+        self.note(f"oms {fault}")
+        self.shop.simulator.control(**settings)
+        self.pause(0.5, 4)
+
+    def set_clock(self):
+        """While all is well: what an OMS dates an hour back while nobody can look is beyond everybody."""
+        self.shop.until_value(1, "o2o_store_up", seconds=60)
+        self.shop.polled(1, seconds=60)
+        self.note("oms clock")
+        self.shop.simulator.control(paused=True)
+        self.shop.polled(1, seconds=60)
+        self.shop.simulator.control(clock_skew_seconds=self.random.choice((-3600, 0, 3600)), paused=False)
+        self.shop.polled(1, seconds=60)
+
+    def poison(self):
+        for _ in range(3):
+            self.shop.simulator.poison(self.random.choice(POISON), self.random.randint(1, 5))
+
+    def burst(self):
+        self.shop.simulator.seed(self.random.randint(1, 500))
+
+    # The database
+
+    def restart(self):
+        self.postgres.restart(self.random.choice((signal.SIGINT, signal.SIGQUIT)))
+
+    def stop_and_start(self):
+        if self.random.random() < 0.5:
+            self.postgres.kill()
+        else:
+            self.postgres.stop()
+        self.pause(1, 8)
+        self.postgres.start()
+
+    def read_only(self):
+        self.postgres.set_read_only(True)
+        self.pause(1, 5)
+        self.postgres.set_read_only(False)
+
+    def disk_full(self):
+        self.shop.sql("""
+            CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              RAISE SQLSTATE '53100' USING MESSAGE = 'No space left on device';
+            END $$;
+            CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON order_tallies EXECUTE FUNCTION full_disk();
+            """)
+        self.pause(1, 5)
+        self.shop.sql("DROP TRIGGER full_disk ON order_tallies")
+
+    def lock(self):
+        connection = self.postgres.connect(self.shop.database)
+        try:
+            connection.autocommit = False
+            connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
+            self.pause(1, 5)
+        finally:
+            connection.close()
+
+    def freeze(self):
+        sessions = [pid for pid, in self.shop.sql(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'o2o-exporter'")]
+        for pid in sessions:
+            os.kill(pid, signal.SIGSTOP)
+        self.pause(1, 6)
+        for pid in sessions:
+            os.kill(pid, signal.SIGCONT)
+
+    def end_sessions(self):
+        self.shop.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'o2o-exporter'")
+
+    # The exporters; the first is only reloaded, its memory is watched
+
+    def kill_second(self):
+        self.second.kill()
+        self.second.start()
+
+    def stop_second(self):
+        assert self.second.stop() == 0, self.second.child.log_tail()
+        self.second.start()
+
+    def reload(self):
+        if self.random.random() < 0.5:
+            self.shop.exporter.child.send(signal.SIGHUP)
+        else:
+            assert request(f"{self.shop.exporter.url}/-/reload", "POST", seconds=60)[0] == 200
+
+    # The end
+
+    def verdict(self, watches):
+        """What is wrong, in words."""
+        wrong = [words for watch in watches for words in watch.went_back]
+        try:
+            truth = self.shop.agree(90, [self.shop.exporter, self.second])
+            print(f"{truth['orders']} orders, {sum(truth['rejected'].values())} rows to reject")
+            if self.shop.rejected() != truth["rejected"]:
+                wrong.append(f"rejected_orders holds {self.shop.rejected()}, the truth is {truth['rejected']}")
+        except AssertionError as error:
+            wrong.append(str(error))
+        gaps = self.shop.value("o2o_ingest_gaps_total", source="orders")
+        if gaps:
+            wrong.append(f"{gaps:g} gaps were counted, and nothing was missed")
+        failures = self.shop.failures()
+        print("failed polls by reason:", ", ".join(f"{name} {count:g}" for name, count in sorted(failures.items())))
+        if not failures or not failures.keys() <= REASONS:
+            wrong.append(f"failures were counted as {failures}")
+        if self.shop.simulator.stats()["redirects_followed"]:
+            wrong.append("a redirect was followed")
+        for exporter in (self.shop.exporter, self.second):
+            if self.shop.simulator.api_key in exporter.child.log():
+                wrong.append("the key stands in a log")
+        return wrong + self.memory_verdict()
+
+    def memory_verdict(self):
+        quarter = len(self.memory) // 4
+        early, late = (statistics.median(part) for part in (self.memory[quarter:2 * quarter], self.memory[-quarter:]))
+        print(f"memory of the first exporter: {early / 1e6:.1f} MB in the second quarter, {late / 1e6:.1f} MB in the "
+              f"last, {max(self.memory) / 1e6:.1f} MB at most")
+        return [f"memory grew from {early:.0f} to {late:.0f} bytes"] if late > early * 1.2 + 8e6 else []
+
+
+def resident_bytes(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main():
+    minutes, seed = float(os.environ.get("MINUTES") or 10), int(os.environ.get("SEED") or 1)
+    print(f"soak: {minutes:g} minutes, SEED={seed}", flush=True)
+    with ExitStack() as stack:
+        soak = Soak(stack, seed)
+        with CounterWatch(soak.shop.exporter.url, 0.5) as first, CounterWatch(soak.second.url, 0.5) as second:
+            soak.run(minutes * 60)
+            soak.shop.simulator.reset_faults()
+            soak.shop.simulator.control(paused=False)
+            wait_until(lambda: soak.shop.value("o2o_store_up") == 1, 60, "the store was up")
+            wrong = soak.verdict([first, second])
+        print("what happened:", ", ".join(f"{name} {count}" for name, count in sorted(soak.happened.items())))
+        print(f"log: {len(soak.shop.exporter.child.log().splitlines())} lines; scrapes: {first.scrapes + second.scrapes}")
+    for words in wrong:
+        print(f"WRONG: {words}")
+    print("SOAK FAILED" if wrong else "SOAK PASSED: every counter and row is the shop's own account")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
