@@ -32,8 +32,9 @@ test:  ## builds, and runs every test
 	@scripts/test.sh
 
 bench:  ## measures the exporter beside what it is held against, and prints the ratios
-	@scripts/install-packages.sh build run
+	@scripts/install-packages.sh build run bench
 	@scripts/build.sh o2o-exporter
+	@scripts/build.sh bench_exposer
 	@/usr/bin/python3 tests/bench/run.py
 
 lint:  ## formatting, static analysis, shell, YAML, rules, routes

@@ -25,7 +25,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A stop takes at most this long, whatever an upstream, the database or a client does: less than the 5 s we promise.
+// A stop takes at most this long, whatever an upstream, the database or a client does: less than the 5 s we
+// promise.
 constexpr auto kStopDeadline = 4500ms;
 
 tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
@@ -52,7 +53,8 @@ sigset_t BlockSignals() {
   return set;
 }
 
-// Ends the process when a stop takes too long, with its status: an open transaction is rolled back by the database.
+// Ends the process when a stop takes too long, with its status: an open transaction is rolled back by the
+// database.
 void StartWatchdog() {
   std::thread([] {
     std::this_thread::sleep_for(kStopDeadline);
@@ -73,8 +75,9 @@ class Server {
     WebOptions web;
     web.listen_address = flags_.listen_address.value_or(app->config().web.listen_address);
     web.max_requests = flags_.max_requests.value_or(app->config().web.max_requests);
-    const PageInputs inputs{[this] { return CurrentApp(); }, board_, metrics_, clock_,
-                            [this] { return stopping_.load(); }, [this] { return Reload(); }};
+    const PageInputs inputs{
+        [this] { return CurrentApp(); }, board_, metrics_, clock_, [this] { return stopping_.load(); },
+        [this] { return Reload(); }};
     auto server = WebServer::Start(web, MakeRoutes(inputs));
     if (!server) {
       log::Error("cannot listen", {{"address", web.listen_address}, {"error", server.error().message}});
@@ -94,7 +97,9 @@ class Server {
       StartWatchdog();
       log::Info("stopping");
     }  // waits for a reload by SIGHUP in progress,
-    { const std::lock_guard posted(reload_mutex_); }  // and here for one by POST: from now on none starts another App
+    {
+      const std::lock_guard posted(reload_mutex_);
+    }  // and here for one by POST: from now on none starts another App
     const std::shared_ptr<App> last = CurrentApp();
     last->RequestStop();
     server->reset();
@@ -117,7 +122,8 @@ class Server {
     }
   }
 
-  // SIGHUP's reloads, beside the main thread: a reload waits for polls in progress, and a stop must not wait behind it.
+  // SIGHUP's reloads, beside the main thread: a reload waits for polls in progress, and a stop must not wait
+  // behind it.
   void ReloadWhenAsked(std::stop_token stop) {
     std::unique_lock lock(asked_mutex_);
     while (asked_.wait(lock, stop, [this] { return reload_asked_; })) {
@@ -128,7 +134,8 @@ class Server {
     }
   }
 
-  // All or nothing: the new configuration is loaded and checked before the old App stops. Counters and the last good series live outside of App and stay.
+  // All or nothing: the new configuration is loaded and checked before the old App stops. Counters and the
+  // last good series live outside of App and stay.
   Result<void> Reload() {
     const std::lock_guard lock(reload_mutex_);
     auto config = LoadConfig(flags_);
@@ -195,7 +202,8 @@ class Server {
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
   std::thread([signals, &stop] {
-    // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the database.
+    // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the
+    // database.
     sigset_t set = signals;
     sigdelset(&set, SIGHUP);
     int signal = 0;
@@ -209,12 +217,14 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   const auto progress = [&](const AskedPage& asked) {
     if (!terminal) return;
     std::fprintf(stderr, "asked for %lld minutes, at most %lld rows: got %zu\n",
-                 static_cast<long long>(asked.window.minutes), static_cast<long long>(asked.window.limit), asked.rows);
+                 static_cast<long long>(asked.window.minutes), static_cast<long long>(asked.window.limit),
+                 asked.rows);
   };
   const SystemClock clock;
   const auto result = RunIngest(config, *flags.since, clock, progress, stop.get_token());
   if (!result) {
-    log::Error("ingest failed", {{"reason", std::string(Name(result.error().code))}, {"error", result.error().message}});
+    log::Error("ingest failed",
+               {{"reason", std::string(Name(result.error().code))}, {"error", result.error().message}});
     return 1;
   }
   std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
@@ -225,13 +235,14 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
 }
 
 int PrintProbe(const Flags& flags, const Config& config) {
+  signal(SIGPIPE, SIG_IGN);  // an upstream may hang up while TLS writes to it
   const SystemClock clock;
   const ProbeReport report = Probe(config, flags.source, clock, {});
   std::fputs(report.text.c_str(), stdout);
   if (!report.error) return 0;
   std::fflush(stdout);
-  std::fprintf(stderr, "o2o-exporter: %s: %s: %s\n", flags.source.c_str(), std::string(Name(report.error->code)).c_str(),
-               report.error->message.c_str());
+  std::fprintf(stderr, "o2o-exporter: %s: %s: %s\n", flags.source.c_str(),
+               std::string(Name(report.error->code)).c_str(), report.error->message.c_str());
   return 1;
 }
 
@@ -249,8 +260,11 @@ int Run(const Flags& flags) {
     return 1;
   }
   if ((*config)->sources.empty()) {
-    std::fputs("o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and METABASE_API_KEY (or "
-               "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file\n", stderr);
+    std::fputs(
+        "o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and "
+        "METABASE_API_KEY (or "
+        "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file\n",
+        stderr);
     return 1;
   }
   if (flags.config_check) {
@@ -259,7 +273,8 @@ int Run(const Flags& flags) {
     return 0;
   }
   InitHttp();
-  if (flags.command == Command::kProbe) return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
+  if (flags.command == Command::kProbe)
+    return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
   const sigset_t signals = BlockSignals();
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
   return Server(flags).Run(std::move(*config), signals);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract between rules and program: every metric and label that a rule reads exists."""
+"""The contract between rules and program: every metric and label that a rule reads exists, in the program's own
+catalogue or in the configuration that is built into it."""
 
 import os
 import re
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bundle.promql import grouping_labels, selectors
-from bundle.shipped import ROOT, recorded, rule_id, rules
+from bundle.shipped import EXPORTER_CONFIG, ROOT, load, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
 FOREIGN_LABELS = {"rule_group", "integration"}
@@ -32,6 +33,12 @@ def parse_catalogue(table):
     return metrics
 
 
+def configured():
+    """The metrics that the sources of the shipped configuration make of rows: name -> (type, labels)."""
+    return {metric["name"]: (metric.get("type", "gauge"), {*metric.get("labels", {}), *metric.get("static_labels", {})})
+            for source in load(EXPORTER_CONFIG)["sources"] for metric in source.get("metrics", [])}
+
+
 @pytest.fixture(scope="module", name="catalogue")
 def read_catalogue():
     program = exporter()
@@ -40,7 +47,7 @@ def read_catalogue():
     table = subprocess.run([program, "metrics"], capture_output=True, text=True, timeout=30, check=True).stdout
     metrics = parse_catalogue(table)
     assert len(metrics) > 20, f"`{program} metrics` printed no table of metrics:\n{table[:500]}"
-    return metrics
+    return {**configured(), **metrics}
 
 
 def find(catalogue, name):
@@ -78,8 +85,9 @@ def test_every_metric_of_a_rule_exists(rule, catalogue):
 
 @pytest.mark.parametrize("page", sorted((ROOT / "rules" / "runbooks").glob("*.md")), ids=lambda page: page.stem)
 def test_every_metric_of_a_runbook_exists(page, catalogue):
-    for name in set(re.findall(r"\bo2o_[a-z0-9_]+|\bprocess_[a-z0-9_]+|\bjob(?:_\w+)?:[\w:]+", page.read_text())):
-        exists = name in recorded() or find(catalogue, name) or name.endswith("_")
+    labels = {label for _, metric_labels in catalogue.values() for label in metric_labels}
+    for name in set(re.findall(r"\b(?:o2o|process|vendor)_[a-z0-9_]+|\bjob(?:_\w+)?:[\w:]+", page.read_text())):
+        exists = name in recorded() | labels or find(catalogue, name) or name.endswith("_")
         assert exists, f"there is no metric {name}"
 
 
@@ -87,6 +95,13 @@ def test_every_recording_rule_is_read():
     # By an alert, directly or through another rule: one that nobody reads is to be removed.
     read = {selector.metric for rule in rules() for selector in selectors(rule["expr"])}
     assert recorded() - read == set()
+
+
+def test_the_vendors_are_in_the_shipped_configuration():
+    assert configured() == {
+        "vendor_online": ("gauge", {"vendor_code", "vendor_name"}),
+        "vendor_products": ("gauge", {"vendor_code", "vendor_name", "state"}),
+        "vendor_discount_stock": ("gauge", {"vendor_code", "vendor_name", "product"})}
 
 
 def test_an_unknown_name_would_be_seen():

@@ -10,6 +10,7 @@ from bundle.shipped import ALERTMANAGER, ROUTES_TEST, load, run
 from harness.alertmanager import Alertmanager
 from harness.processes import wait_until
 from harness.scratch import Scratch
+from harness.simulator import Simulator
 from harness.web import post_json
 
 OPTIONAL = re.compile(r"^( *)#\| ", re.MULTILINE)
@@ -110,3 +111,24 @@ def test_inhibition(alertmanager):
              for alert in wait_until(told, 20, "Alertmanager took the alerts in", [alertmanager.child])}
     assert set(expected.values()) == {True, False}
     assert found == expected
+
+
+def test_ten_vendors_offline_are_one_message_that_names_them():
+    names = {f"V{number:03}": f"Vendor {number}" for number in range(10)}
+    vendors = [{"labels": {"alertname": "O2OVendorOffline", "severity": "warning", "team": "commerce",
+                           "job": "o2o-exporter", "vendor_code": code, "vendor_name": name},
+                "annotations": {"description": f"{name} is offline."}} for code, name in names.items()]
+    # A group of its own, that waits as long: once it is told, nothing of the vendors is still on its way.
+    other = {"labels": {**vendors[0]["labels"], "alertname": "O2OOrdersDelayed"}}
+    with Scratch() as scratch, Simulator(scratch) as sink, \
+            Alertmanager(scratch, sink.sink_url, factor=15) as alertmanager:
+        post_json(f"{alertmanager.url}/api/v2/alerts", [*vendors, other])
+
+        def told():
+            found = sink.notifications()
+            return found if {len(notification["alerts"]) for notification in found} == {1, 10} else None
+
+        messages = wait_until(told, 30, "both groups were told", [alertmanager.child, sink.child])
+    assert [message["receiver"] for message in messages] == ["commerce", "commerce"]
+    largest = max(messages, key=lambda message: len(message["alerts"]))
+    assert {alert["labels"]["vendor_code"]: alert["labels"]["vendor_name"] for alert in largest["alerts"]} == names

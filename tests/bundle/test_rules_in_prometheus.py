@@ -14,7 +14,8 @@ from harness.scratch import Scratch
 
 FACTOR = 60  # a scrape and an evaluation every 250 ms; 10 minutes are 10 s
 
-# Two order types, one of them never seen to fail; the interval is that of a source on the fast clock.
+# Two order types, one of them never seen to fail; one of four vendors offline, and one that never had any stock; the
+# interval is that of a source on the fast clock.
 PAGE = """\
 # TYPE o2o_orders_ingested_total counter
 o2o_orders_ingested_total{order_type="DELIVERY"} 1000
@@ -29,21 +30,32 @@ o2o_orders_failed_total{order_type="PICKUP",status="FAILED"} 0
 o2o_orders_open{order_type="DELIVERY",status="PREPARING"} 50
 # TYPE o2o_orders_delayed gauge
 o2o_orders_delayed{order_type="DELIVERY",status="PREPARING"} 7
+# TYPE vendor_online gauge
+vendor_online{vendor_code="V001",vendor_name="Phở Nhà Lương"} 0
+vendor_online{vendor_code="V002",vendor_name="Bánh Mì \\"Sài Gòn\\""} 1
+vendor_online{vendor_code="V003",vendor_name="Green Curry House"} 1
+vendor_online{vendor_code="V004",vendor_name="Ramen 17"} 1
+# TYPE vendor_discount_stock gauge
+vendor_discount_stock{vendor_code="V004",vendor_name="Ramen 17",product="Gyoza"} 0
 # TYPE o2o_store_up gauge
 o2o_store_up 1
 # TYPE o2o_ingest_gaps_total counter
 o2o_ingest_gaps_total{source="orders"} 3
 # TYPE o2o_source_up gauge
 o2o_source_up{source="orders"} 1
-o2o_source_up{source="vendor-status"} 0
+o2o_source_up{source="order-store"} 1
+o2o_source_up{source="vendor-status"} 1
+o2o_source_up{source="discount-stock"} 1
+o2o_source_up{source="vendor-product-status"} 0
 # TYPE o2o_source_last_success_timestamp_seconds gauge
-o2o_source_last_success_timestamp_seconds{source="vendor-status"} 0
+o2o_source_last_success_timestamp_seconds{source="vendor-product-status"} 0
 # TYPE o2o_source_interval_seconds gauge
 o2o_source_interval_seconds{source="orders"} 0.25
-o2o_source_interval_seconds{source="vendor-status"} 3
+o2o_source_interval_seconds{source="vendor-product-status"} 3
 # TYPE o2o_source_stale gauge
 o2o_source_stale{source="orders"} 0
-o2o_source_stale{source="vendor-status"} 1
+o2o_source_stale{source="vendor-status"} 0
+o2o_source_stale{source="vendor-product-status"} 1
 # TYPE o2o_source_rejected_rows_total counter
 o2o_source_rejected_rows_total{source="orders",reason="bad_time"} 4
 """
@@ -74,7 +86,8 @@ def serve_page():
 def test_shop_that_stands_still(page_address):
     expected = {
         ("O2ONoNewOrders", "critical"), ("O2OOrdersDelayed", "warning"), ("O2OSourceFailing", "warning"),
-        ("O2OSourceStale", "warning"), ("Watchdog", "none"), ("PrometheusNotConnectedToAlertmanagers", "critical"),
+        ("O2OSourceStale", "warning"), ("O2OVendorOffline", "warning"), ("Watchdog", "none"),
+        ("PrometheusNotConnectedToAlertmanagers", "critical"),
     }
     with Scratch() as scratch, \
             Prometheus(scratch, {"o2o-exporter": page_address}, factor=FACTOR) as prometheus:
@@ -85,6 +98,6 @@ def test_shop_that_stands_still(page_address):
         wait_until(lambda: expected <= firing(), 90, f"{expected} fired", [prometheus.child], interval=0.5)
         assert firing() == expected
         assert prometheus.rules_with_errors() == []
-        assert prometheus.number("count(count by (__name__) ({__name__=~'job(_source|_status)?:.+'}))") == len(
+        assert prometheus.number("count(count by (__name__) ({__name__=~'job(_[a-z_]+)?:.+'}))") == len(
             [rule for rule in rules() if "record" in rule]) - 1  # no order ends, so there is no ratio of failures
         assert prometheus.number("sum(prometheus_rule_evaluation_failures_total)") == 0

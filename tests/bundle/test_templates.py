@@ -68,7 +68,7 @@ def test_title(render, data, title):
 def test_text_says_what_since_when_and_what_to_do(render):
     assert render("o2o.text", message(alert())).strip() == (
         "0 orders, and <b>nobody</b> knows why.\n"
-        "Since 01:47 UTC on 1 March.\n"
+        "Since 01:47 UTC on 1 March.\n\n"
         f"What to do: {RUNBOOK}")
 
 
@@ -77,6 +77,28 @@ def test_text_says_what_is_solved(render):
     assert "Source orders." in text
     assert text.count("It lasted from 01:47 to 02:30 UTC on 1 March.") == 2
     assert "Since" not in text
+
+
+def test_several_vendors_are_named_one_by_one_and_what_to_do_once(render):
+    firing = [{**alert(vendor_name=name), "annotations": {"summary": "A vendor is offline.", "runbook_url": RUNBOOK,
+                                                          "description": f"{name} is offline."}}
+              for name in ("Phở Nhà Lương", "Ramen 17")]
+    back = alert("resolved", vendor_name="La Márquez", vendor_code="V005", product="Horchata")
+    assert render("o2o.text", message(*firing, back)).strip() == (
+        "Phở Nhà Lương is offline.\nSince 01:47 UTC on 1 March.\n\n"
+        "Ramen 17 is offline.\nSince 01:47 UTC on 1 March.\n\n"
+        f"What to do: {RUNBOOK}\n\n"
+        "Solved: No new order has come in for 10 minutes. La Márquez (V005): Horchata.\n"
+        "It lasted from 01:47 to 02:30 UTC on 1 March.")
+    page = render("o2o.html", message(*firing, back), kind="html")
+    assert "Ramen 17 is offline." in page and "La Márquez (V005): Horchata." in page
+
+
+def test_alerts_with_runbooks_of_their_own_name_each(render):
+    other = alert(source="x")
+    other["annotations"] = {**other["annotations"], "runbook_url": "https://example.com/Other.md"}
+    text = render("o2o.text", message(alert(), other))
+    assert text.count("What to do: ") == 2 and "Other.md" in text and RUNBOOK in text
 
 
 def test_mail_is_escaped_and_links_the_runbook(render):

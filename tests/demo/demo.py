@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make demo`: orders flow from a simulated shop through the exporter into PostgreSQL, Prometheus watches them, and
-when they stop or fail, an alert is delivered through Alertmanager.
+"""`make demo`: orders flow from a simulated shop through the exporter into PostgreSQL, what its Metabase knows of vendors
+comes beside them, Prometheus watches both, and when orders stop or fail, or a vendor goes offline, an alert is
+delivered through Alertmanager.
 
 DURATION=seconds ends it by itself, with exit status 0 when everything worked. Ctrl-C, SIGTERM and a closed terminal
 end it at any time; then the exit status is 0 and nothing is compared (make itself reports an interrupt as 130)."""
@@ -22,7 +23,7 @@ from demo.notification import Wording, is_firing, is_watchdog
 from demo.screen import Gone, Screen
 from demo.story import FACTOR, Story
 from harness.alertmanager import Alertmanager
-from harness.exporter import Exporter, differences, write_config
+from harness.exporter import Exporter, differences, vendor_differences, write_config
 from harness.postgres import Postgres
 from harness.processes import PR_SET_PDEATHSIG, NotReady, wait_until
 from harness.prometheus import Prometheus
@@ -31,7 +32,7 @@ from harness.simulator import Simulator
 
 EXPORTER_JOB = "o2o-exporter"
 ORDERS_PER_MINUTE = 120
-LAST_COMPARISON_SECONDS = 45
+LAST_COMPARISON_SECONDS = 45  # vendors are polled every 19 s
 
 # From which duration on a kind of notification must have come for everything to have worked.
 WATCHDOG_BY = 45
@@ -81,11 +82,12 @@ class Demo:
 
         self.postgres = start("a private PostgreSQL cluster", Postgres())
         self.simulator = start("the simulated shop", Simulator(
-            scratch, ["--rate", str(ORDERS_PER_MINUTE), "--speed", str(FACTOR)]))
+            scratch, ["--rate", str(ORDERS_PER_MINUTE), "--speed", str(FACTOR)], metabase=True))
         self.simulator.seed(30)
         config = write_config(scratch.file("exporter.yml"), FACTOR)
         self.exporter = start("the exporter", Exporter(
-            scratch, self.simulator.url, self.simulator.api_key, self.postgres.make_database("o2o"), config))
+            scratch, self.simulator.url, self.simulator.api_key, self.postgres.make_database("o2o"), config,
+            env=self.simulator.metabase_env))
         self.exporter.wait_ready(60)
         self.alertmanager = start("Alertmanager", Alertmanager(scratch, self.simulator.sink_url, FACTOR))
         self.prometheus = start("Prometheus", Prometheus(
@@ -108,6 +110,8 @@ class Demo:
         say(f"  {self.prometheus.url}/alerts    Prometheus, with the shipped rules")
         say(f"  {self.alertmanager.url}/          Alertmanager, with the shipped routes")
         say(f"  {self.simulator.url}/truth     the simulated shop's own account of its orders")
+        say(f"  {self.simulator.url}/truth/vendors")
+        say("                                   and of its vendors")
         say(f"  {self.postgres.dsn('o2o')}")
         say("                                   the orders, for psql (a cluster of its own, thrown away at the end)")
         say(f"To be seen in minutes, every interval of rules, routes and polls is {FACTOR} times shorter than shipped:")
@@ -149,18 +153,11 @@ class Demo:
         """Stops the shop and compares the books. Returns what did not work, in words."""
         self._screen.event("the shop closes; now its own account is compared with what the exporter counted")
         self.simulator.control(paused=True)
-        truth = self.simulator.truth()
-        wrong = []
-
-        def agrees():
-            wrong[:] = differences(self.exporter.samples(), truth)
-            return not wrong
-
-        try:
-            wait_until(agrees, LAST_COMPARISON_SECONDS, "the counters agreed", interval=0.5)
-            self._screen.event(f"{self._good()} all order counters equal the shop's own account: {truth['orders']} orders")
-        except NotReady:
-            wrong.insert(0, f"the exporter's counters are not the truth after {LAST_COMPARISON_SECONDS} s:")
+        truth, vendors = self.simulator.truth(), self.simulator.truth_vendors()
+        wrong = self._compare(differences, truth,
+                              f"all order counters equal the shop's own account: {truth['orders']} orders")
+        wrong += self._compare(vendor_differences, vendors, "every vendor, its products and its discount stock equal the "
+                               f"shop's own account: {len(vendors['vendors'])} vendors")
         self.show_notifications()
         for job, up in sorted(self.prometheus.target_health().items()):
             if up:
@@ -175,6 +172,21 @@ class Demo:
         if self.watchdog_came:
             self._screen.event(f"{self._good()} notifications are delivered; alerts among them: {self.alerts_came}")
         return wrong
+
+    def _compare(self, find_differences, truth, agreement):
+        """Waits for the exporter to say what the truth is. Returns what did not work, in words."""
+        wrong = []
+
+        def agrees():
+            wrong[:] = find_differences(self.exporter.samples(), truth)
+            return not wrong
+
+        try:
+            wait_until(agrees, LAST_COMPARISON_SECONDS, "the numbers agreed", interval=0.5)
+            self._screen.event(f"{self._good()} {agreement}")
+            return []
+        except NotReady:
+            return [f"the exporter's numbers are not the truth after {LAST_COMPARISON_SECONDS} s:", *wrong]
 
     def _good(self):
         return self._screen.symbol("✔", "ok:")
@@ -191,9 +203,13 @@ class Demo:
             self._orders.popleft()
         then, seen_then = self._orders[0]
         rate = 60 * (seen - seen_then) / (now - then) if now > then else 0
+        online = [value for _, value in samples.series("vendor_online")]
+        sold_out = [value for _, value in samples.series("vendor_discount_stock") if value == 0]
         self._screen.live(
             f"orders {seen:.0f} | {rate:.0f} a minute | completed {samples.total('o2o_orders_completed_total'):.0f}"
-            f" | failed {samples.total('o2o_orders_failed_total'):.0f} | alerts firing: {', '.join(firing) or 'none'}")
+            f" | failed {samples.total('o2o_orders_failed_total'):.0f}"
+            f" | vendors online {sum(online):.0f}/{len(online)}, sold out {len(sold_out)}"
+            f" | alerts firing: {', '.join(firing) or 'none'}")
 
 
 def run(screen):

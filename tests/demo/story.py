@@ -11,17 +11,23 @@ class Chapter:
     settings: dict  # for the simulator's /control
 
 
-# The rules' clock runs FACTOR times faster, and so do the orders' lives. "No new orders for 10 minutes" then takes a
-# little more than 60 seconds to be said, "more than 5 % fail" about 50.
+# The rules' clock runs FACTOR times faster, and so do the lives of orders and vendors. "No new orders for 10 minutes"
+# then takes a little more than 60 seconds to be said, "more than 5 % fail" about 50, "a vendor is offline" and "sold out"
+# 65 to 85, since vendors are looked at every 18 seconds. Vendors come and go by themselves as well, but not for so long.
 FACTOR = 10
 
 NORMAL = {"orders_stopped": False, "failure_ratio": 0.01}
+AWAY = "V007"  # Ramen 17
+SOLD_OUT = "V003"  # Green Curry House
 CHAPTERS = (
     Chapter(0, "the shop is open: about two orders a second, nearly all of them succeed", NORMAL),
+    Chapter(10, "the vendor Ramen 17 goes offline; somebody should hear of it in a minute or so", {"vendor_offline": AWAY}),
     Chapter(30, "the shop stops taking orders; somebody should hear of it in a minute or so", {"orders_stopped": True}),
-    Chapter(120, "the shop takes orders again", NORMAL),
+    Chapter(120, "the shop takes orders again, and Ramen 17 is back", {**NORMAL, "vendor_online": AWAY}),
+    Chapter(135, "Green Curry House sells out of all it has at a discount; a note of it comes in a minute or so",
+            {"stock_out": SOLD_OUT}),
     Chapter(180, "half of all orders begin to fail; somebody should hear of it in a minute or so", {"failure_ratio": 0.5}),
-    Chapter(260, "orders succeed again", NORMAL),
+    Chapter(260, "orders succeed again, and Green Curry House has everything again", {**NORMAL, "refill": SOLD_OUT}),
 )
 LENGTH = 360
 

@@ -10,8 +10,8 @@
 namespace o2o {
 
 // An upstream of scripted replies: each call gets the next one, and is noted. Keeps HttpClient's promises:
-// bodies of 200 only, the ceiling, a stop that was asked for. Fails with kInternal when the script is at its
-// end.
+// bodies of 2xx only unless others are wanted, the ceiling, a stop that was asked for. Fails with kInternal
+// when the script is at its end.
 class FakeHttpClient final : public HttpClient {
  public:
   struct Reply {
@@ -37,7 +37,7 @@ class FakeHttpClient final : public HttpClient {
     Result<Reply> reply = std::move(replies_.front());
     replies_.pop_front();
     if (!reply) return tl::unexpected<Error>(reply.error());
-    if (reply->response.status != 200) return reply->response;
+    if (reply->response.status / 100 != 2 && !request.wants_error_body) return reply->response;
     if (reply->body.size() > request.max_body_bytes)
       return Fail(ErrorCode::kTooLarge, "larger than the ceiling");
     reply->response.body_bytes = reply->body.size();
@@ -47,6 +47,9 @@ class FakeHttpClient final : public HttpClient {
       return Fail(ErrorCode::kCancelled, "not wanted");
     return reply->response;
   }
+
+  // Of the script.
+  bool ended() const { return replies_.empty(); }
 
   std::vector<HttpRequest> requests;
 

@@ -11,8 +11,8 @@
 
 namespace o2o {
 
-// An OMS in memory that keeps the promises of the real one: the orders of the last `minutes` by its own clock, newest first, at most
-// `limit`, or its own cap. Its clock is the test's, ahead by `skew`.
+// An OMS in memory that keeps the promises of the real one: the orders of the last `minutes` by its own
+// clock, newest first, at most `limit`, or its own cap. Its clock is the test's, ahead by `skew`.
 class FakeOms final : public OmsApi {
  public:
   explicit FakeOms(const Clock& clock) : clock_(clock) {}

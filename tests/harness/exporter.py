@@ -160,3 +160,28 @@ def differences(samples, truth):
         if samples.total(name) != expected:
             found.append(f"all of {name} are {samples.total(name):g}, the truth is {expected}")
     return found
+
+
+def vendor_differences(samples, truth):
+    """Where the exporter's vendor series are not the simulator's truth of its vendors, in words; [] where they are
+    exactly these and no others."""
+    expected = {"vendor_online": {}, "vendor_products": {}, "vendor_discount_stock": {}}
+    for code, vendor in truth["vendors"].items():
+        labels = {"vendor_code": code, "vendor_name": vendor["name"]}
+
+        def expect(name, value, labels=labels, **more):
+            expected[name][frozenset({**labels, **more}.items())] = value
+
+        expect("vendor_online", int(vendor["status"] == "online"))
+        for state, count in vendor["products"].items():
+            expect("vendor_products", count, state=state)
+        for product, left in vendor["discount_stock"].items():
+            expect("vendor_discount_stock", left, product=product)
+    found = []
+    for name, series in expected.items():
+        shown = {frozenset(labels.items()): value for labels, value in samples.series(name)}
+        for labels in sorted(series.keys() | shown.keys(), key=sorted):
+            if shown.get(labels) != series.get(labels):
+                value, true_value = shown.get(labels, "missing"), series.get(labels, "that there is none")
+                found.append(f"{name}{dict(sorted(labels))} is {value}, the truth is {true_value}")
+    return found

@@ -10,9 +10,11 @@ from .exporter import Exporter, differences, write_config
 from .processes import NotReady, wait_until
 from .simulator import Simulator
 
-# The shipped intervals of 15 s become 1 s. The database's time limits keep their proportion to them.
+# The shipped intervals of 15 s become 1 s. The database's time limits keep their proportion to that.
 FACTOR = 15
 UNSCALED = ("overlap", "initial_lookback", "connect_timeout", "retention")
+# Faster still, where a test has no rhythm of its own in mind; but values get stale as late as they would.
+RHYTHM = {"interval": "500ms", "timeout": "480ms", "stale_after": "3s"}
 
 _numbers = itertools.count(1)
 
@@ -29,6 +31,9 @@ class Stand:
         self._exporters = []
         self.database = f"stand_{self._number}"
         self.dsn = postgres.make_database(self.database)
+        changes = changes or {}
+        if factor == FACTOR and "interval" not in changes:
+            changes = {**RHYTHM, **changes}
         self.config = write_config(scratch.file(f"stand-{self._number}.yml"), factor, changes, UNSCALED)
         self._env = env
         self._own_simulator = isinstance(shop, (list, tuple))

@@ -4,6 +4,7 @@ and nothing doubled."""
 import os
 import signal
 import time
+from datetime import datetime
 
 import pytest
 
@@ -45,7 +46,7 @@ class Trouble:
         assert len(self.seen) > 2, f"{RECENT} did not move: {self.seen}"
 
 
-def in_trouble(stand, start, end, seconds=4.0, shop=LIVELY):
+def in_trouble(stand, start, end, seconds=2.5, shop=LIVELY):
     """Runs the shop through one trouble. Returns the stand and the shop's account."""
     shop = stand(shop=shop)
     shop.simulator.seed(50)
@@ -73,7 +74,7 @@ def in_trouble(stand, start, end, seconds=4.0, shop=LIVELY):
     return shop, truth
 
 
-@pytest.mark.parametrize("how", ["SIGINT", "SIGQUIT", "SIGKILL"])
+@pytest.mark.parametrize("how", ["SIGINT", "SIGKILL"])
 def test_stopped_for_a_while(stand, how):
     def stop(shop):
         if how == "SIGKILL":
@@ -81,11 +82,19 @@ def test_stopped_for_a_while(stand, how):
         else:
             shop.postgres.stop(signal.Signals[how])
 
-    shop, _ = in_trouble(stand, stop, lambda shop: shop.postgres.start(), seconds=6)
+    shop, _ = in_trouble(stand, stop, lambda shop: shop.postgres.start(), seconds=4.5)
     # Its own reading fails, too; what it last read was kept until it was too old.
     assert len(events(shop.exporter.child, "source failing", source="order-store", reason="store")) == 1
     assert len(events(shop.exporter.child, "source recovered", source="order-store")) == 1
+    # The first page that is taken in wakes its reading, however long that had backed off.
+    kept, = events(shop.exporter.child, "rows are kept again")
+    read, = events(shop.exporter.child, "source recovered", source="order-store")
+    assert seconds(read) - seconds(kept) < 1
     assert len(events(shop.exporter.child, "source stale: its series are no longer published")) == 1
+
+
+def seconds(event):
+    return datetime.fromisoformat(event["ts"]).timestamp()
 
 
 def test_restarted_under_load(stand):
@@ -119,7 +128,7 @@ def test_disk_full(stand):
     assert "No space left on device" in events(shop.exporter.child, "store down")[0]["error"]
 
 
-@pytest.mark.parametrize("table", ["fact_orders_monitoring", "ingest_sources", "order_tallies"])
+@pytest.mark.parametrize("table", ["fact_orders_monitoring", "ingest_sources"])
 def test_lock_held(stand, table):
     held = []
 
@@ -172,18 +181,27 @@ def children_of(pid):
 
 
 def test_server_hangs(stand):
-    try:
-        shop = None
-
-        def hang(made):
-            nonlocal shop
-            shop = made
-            freeze(made, signal.SIGSTOP)
-
-        in_trouble(stand, hang, lambda made: freeze(made, signal.SIGCONT), seconds=8)
-    finally:
-        if shop:
+    """It takes as long as one call may take to notice that. For so long the poll that met it waits, and the gauges
+    may get too old; then they are there again, while the server still hangs."""
+    shop = stand(shop=LIVELY)
+    shop.simulator.seed(50)
+    shop.agree()
+    shop.simulator.control(paused=False)
+    with CounterWatch(shop.exporter.url) as watch:
+        freeze(shop, signal.SIGSTOP)
+        try:
+            shop.until_value(0, "o2o_store_up", seconds=25)
+            shop.until(lambda: shop.exporter.samples().series(RECENT), "the OMS's gauges were back")
+            trouble = Trouble(shop)
+            trouble.last(4)
+            trouble.check()
+        finally:
             freeze(shop, signal.SIGCONT)
+        shop.until_value(1, "o2o_store_up", seconds=30)
+        shop.agree()
+    assert watch.went_back == []
+    assert shop.failures().keys() == {"store"}
+    assert len(events(shop.exporter.child, "store down")) == len(events(shop.exporter.child, "store recovered")) == 1
 
 
 def test_sessions_ended_by_the_administrator(stand):

@@ -65,7 +65,7 @@ struct App::Oms {
 
 // A source whose rows a mapping turns into series, with the connection of its own that it needs.
 struct App::Mapped {
-  Mapped(const HttpOptions& options) : http(options) {}
+  explicit Mapped(const HttpOptions& options) : http(options) {}
 
   CurlHttpClient http;
   std::unique_ptr<Source> source;
@@ -90,8 +90,10 @@ void App::Add(const SourceConfig& config, const OmsSourceConfig& oms) {
 }
 
 void App::Add(const SourceConfig& config, const MetabaseSourceConfig& metabase) {
-  auto& mapped = mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(metabase.tls, metabase.proxy_url)));
-  mapped->source = std::make_unique<MetabaseSource>(metabase, config.timeout, mapped->http, sessions_.For(metabase), clock_);
+  auto& mapped =
+      mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(metabase.tls, metabase.proxy_url)));
+  mapped->source = std::make_unique<MetabaseSource>(metabase, config.timeout, mapped->http,
+                                                    sessions_.For(metabase), clock_);
   AddPoller(config, config.name, "metabase", *mapped->source);
 }
 
@@ -103,7 +105,8 @@ void App::Add(const SourceConfig& config, const JsonSourceConfig& json) {
 
 void App::AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source) {
   PollerOptions options{std::move(name), std::move(kind), config.interval, config.stale_after};
-  pollers_.push_back(std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_, std::random_device()()));
+  pollers_.push_back(
+      std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_, std::random_device()()));
 }
 
 App::~App() {
@@ -162,11 +165,12 @@ Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& 
     CurlHttpClient http(ToHttpOptions(oms->tls));
     HttpOmsApi api(ToOmsOptions(source, *oms), http);
     PgOrderStore store(*config.store, config.orders.statuses);
-    OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset, health,
-                   nullptr);
+    OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
+                   health, nullptr);
     return feed.CatchUp(since, progress, stop);
   }
-  return Fail(ErrorCode::kConfig, "no source of kind oms is enabled: set OMS_URL, or `sources` in the configuration");
+  return Fail(ErrorCode::kConfig,
+              "no source of kind oms is enabled: set OMS_URL, or `sources` in the configuration");
 }
 
 }  // namespace o2o

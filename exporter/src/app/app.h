@@ -18,9 +18,10 @@
 
 namespace o2o {
 
-// The running program below HTTP: every source of a configuration with its poller, built bottom-up. Sources are listed in one
-// place, app.cc; what they publish goes to `board`, what they are like to `metrics`; these and `sessions` outlive an App, so that a reload
-// keeps counters, the last good series and logins. Public functions are thread-safe after Start().
+// The running program below HTTP: every source of a configuration with its poller, built bottom-up. Sources
+// are listed in one place, app.cc; what they publish goes to `board`, what they are like to `metrics`; these
+// and `sessions` outlive an App, so that a reload keeps counters, the last good series and logins. Public
+// functions are thread-safe after Start().
 class App {
  public:
   App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions,

@@ -12,8 +12,9 @@
 
 namespace o2o {
 
-// The logins of this process, one for each Metabase, user and way to it. Outlives a reload of the configuration, so that a
-// reload neither logs in anew nor forgets how often a login was refused. Thread-safe.
+// The logins of this process, one for each Metabase, user and way to it. Outlives a reload of the
+// configuration, so that a reload neither logs in anew nor forgets how often a login was refused.
+// Thread-safe.
 class MetabaseSessions {
  public:
   explicit MetabaseSessions(const Clock& clock);

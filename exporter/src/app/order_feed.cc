@@ -14,18 +14,21 @@ using std::chrono::microseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-// A Date header has whole seconds, and clocks inside one OMS differ a little: a row this far beyond its now is still present.
-// Smaller than the smallest overlap that the configuration allows, so a watermark carried by such a row is still covered.
+// A Date header has whole seconds, and clocks inside one OMS differ a little: a row this far beyond its now
+// is still present. Smaller than the smallest overlap that the configuration allows, so a watermark carried
+// by such a row is still covered.
 constexpr seconds kClockTolerance{60};
 // A request arrives later than it was thought up.
 constexpr seconds kArrivalMargin{2};
 constexpr std::int64_t kMaxMinutes = 366LL * 24 * 60;
-// Requests per poll: one, one more for the clock, and enough limits (each four times the last) from 1 to max_limit.
+// Requests per poll: one, one more for the clock, and enough limits (each four times the last) from 1 to
+// max_limit.
 constexpr int kMaxAsks = 14;
 constexpr std::int64_t kLimitGrowth = 4;
 // Counts beyond this are nonsense; keeps their sum from overflowing.
 constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
-// Polls in a row in which a larger page failed by chance (a timeout, a cut) before that counts as the OMS's limit.
+// Polls in a row in which a larger page failed by chance (a timeout, a cut) before that counts as the OMS's
+// limit.
 constexpr int kPatience = 3;
 
 std::int64_t MinutesBack(Timestamp from, Timestamp to) {
@@ -52,7 +55,8 @@ TimeRange PresentRange(const OrderPage& page, Timestamp oms_now) {
 // How many rows the window holds by what the answer says of itself; 0 where it says nothing.
 std::size_t RowsTold(const OrderPage& page) {
   std::int64_t counted = 0;
-  for (const auto& [status, count] : page.status_counts) counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
+  for (const auto& [status, count] : page.status_counts)
+    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
   return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
 }
 
@@ -87,7 +91,8 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   const auto watermark = store_.Watermark(options_.source);
   if (!watermark) health_.Report(StoreHealth::Side::kWrite, &watermark.error());
 
-  // Without a store a long window would be fetched again and again only to be thrown away: ask for what the gauges need.
+  // Without a store a long window would be fetched again and again only to be thrown away: ask for what the
+  // gauges need.
   const auto since = [&](Timestamp oms_now) {
     if (!watermark) return oms_now - options_.overlap;
     if (!*watermark) return oms_now - options_.initial_lookback;
@@ -168,8 +173,9 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token 
     }
     if (kept && kept->page.rows == fetched.page.rows) {
       oms_cap_ = fetched.page.rows;
-      log::Warn("the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
-                {{"source", options_.source}, {"rows", std::to_string(fetched.page.rows)}});
+      log::Warn(
+          "the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
+          {{"source", options_.source}, {"rows", std::to_string(fetched.page.rows)}});
       AdaptLimit(fetched);
       return fetched;
     }
@@ -199,8 +205,9 @@ void OrderFeed::SettleForKept(Fetched& kept, const Error& error) {
   if (refused || ++larger_failures_ >= kPatience) {
     oms_cap_ = kept.page.rows;
     larger_failures_ = 0;
-    log::Warn("the OMS gives no larger page: polling faster while pages are full",
-              {{"source", options_.source}, {"rows", std::to_string(kept.page.rows)}, {"error", error.message}});
+    log::Warn(
+        "the OMS gives no larger page: polling faster while pages are full",
+        {{"source", options_.source}, {"rows", std::to_string(kept.page.rows)}, {"error", error.message}});
     return;
   }
   kept.trouble = error;
@@ -213,9 +220,10 @@ Result<IngestResult> OrderFeed::Store(const Fetched& fetched, std::optional<Time
   step.oms_now = fetched.oms_now;
   if (!fetched.trouble) {
     step.watermark = range.newest;
-    // Rows as old as the watermark itself may have come after it was set; only an older one proves that nothing is missing between.
-    // A page that moves the watermark closes the gap it shows: shown again, it is the same gap. Where the future fills a cut page,
-    // nothing of the present is seen, and that goes on until it no longer does.
+    // Rows as old as the watermark itself may have come after it was set; only an older one proves that
+    // nothing is missing between. A page that moves the watermark closes the gap it shows: shown again, it is
+    // the same gap. Where the future fills a cut page, nothing of the present is seen, and that goes on until
+    // it no longer does.
     const bool moves = watermark && range.newest && *range.newest > *watermark;
     const bool out_of_sight = fetched.truncated && range.oldest && watermark && *range.oldest >= *watermark;
     const bool hidden = fetched.truncated && !range.oldest && watermark;

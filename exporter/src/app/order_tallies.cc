@@ -57,7 +57,8 @@ Values ZeroTransitions(const OrdersConfig& orders) {
 
 Family CounterFamily(const MetricDesc& desc, Values values, const StoreView& view) {
   for (const Tally& tally : view.tallies) {
-    if (tally.family == desc.name && tally.labels.size() == desc.labels.size()) values[tally.labels] = tally.value;
+    if (tally.family == desc.name && tally.labels.size() == desc.labels.size())
+      values[tally.labels] = tally.value;
   }
   return ToFamily(desc, std::move(values));
 }
@@ -80,7 +81,8 @@ Family DurationFamily(const StoreView& view, const OrdersConfig& orders) {
     return sample;
   };
   for (const std::string& type : orders.order_types) {
-    for (const Outcome outcome : {Outcome::kCompleted, Outcome::kFailed}) sample_of({type, std::string(Name(outcome))});
+    for (const Outcome outcome : {Outcome::kCompleted, Outcome::kFailed})
+      sample_of({type, std::string(Name(outcome))});
   }
   for (const Tally& tally : view.tallies) {
     if (tally.family == desc.name + "_sum" && tally.labels.size() == 2) {
@@ -91,7 +93,8 @@ Family DurationFamily(const StoreView& view, const OrdersConfig& orders) {
                                       [&](double value) { return FormatValue(value) == le; });
       if (bound == family.bounds.end() && le != "+Inf") continue;
       const auto count = ParseCount(tally.value);
-      if (count) sample_of({tally.labels[0], tally.labels[1]}).buckets[bound - family.bounds.begin()] = *count;
+      if (count)
+        sample_of({tally.labels[0], tally.labels[1]}).buckets[bound - family.bounds.begin()] = *count;
     }
   }
   for (auto& [labels, sample] : samples) family.histograms.push_back(std::move(sample));
@@ -109,9 +112,9 @@ void AppendOpenOrders(const StoreView& view, const OrdersConfig& orders, std::ve
   std::map<std::string, Timestamp> oldest;
   for (const OpenOrders& row : view.open_orders) {
     open[{row.order_type, row.status}] = FormatValue(row.open);
-    const bool can_be_delayed = std::any_of(orders.statuses.begin(), orders.statuses.end(), [&](const StatusRule& rule) {
-      return rule.status == row.status && rule.delayed_after;
-    });
+    const bool can_be_delayed =
+        std::any_of(orders.statuses.begin(), orders.statuses.end(),
+                    [&](const StatusRule& rule) { return rule.status == row.status && rule.delayed_after; });
     if (can_be_delayed) delayed[{row.order_type, row.status}] = FormatValue(row.delayed);
     const auto [entry, added] = oldest.try_emplace(row.status, row.oldest_since);
     if (!added) entry->second = std::min(entry->second, row.oldest_since);
@@ -136,7 +139,8 @@ std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig
   std::vector<Family> families;
   families.push_back(CounterFamily(catalogue::kOrdersIngested, ZeroPerType(orders), view));
   families.push_back(CounterFamily(catalogue::kOrdersCompleted, ZeroPerType(orders), view));
-  families.push_back(CounterFamily(catalogue::kOrdersFailed, ZeroPerTypeAndStatus(orders, Outcome::kFailed), view));
+  families.push_back(
+      CounterFamily(catalogue::kOrdersFailed, ZeroPerTypeAndStatus(orders, Outcome::kFailed), view));
   families.push_back(CounterFamily(catalogue::kOrdersCompletedAmount, ZeroPerType(orders), view));
   families.push_back(CounterFamily(catalogue::kOrderTransitions, ZeroTransitions(orders), view));
   families.push_back(DurationFamily(view, orders));
@@ -149,7 +153,8 @@ std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig
   Values newest;
   if (view.newest_order) newest[{}] = FormatValue(UnixSeconds(*view.newest_order));
   families.push_back(ToFamily(catalogue::kNewestOrder, std::move(newest)));
-  std::erase_if(families, [](const Family& family) { return family.samples.empty() && family.histograms.empty(); });
+  std::erase_if(families,
+                [](const Family& family) { return family.samples.empty() && family.histograms.empty(); });
   return families;
 }
 

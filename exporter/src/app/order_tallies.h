@@ -12,8 +12,9 @@
 
 namespace o2o {
 
-// Publishes what PostgreSQL knows of orders: counters from the tallies, open and delayed orders, watermarks, gaps, jobs.
-// A source of its own, so that delays go on growing on the page while the OMS is down, and the OMS's gauges while PostgreSQL is.
+// Publishes what PostgreSQL knows of orders: counters from the tallies, open and delayed orders, watermarks,
+// gaps, jobs. A source of its own, so that delays go on growing on the page while the OMS is down, and the
+// OMS's gauges while PostgreSQL is.
 class OrderTallies final : public Source {
  public:
   // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape.

@@ -67,7 +67,8 @@ void Poller::Run(std::stop_token stop) {
   while (!stop.stop_requested()) {
     {
       std::unique_lock lock(mutex_);
-      const Millis left = std::max(Millis{0}, std::chrono::duration_cast<Millis>(started + delay - clock_.Monotonic()));
+      const Millis left =
+          std::max(Millis{0}, std::chrono::duration_cast<Millis>(started + delay - clock_.Monotonic()));
       status_.next_poll = clock_.Now() + left;
       wake_.wait_for(lock, stop, left, [this] { return nudged_; });
       if (stop.stop_requested()) return;
@@ -129,17 +130,19 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
     if (result.trouble) SetLastError(*result.trouble);
     status_.rows = outcome.rows;
     status_.series = outcome.series;
-    last_rows_ = {std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows, outcome.at};
+    last_rows_ = {std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)),
+                  outcome.rows, outcome.at};
     fresh_until_ = clock_.Monotonic() + options_.stale_after;
     board_.Publish(options_.source, std::move(snapshot));
     metrics_.SetStale(options_.source, false);
   }
   if (first) log::Info("source up", {{"source", options_.source}, {"rows", std::to_string(outcome.rows)}});
   if (recovered) {
-    log::Info("source recovered",
-              {{"source", options_.source},
-               {"failed_polls", std::to_string(failures_in_a_row_)},
-               {"down", FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - *failing_since_))}});
+    log::Info(
+        "source recovered",
+        {{"source", options_.source},
+         {"failed_polls", std::to_string(failures_in_a_row_)},
+         {"down", FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - *failing_since_))}});
   }
   failures_in_a_row_ = 0;
   failing_since_.reset();
@@ -155,7 +158,8 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
 
 void Poller::LogNotes(std::vector<std::string> notes) {
   if (notes == notes_) return;
-  for (const std::string& note : notes) log::Warn("note on the source's rows", {{"source", options_.source}, {"note", note}});
+  for (const std::string& note : notes)
+    log::Warn("note on the source's rows", {{"source", options_.source}, {"note", note}});
   notes_ = std::move(notes);
 }
 

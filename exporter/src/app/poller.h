@@ -3,8 +3,8 @@
 
 #include <atomic>
 #include <condition_variable>
-#include <mutex>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -21,7 +21,7 @@ namespace o2o {
 
 struct PollerOptions {
   std::string source;
-  std::string kind;         // for people: "oms", "store"
+  std::string kind;  // for people: "oms", "store"
   Millis interval{15'000};
   Millis stale_after{45'000};
 };
@@ -31,35 +31,38 @@ struct SourceStatus {
   std::string source;
   std::string kind;
   enum class State { kStarting, kUp, kFailing } state = State::kStarting;
-  bool stale = false;               // its series were dropped
+  bool stale = false;  // its series were dropped
   Millis interval{0};
   std::optional<Timestamp> last_poll;
   std::optional<Timestamp> last_success;
   std::optional<Timestamp> next_poll;
-  bool troubled = false;            // up, but something beside the answer is wrong
-  std::string last_error;           // kept after a recovery, empty where there never was one
+  bool troubled = false;   // up, but something beside the answer is wrong
+  std::string last_error;  // kept after a recovery, empty where there never was one
   std::string last_error_reason;
   std::optional<Timestamp> last_error_at;
-  std::size_t rows = 0;             // of the last success
+  std::size_t rows = 0;  // of the last success
   std::size_t series = 0;
   std::uint64_t polls = 0;
   std::uint64_t failures = 0;
 };
 std::string_view Name(SourceStatus::State state);
 
-// The rows of a source's last good poll, for /api/<source>. Texts of JSON objects; the first ones, where there were too many.
+// The rows of a source's last good poll, for /api/<source>. Texts of JSON objects; the first ones, where
+// there were too many.
 struct LastRows {
-  std::shared_ptr<const std::vector<std::string>> rows;  // null before the first good poll, and for kinds without rows
+  std::shared_ptr<const std::vector<std::string>>
+      rows;  // null before the first good poll, and for kinds without rows
   std::size_t total = 0;
   std::optional<Timestamp> at;
 };
 
-// Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring, backs off, logs changes of
-// state, and drops what has become too old. One poll at a time. The source, board, metrics and clock must outlive it.
+// Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring,
+// backs off, logs changes of state, and drops what has become too old. One poll at a time. The source, board,
+// metrics and clock must outlive it.
 class Poller {
  public:
-  Poller(PollerOptions options, Source& source, SnapshotBoard& board, ExporterMetrics& metrics, const Clock& clock,
-         std::uint32_t seed);
+  Poller(PollerOptions options, Source& source, SnapshotBoard& board, ExporterMetrics& metrics,
+         const Clock& clock, std::uint32_t seed);
   ~Poller();
 
   void Start();
@@ -67,12 +70,12 @@ class Poller {
   void RequestStop();
   void Join();
 
-  // Polls again as soon as the current poll is over, also where failures have spread polls out: whoever nudges knows better.
-  // Never blocks.
+  // Polls again as soon as the current poll is over, also where failures have spread polls out: whoever
+  // nudges knows better. Never blocks.
   void Nudge();
 
-  // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never shows a stale value
-  // even while the source hangs.
+  // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never
+  // shows a stale value even while the source hangs.
   void ExpireIfStale();
 
   SourceStatus status() const;
@@ -95,14 +98,14 @@ class Poller {
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
-  bool nudged_ = false;                        // guarded by mutex_
-  SourceStatus status_;                        // guarded by mutex_
-  LastRows last_rows_;                         // guarded by mutex_
-  std::optional<MonotonicTime> fresh_until_;   // guarded by mutex_
-  std::optional<MonotonicTime> failing_since_; // of the poll thread
-  std::uint64_t failures_in_a_row_ = 0;        // of the poll thread
-  std::string trouble_;                        // of the poll thread: reason of the last trouble beside a good answer
-  std::vector<std::string> notes_;             // of the poll thread; of the last good poll
+  bool nudged_ = false;                         // guarded by mutex_
+  SourceStatus status_;                         // guarded by mutex_
+  LastRows last_rows_;                          // guarded by mutex_
+  std::optional<MonotonicTime> fresh_until_;    // guarded by mutex_
+  std::optional<MonotonicTime> failing_since_;  // of the poll thread
+  std::uint64_t failures_in_a_row_ = 0;         // of the poll thread
+  std::string trouble_;             // of the poll thread: reason of the last trouble beside a good answer
+  std::vector<std::string> notes_;  // of the poll thread; of the last good poll
   std::jthread thread_;
 };
 

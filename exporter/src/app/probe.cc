@@ -19,7 +19,8 @@ namespace {
 
 // What fits a screen or two; the rest is counted.
 constexpr std::size_t kMaxSeriesShown = 40;
-constexpr MappingOptions kProbeSamples{.sample_rows = 5, .rejected_rows = 10, .max_row_bytes = 400, .max_kept_bytes = 64u << 10};
+constexpr MappingOptions kProbeSamples{
+    .sample_rows = 5, .rejected_rows = 10, .max_row_bytes = 400, .max_kept_bytes = 64u << 10};
 
 std::string Seconds(MonotonicTime from, MonotonicTime to) {
   char text[32];
@@ -50,7 +51,9 @@ class WatchedClient final : public HttpClient {
   const Clock& clock_;
 };
 
-std::string Counted(std::size_t count, const std::string& noun) { return std::to_string(count) + " " + noun + (count == 1 ? "" : "s"); }
+std::string Counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
 
 // The exposition's first lines.
 std::string SeriesText(std::vector<Family> families, Timestamp now) {
@@ -66,7 +69,8 @@ std::string SeriesText(std::vector<Family> families, Timestamp now) {
     lines += comment ? 0 : 1;
     at = end;
   }
-  if (lines > kMaxSeriesShown) shown += "... and " + Counted(lines - kMaxSeriesShown, "more series line") + "\n";
+  if (lines > kMaxSeriesShown)
+    shown += "... and " + Counted(lines - kMaxSeriesShown, "more series line") + "\n";
   return shown;
 }
 
@@ -75,8 +79,10 @@ std::string ReportText(const MappingReport& report) {
   for (const std::string& column : report.columns) text += " `" + column + "`";
   text += "\n";
   for (const std::string& note : report.notes) text += "Note: " + note + "\n";
-  if (report.duplicate_keys > 0) text += "Note: " + Counted(report.duplicate_keys, "key") + " stood twice in a row; the last one counts\n";
-  if (report.repaired_texts > 0) text += "Note: " + Counted(report.repaired_texts, "label") + " repaired, that were no UTF-8\n";
+  if (report.duplicate_keys > 0)
+    text += "Note: " + Counted(report.duplicate_keys, "key") + " stood twice in a row; the last one counts\n";
+  if (report.repaired_texts > 0)
+    text += "Note: " + Counted(report.repaired_texts, "label") + " repaired, that were no UTF-8\n";
   if (report.filtered > 0) text += "Left out by `where`: " + std::to_string(report.filtered) + "\n";
   text += "\nFirst rows:\n";
   for (const std::string& row : report.sample_rows) text += "  " + row + "\n";
@@ -85,18 +91,20 @@ std::string ReportText(const MappingReport& report) {
     if (rows > 0) rejected += (rejected.empty() ? "" : ", ") + reason + " " + std::to_string(rows);
   }
   text += "\nRejected rows: " + (rejected.empty() ? "none" : rejected) + "\n";
-  for (const RejectedRowSample& row : report.rejected_rows) text += "  " + row.message + "\n    " + row.row + "\n";
+  for (const RejectedRowSample& row : report.rejected_rows)
+    text += "  " + row.message + "\n    " + row.row + "\n";
   return text;
 }
 
 // `start`: when the probe began, before a login if there is one.
-ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start, const Clock& clock) {
+ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start,
+                         const Clock& clock) {
   const MonotonicTime ended = clock.Monotonic();
   if (!answer) return {"", answer.error()};
   const HttpResponse& response = answer->response;
   const MappingReport& report = answer->mapping ? answer->mapping->report : answer->report;
-  ProbeReport probe{"Answer: status " + std::to_string(response.status) + ", " + Counted(response.body_bytes, "byte") + ", " +
-                        Counted(report.rows, "row") + "\n",
+  ProbeReport probe{"Answer: status " + std::to_string(response.status) + ", " +
+                        Counted(response.body_bytes, "byte") + ", " + Counted(report.rows, "row") + "\n",
                     answer->problem};
   if (report.rows > 0 || !probe.error) probe.text += ReportText(report);
   if (!probe.error) {
@@ -104,8 +112,9 @@ ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient
                   SeriesText(answer->mapping->families, clock.Now());
   }
   const MonotonicTime began = http.began.value_or(ended);
-  probe.text += "\nTime: before asking (login) " + Seconds(start, http.asked) + ", until the answer began " + Seconds(http.asked, began) +
-                ", reading and mapping it " + Seconds(began, ended) + ", rendering " + Seconds(ended, clock.Monotonic()) + "\n";
+  probe.text += "\nTime: before asking (login) " + Seconds(start, http.asked) + ", until the answer began " +
+                Seconds(http.asked, began) + ", reading and mapping it " + Seconds(began, ended) +
+                ", rendering " + Seconds(ended, clock.Monotonic()) + "\n";
   return probe;
 }
 
@@ -121,24 +130,30 @@ struct Prober {
     const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
     const auto page = api.Recent({lookback, oms.limit}, stop);
     if (!page) return {"", page.error()};
-    std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " + Counted(page->rows, "row") + " of the last " +
-                       std::to_string(lookback) + " minutes\n\nFirst orders:\n";
+    std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " +
+                       Counted(page->rows, "row") + " of the last " + std::to_string(lookback) +
+                       " minutes\n\nFirst orders:\n";
     for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
       const Order& order = page->orders[i];
-      text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " + order.total_amount.value_or("-") + "  " +
-              FormatTime(order.updated_at) + "\n";
+      text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " +
+              order.total_amount.value_or("-") + "  " + FormatTime(order.updated_at) + "\n";
     }
-    text += "\nRejected rows: " + (page->rejected.empty() ? std::string("none") : std::to_string(page->rejected.size())) + "\n";
+    text += "\nRejected rows: " +
+            (page->rejected.empty() ? std::string("none") : std::to_string(page->rejected.size())) + "\n";
     for (std::size_t i = 0; i < std::min(page->rejected.size(), kProbeSamples.rejected_rows); ++i) {
       const RejectedRow& row = page->rejected[i];
-      text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " + row.payload.substr(0, kProbeSamples.max_row_bytes) + "\n";
+      text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " +
+              row.payload.substr(0, kProbeSamples.max_row_bytes) + "\n";
     }
     Family recent{catalogue::kOrdersRecent, {}, {}, {}};
-    for (const auto& [status, count] : page->status_counts) recent.samples.push_back({{status}, FormatValue(count)});
+    for (const auto& [status, count] : page->status_counts)
+      recent.samples.push_back({{status}, FormatValue(count)});
     std::vector<Family> families;
     families.push_back(std::move(recent));
-    text += "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe leaves alone:\n" +
-            SeriesText(std::move(families), clock.Now());
+    text +=
+        "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe "
+        "leaves alone:\n" +
+        SeriesText(std::move(families), clock.Now());
     return {text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n", std::nullopt};
   }
 

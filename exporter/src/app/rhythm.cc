@@ -19,7 +19,8 @@ Millis Scaled(Millis duration, double factor) {
 
 }  // namespace
 
-Rhythm::Rhythm(Millis interval, std::uint32_t seed) : interval_(interval), hurried_(interval), random_(seed) {}
+Rhythm::Rhythm(Millis interval, std::uint32_t seed)
+    : interval_(interval), hurried_(interval), random_(seed) {}
 
 Millis Rhythm::StartDelay() { return Scaled(std::min(interval_ / 4, kMaxStartDelay), Random(0.0, 1.0)); }
 

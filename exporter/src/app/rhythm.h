@@ -8,8 +8,9 @@
 
 namespace o2o {
 
-// When a source is polled again. After a success, one interval after the poll began; sooner and sooner while answers are cut
-// short; after failures the interval doubles up to a ceiling, with jitter, so that a recovering upstream is not met by all at once.
+// When a source is polled again. After a success, one interval after the poll began; sooner and sooner while
+// answers are cut short; after failures the interval doubles up to a ceiling, with jitter, so that a
+// recovering upstream is not met by all at once.
 class Rhythm {
  public:
   Rhythm(Millis interval, std::uint32_t seed);

@@ -16,7 +16,8 @@ void StoreHealth::Report(Side side, const Error* error) {
   metrics_.SetStoreUp(up);
   if (up && !was_up) log::Info(was_tried ? "store recovered" : "store connected");
   if (!up && (was_up || !was_tried)) {
-    log::Error("store down", {{"side", side == Side::kRead ? "read" : "write"}, {"error", error ? error->message : ""}});
+    log::Error("store down",
+               {{"side", side == Side::kRead ? "read" : "write"}, {"error", error ? error->message : ""}});
   }
 }
 

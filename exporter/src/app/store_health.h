@@ -10,8 +10,8 @@
 
 namespace o2o {
 
-// Whether the store works, as seen by those who write to it and those who read from it: a database that is read-only or
-// full still answers readers. Feeds o2o_store_up. Thread-safe.
+// Whether the store works, as seen by those who write to it and those who read from it: a database that is
+// read-only or full still answers readers. Feeds o2o_store_up. Thread-safe.
 class StoreHealth {
  public:
   enum class Side { kRead, kWrite };

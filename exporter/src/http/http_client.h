@@ -32,9 +32,9 @@ struct HttpResponse {
   std::string content_type;
   std::optional<Timestamp> date;  // the server's clock, from its Date header
   std::optional<Millis> retry_after;
-  std::string location;        // of a 3xx, without query
+  std::string location;                  // of a 3xx, without query
   std::vector<std::string> set_cookies;  // as sent, each with its attributes
-  std::size_t body_bytes = 0;  // decoded
+  std::size_t body_bytes = 0;            // decoded
 };
 
 // TLS and proxy towards one upstream.

@@ -7,8 +7,9 @@
 
 namespace o2o {
 
-// The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives errors.username.
-// Nulls and what stands in arrays are left out, as is everything after a damage or past `max_fields`. Empty for any other JSON.
+// The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives
+// errors.username. Nulls and what stands in arrays are left out, as is everything after a damage or past
+// `max_fields`. Empty for any other JSON.
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
 
 // A JSON string with its quotes. Invalid UTF-8 is repaired.

@@ -24,7 +24,7 @@ struct Order {
   std::optional<std::string> total_amount;  // decimal text, never through a double
   Timestamp updated_at;
   std::optional<std::string> item_name;
-  std::optional<std::string> item_detail;   // text, or the JSON text of an object or array
+  std::optional<std::string> item_detail;  // text, or the JSON text of an object or array
 
   bool operator==(const Order&) const = default;
 };

@@ -31,7 +31,8 @@ HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {
   };
   add("Accept", "application/json");
   if (!config.body.empty()) add("Content-Type", "application/json");
-  if (!config.username.empty()) add("Authorization", "Basic " + Base64(config.username + ":" + config.password.Reveal()));
+  if (!config.username.empty())
+    add("Authorization", "Basic " + Base64(config.username + ":" + config.password.Reveal()));
   if (!config.bearer_token.empty()) add("Authorization", "Bearer " + config.bearer_token.Reveal());
   request.timeout = timeout;
   request.max_body_bytes = config.max_body_bytes;
@@ -42,22 +43,26 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
   const HttpResponse& response = answer.response;
   const std::string status = std::to_string(response.status);
   if (response.status / 100 == 3) {
-    return Error{ErrorCode::kRedirect, "the endpoint redirects to " + Excerpt(response.location) + " (" + status +
+    return Error{ErrorCode::kRedirect, "the endpoint redirects to " + Excerpt(response.location) + " (" +
+                                           status +
                                            "), which is not followed: use the address that it names"};
   }
   if (response.status == 401 || response.status == 403) {
-    return Error{ErrorCode::kUnauthorized, "the endpoint answered " + status + ": check its credentials in the configuration"};
+    return Error{ErrorCode::kUnauthorized,
+                 "the endpoint answered " + status + ": check its credentials in the configuration"};
   }
-  if (response.status == 404) return Error{ErrorCode::kNotFound, "the endpoint answered 404: check the path of its url"};
+  if (response.status == 404)
+    return Error{ErrorCode::kNotFound, "the endpoint answered 404: check the path of its url"};
   // 201 is what some answer to a POST.
   if (response.status != 200 && response.status != 201) {
     return Error{ErrorCode::kHttpStatus, "the endpoint answered " + status + " where 200 is due"};
   }
   if (answer.mapping) return std::nullopt;
   if (!LooksLikeJson(answer.beginning)) {
-    return Error{ErrorCode::kNotJson, "the endpoint answered " + status + " with something that is no JSON (" +
-                                          (answer.beginning.empty() ? "an empty body" : Excerpt(response.content_type)) +
-                                          "): is a login page or proxy in between?"};
+    return Error{ErrorCode::kNotJson,
+                 "the endpoint answered " + status + " with something that is no JSON (" +
+                     (answer.beginning.empty() ? "an empty body" : Excerpt(response.content_type)) +
+                     "): is a login page or proxy in between?"};
   }
   return answer.mapping.error();
 }

@@ -17,7 +17,8 @@ class JsonSource final : public Source {
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
 
-  // The same request, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is not as agreed says so itself.
+  // The same request, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is
+  // not as agreed says so itself.
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
 
  private:

@@ -7,8 +7,8 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kBeginningBytes = 512;
-// How much is read of a body that nothing can be made of, before its transfer is ended: enough for every error page, so that
-// its status gets known.
+// How much is read of a body that nothing can be made of, before its transfer is ended: enough for every
+// error page, so that its status gets known.
 constexpr std::size_t kMaxUnreadable = 1u << 20;
 
 }  // namespace
@@ -38,7 +38,8 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
     return answer;
   }
   // We ended it ourselves: a body of that size that is not what was agreed is not an error page.
-  const bool ended_by_us = !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
+  const bool ended_by_us =
+      !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
   if (!ended_by_us) return tl::unexpected(response.error());
   answer.response.status = 200;
   return answer;

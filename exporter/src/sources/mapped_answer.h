@@ -17,16 +17,17 @@ namespace o2o {
 // An answer whose body went through a mapping while it arrived, for the kinds whose answers are rows.
 struct MappedAnswer {
   HttpResponse response;
-  std::string beginning;                          // of the body, for telling what it is instead of JSON
+  std::string beginning;  // of the body, for telling what it is instead of JSON
   Result<Mapping> mapping = Fail(ErrorCode::kInternal, "nothing was read");
   std::map<std::string, std::string> top_fields;  // RowMapper::TopFields
   MappingReport report;                           // of a mapping that failed; a good one has its own
-  std::optional<Error> problem;                   // why this is no good answer, as the kind of source sees it; none: there is a mapping
+  std::optional<Error>
+      problem;  // why this is no good answer, as the kind of source sees it; none: there is a mapping
 };
 
-// Sends the request, streams the body into the mapping; holds no more of it than the series and a few sample rows. Fails where no
-// whole answer came. An answer of any status, with any body, is a success here; of a body that no mapping can be made of no
-// more than 1 MiB is read.
+// Sends the request, streams the body into the mapping; holds no more of it than the series and a few sample
+// rows. Fails where no whole answer came. An answer of any status, with any body, is a success here; of a
+// body that no mapping can be made of no more than 1 MiB is read.
 Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
                                  const MappingOptions& options, std::stop_token stop);
 
@@ -37,7 +38,7 @@ Result<PollResult> ToPollResult(MappedAnswer answer);
 std::vector<std::string> MappedRejectReasons();
 
 // How many rows are kept for /api/<source>, and how much of them.
-inline constexpr MappingOptions kPollSamples{.sample_rows = 10'000, .rejected_rows = 10, .max_row_bytes = 4'096,
-                                             .max_kept_bytes = 2u << 20};
+inline constexpr MappingOptions kPollSamples{
+    .sample_rows = 10'000, .rejected_rows = 10, .max_row_bytes = 4'096, .max_kept_bytes = 2u << 20};
 
 }  // namespace o2o

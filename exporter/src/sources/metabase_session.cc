@@ -37,7 +37,9 @@ std::string DeviceCookie(const HttpResponse& response) {
   return {};
 }
 
-bool Mentions(std::string_view body, std::string_view words) { return body.find(words) != std::string_view::npos; }
+bool Mentions(std::string_view body, std::string_view words) {
+  return body.find(words) != std::string_view::npos;
+}
 
 std::string IdOf(const std::string& body) {
   const auto fields = ReadJsonFields(body);
@@ -54,18 +56,25 @@ struct Refusal {
 
 Refusal RefusedByMetabase(int status, std::string_view body) {
   if (Mentions(body, "mfa_required")) {
-    return {{ErrorCode::kMfaRequired, "the login of METABASE_USERNAME needs a second factor, which no program has: use METABASE_API_KEY"}};
+    return {
+        {ErrorCode::kMfaRequired,
+         "the login of METABASE_USERNAME needs a second factor, which no program has: use METABASE_API_KEY"}};
   }
   if (Mentions(body, "Too many attempts")) {
-    return {{ErrorCode::kThrottled, "Metabase has locked the login of METABASE_USERNAME after too many failed ones"}, true, true};
+    return {{ErrorCode::kThrottled,
+             "Metabase has locked the login of METABASE_USERNAME after too many failed ones"},
+            true,
+            true};
   }
   if (Mentions(body, "Password login is disabled")) {
     return {{ErrorCode::kUnauthorized, "Metabase takes no passwords (single sign-on): use METABASE_API_KEY"}};
   }
   if (Mentions(body, "disabled")) {
-    return {{ErrorCode::kUnauthorized, "the Metabase account of METABASE_USERNAME is disabled: have it enabled, or use another"}};
+    return {{ErrorCode::kUnauthorized,
+             "the Metabase account of METABASE_USERNAME is disabled: have it enabled, or use another"}};
   }
-  return {{ErrorCode::kUnauthorized, "Metabase refused the login of METABASE_USERNAME (" + std::to_string(status) +
+  return {{ErrorCode::kUnauthorized, "Metabase refused the login of METABASE_USERNAME (" +
+                                         std::to_string(status) +
                                          "): check METABASE_USERNAME and METABASE_PASSWORD"}};
 }
 
@@ -73,26 +82,38 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
   const int status = response.status;
   const std::string code = std::to_string(status);
   if (status / 100 == 3) {
-    return {{ErrorCode::kRedirect, "Metabase redirects the login to " + Excerpt(response.location) +
-                                       ", which is not followed: check METABASE_URL (https? single sign-on?)"}, false};
+    return {
+        {ErrorCode::kRedirect, "Metabase redirects the login to " + Excerpt(response.location) +
+                                   ", which is not followed: check METABASE_URL (https? single sign-on?)"},
+        false};
   }
   if (status == 200 && !LooksLikeJson(body)) {
-    return {{ErrorCode::kNotJson, "Metabase answered the login with something that is no JSON: check METABASE_URL, a proxy or login page answers in its place"},
+    return {{ErrorCode::kNotJson,
+             "Metabase answered the login with something that is no JSON: check METABASE_URL, a proxy or "
+             "login page answers in its place"},
             false};
   }
   if (status == 200 && !Mentions(body, "mfa_required")) {
-    return {{ErrorCode::kBadShape, "Metabase answered the login with 200 but no session: check METABASE_URL"}};
+    return {
+        {ErrorCode::kBadShape, "Metabase answered the login with 200 but no session: check METABASE_URL"}};
   }
   if (status == 200 || status == 400 || status == 401) return RefusedByMetabase(status, body);
   if (status == 403) {
-    return {{ErrorCode::kForbidden, "Metabase, or a proxy in front of it, lets nobody log in from here (403): have this address allowed"}, false};
+    return {{ErrorCode::kForbidden,
+             "Metabase, or a proxy in front of it, lets nobody log in from here (403): have this address "
+             "allowed"},
+            false};
   }
-  if (status == 404) return {{ErrorCode::kNotFound, "there is no login at METABASE_URL (404): check its host and path"}, false};
+  if (status == 404)
+    return {{ErrorCode::kNotFound, "there is no login at METABASE_URL (404): check its host and path"},
+            false};
   if (status == 503 && Mentions(body, "still initializing")) {
     return {{ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"}, false};
   }
   // Of an error of its own, some versions count the attempt as failed.
-  return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code + " where 200 is due: look into its log, or the proxy's"}, status == 500};
+  return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code +
+                                       " where 200 is due: look into its log, or the proxy's"},
+          status == 500};
 }
 
 }  // namespace
@@ -102,7 +123,9 @@ void HourlyLimit::Count(MonotonicTime now) {
   if (times_.size() > most_) times_.pop_front();
 }
 
-bool HourlyLimit::Reached(MonotonicTime now) const { return times_.size() == most_ && now - times_.front() < kHour; }
+bool HourlyLimit::Reached(MonotonicTime now) const {
+  return times_.size() == most_ && now - times_.front() < kHour;
+}
 
 // How one attempt went.
 struct MetabaseSession::Login {
@@ -111,7 +134,8 @@ struct MetabaseSession::Login {
   Refusal refusal;  // without a token
 };
 
-MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http, const Clock& clock)
+MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
+                                 const Clock& clock)
     : url_(std::move(url)),
       username_(std::move(username)),
       password_(std::move(password)),
@@ -126,7 +150,8 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token st
   const bool free = logged_in_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
-  if (!free || left() <= Millis{0}) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
+  if (!free || left() <= Millis{0})
+    return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
   if (auto barred = Barred()) return tl::unexpected(*std::move(barred));
   logging_in_ = true;
   const std::string cookie = device_cookie_;
@@ -147,17 +172,20 @@ std::optional<Error> MetabaseSession::Barred() const {
   const MonotonicTime now = clock_.Monotonic();
   if ((not_before_ && now < *not_before_) || refused_.Reached(now)) return refusal_;
   if (!logins_.Reached(now)) return std::nullopt;
-  return Error{ErrorCode::kUnauthorized, "Metabase ended " + std::to_string(kMaxLogins) +
-                                             " sessions within an hour: use METABASE_API_KEY, or see what ends them"};
+  return Error{ErrorCode::kUnauthorized,
+               "Metabase ended " + std::to_string(kMaxLogins) +
+                   " sessions within an hour: use METABASE_API_KEY, or see what ends them"};
 }
 
-MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout, std::stop_token stop) const {
+MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout,
+                                              std::stop_token stop) const {
   HttpRequest request;
   request.method = "POST";
   request.url = url_ + "/api/session";
   request.headers = {{"Content-Type", Secret("application/json")}, {"Accept", Secret("application/json")}};
   if (!device_cookie.empty()) request.headers.emplace_back("Cookie", Secret(device_cookie));
-  request.body = "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password_.Reveal()) + "}";
+  request.body =
+      "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password_.Reveal()) + "}";
   request.timeout = timeout;
   request.max_body_bytes = kMaxBody;
   request.fresh_connection = true;

@@ -13,15 +13,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Metabase runs an archived question like any other; only asking for the question itself tells. Nobody minds an hour.
+// Metabase runs an archived question like any other; only asking for the question itself tells. Nobody minds
+// an hour.
 constexpr auto kArchiveCheckInterval = 1h;
 constexpr Millis kArchiveCheckTimeout = 5s;
 constexpr std::size_t kMaxCardBytes = 4u << 20;
 constexpr std::size_t kMaxCardFields = 4'096;
-// An answer of exactly so many rows was most likely cut there, silently: the limits of plain questions up to v0.48 and of
-// aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
+// An answer of exactly so many rows was most likely cut there, silently: the limits of plain questions up to
+// v0.48 and of aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
 constexpr std::size_t kKnownLimits[] = {2'000, 10'000, 1'048'575};
-// Of an error of the database behind Metabase: what went wrong stands at the beginning, the rest may be the whole query.
+// Of an error of the database behind Metabase: what went wrong stands at the beginning, the rest may be the
+// whole query.
 constexpr std::size_t kMaxReason = 200;
 
 std::string UrlEncode(std::string_view text) {
@@ -29,8 +31,8 @@ std::string UrlEncode(std::string_view text) {
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-                       c == '-' || c == '_' || c == '.' || c == '~';
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= 'a' && byte <= 'z') || c == '-' || c == '_' || c == '.' || c == '~';
     if (plain) {
       out += c;
     } else {
@@ -45,9 +47,12 @@ std::string FieldOr(const std::map<std::string, std::string>& fields, const std:
   return field == fields.end() ? "" : field->second;
 }
 
-bool Mentions(std::string_view text, std::string_view words) { return text.find(words) != std::string_view::npos; }
+bool Mentions(std::string_view text, std::string_view words) {
+  return text.find(words) != std::string_view::npos;
+}
 
-// What Metabase says of a failure, as the beginning of a sentence of ours: of several lines the first, since the next may be the query.
+// What Metabase says of a failure, as the beginning of a sentence of ours: of several lines the first, since
+// the next may be the query.
 std::string Reason(const std::map<std::string, std::string>& fields) {
   std::string why;
   for (const char* name : {"error", "cause", "message"}) {
@@ -58,8 +63,8 @@ std::string Reason(const std::map<std::string, std::string>& fields) {
   return why;
 }
 
-// A question that failed, in every form that Metabase has had for it. Its statuses are 200, 202, 400 and 500; what another one says in an
-// `error` is the word of somebody in between.
+// A question that failed, in every form that Metabase has had for it. Its statuses are 200, 202, 400 and 500;
+// what another one says in an `error` is the word of somebody in between.
 std::optional<Error> FailedQuery(int status, const std::map<std::string, std::string>& fields) {
   const bool says_so = FieldOr(fields, "status") == "failed" || fields.contains("_status");
   const bool good_status = status == 200 || status == 202;
@@ -67,15 +72,19 @@ std::optional<Error> FailedQuery(int status, const std::map<std::string, std::st
   const std::string type = FieldOr(fields, "error_type");
   const std::string why = Reason(fields);
   if (type == "missing-required-permissions" || Mentions(why, "do not have permissions")) {
-    return Error{ErrorCode::kForbidden, "Metabase: " + why + ": give the user or the key's group access to the question and its data"};
+    return Error{
+        ErrorCode::kForbidden,
+        "Metabase: " + why + ": give the user or the key's group access to the question and its data"};
   }
   if (type == "missing-required-parameter" || type == "invalid-parameter") {
-    return Error{ErrorCode::kQueryFailed, "Metabase: " + why + ": set `parameters` of the source, or a default in the question"};
+    return Error{ErrorCode::kQueryFailed,
+                 "Metabase: " + why + ": set `parameters` of the source, or a default in the question"};
   }
   if (type == "timed-out" || why.starts_with("Timed out after")) {
     return Error{ErrorCode::kTimeout, "Metabase: " + why + ": make the question quicker"};
   }
-  return Error{ErrorCode::kQueryFailed, "Metabase could not run the question, try it there" + (why.empty() ? "" : ": " + why)};
+  return Error{ErrorCode::kQueryFailed,
+               "Metabase could not run the question, try it there" + (why.empty() ? "" : ": " + why)};
 }
 
 Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
@@ -83,36 +92,45 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   const std::string code = std::to_string(status);
   const std::string why = Reason(answer.top_fields);
   if (status / 100 == 3) {
-    return {ErrorCode::kRedirect, "Metabase redirects to " + Excerpt(answer.response.location) + " (" + code +
-                                      "), which is not followed: check METABASE_URL (https? single sign-on?)"};
+    return {ErrorCode::kRedirect,
+            "Metabase redirects to " + Excerpt(answer.response.location) + " (" + code +
+                "), which is not followed: check METABASE_URL (https? single sign-on?)"};
   }
   if (status == 401) {
-    return {ErrorCode::kUnauthorized, with_api_key ? "Metabase does not know the key (401): check METABASE_API_KEY"
-                                                   : "Metabase refuses the session that it gave (401): does a proxy drop the header "
-                                                     "X-Metabase-Session? METABASE_API_KEY may help"};
+    return {ErrorCode::kUnauthorized,
+            with_api_key ? "Metabase does not know the key (401): check METABASE_API_KEY"
+                         : "Metabase refuses the session that it gave (401): does a proxy drop the header "
+                           "X-Metabase-Session? METABASE_API_KEY may help"};
   }
   if (status == 403 && Mentions(answer.beginning, "mfa-setup-required")) {
-    return {ErrorCode::kMfaRequired, "Metabase wants a second factor set up, which no program can: use METABASE_API_KEY"};
+    return {ErrorCode::kMfaRequired,
+            "Metabase wants a second factor set up, which no program can: use METABASE_API_KEY"};
   }
   if (status == 403) {
-    return {ErrorCode::kForbidden, "Metabase says no (403): give the user or the key's group access to the question's collection, and this address to Metabase"};
+    return {ErrorCode::kForbidden,
+            "Metabase says no (403): give the user or the key's group access to the question's collection, "
+            "and this address to Metabase"};
   }
   if (status == 404 && why == "The object has been archived") {
     return {ErrorCode::kArchived, "the question is archived: restore it, or name another"};
   }
   if (status == 404) {
-    return {ErrorCode::kNotFound, "Metabase has no such question, or no such path (404): check its number and METABASE_URL"};
+    return {ErrorCode::kNotFound,
+            "Metabase has no such question, or no such path (404): check its number and METABASE_URL"};
   }
-  if (status == 503 && (Mentions(answer.beginning, "still initializing") || Mentions(answer.beginning, "\"initializing\""))) {
+  if (status == 503 &&
+      (Mentions(answer.beginning, "still initializing") || Mentions(answer.beginning, "\"initializing\""))) {
     return {ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"};
   }
   if (status == 500 && why.starts_with("Invalid parameter")) {
     return {ErrorCode::kQueryFailed, "Metabase: " + why + ": check `parameters` of the source"};
   }
-  return {ErrorCode::kHttpStatus, "Metabase answered " + code + " where 200 is due" +
-                                      (status == 502 || status == 504 ? ", a proxy in front of it gave up: make the question quicker, or let the proxy wait"
-                                       : why.empty()                  ? ": look into its log"
-                                                                      : ", look into its log: " + why)};
+  return {ErrorCode::kHttpStatus,
+          "Metabase answered " + code + " where 200 is due" +
+              (status == 502 || status == 504
+                   ? ", a proxy in front of it gave up: make the question quicker, or let the proxy wait"
+               : why.empty() ? ": look into its log"
+                             : ", look into its log: " + why)};
 }
 
 }  // namespace
@@ -120,16 +138,21 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
 std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_key) {
   const int status = answer.response.status;
   if (auto failed = FailedQuery(status, answer.top_fields)) return failed;
-  // 202 was the status of exports up to 0.36 and is that of failed questions up to 0.58; then the fields above told.
+  // 202 was the status of exports up to 0.36 and is that of failed questions up to 0.58; then the fields
+  // above told.
   if (status != 200 && status != 202) return StatusProblem(answer, with_api_key);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
-    return Error{ErrorCode::kCut, "Metabase answered " + std::to_string(status) +
-                                      " with an empty body, since it gave up after its own time limit: make the question quicker"};
+    return Error{
+        ErrorCode::kCut,
+        "Metabase answered " + std::to_string(status) +
+            " with an empty body, since it gave up after its own time limit: make the question quicker"};
   }
   if (!LooksLikeJson(answer.beginning)) {
-    return Error{ErrorCode::kNotJson, "Metabase answered with something that is no JSON (" + Excerpt(answer.response.content_type) +
-                                          "): check METABASE_URL, a proxy or login page answers in its place"};
+    return Error{ErrorCode::kNotJson,
+                 "Metabase answered with something that is no JSON (" +
+                     Excerpt(answer.response.content_type) +
+                     "): check METABASE_URL, a proxy or login page answers in its place"};
   }
   return answer.mapping.error();
 }
@@ -145,9 +168,12 @@ Result<PollResult> MetabaseSource::Poll(std::stop_token stop) {
   auto result = ToPollResult(*std::move(answer));
   if (!result) return result;
   result->trouble = ArchivedTrouble(deadline, stop);
-  if (!result->trouble && std::find(std::begin(kKnownLimits), std::end(kKnownLimits), result->rows) != std::end(kKnownLimits)) {
-    result->trouble = Error{ErrorCode::kTruncated, "the answer has exactly " + std::to_string(result->rows) +
-                                                       " rows, a limit of Metabase: some are probably missing; aggregate in the question"};
+  if (!result->trouble &&
+      std::find(std::begin(kKnownLimits), std::end(kKnownLimits), result->rows) != std::end(kKnownLimits)) {
+    result->trouble =
+        Error{ErrorCode::kTruncated,
+              "the answer has exactly " + std::to_string(result->rows) +
+                  " rows, a limit of Metabase: some are probably missing; aggregate in the question"};
   }
   return result;
 }
@@ -156,7 +182,8 @@ Result<MappedAnswer> MetabaseSource::Fetch(const MappingOptions& options, std::s
   return Ask(options, clock_.Monotonic() + timeout_, stop);
 }
 
-Result<MappedAnswer> MetabaseSource::Ask(const MappingOptions& options, MonotonicTime deadline, std::stop_token stop) {
+Result<MappedAnswer> MetabaseSource::Ask(const MappingOptions& options, MonotonicTime deadline,
+                                         std::stop_token stop) {
   const auto credential = Credential(deadline, stop);
   if (!credential) return tl::unexpected(credential.error());
   auto answer = AskWith(*credential, options, deadline, stop);
@@ -169,13 +196,15 @@ Result<MappedAnswer> MetabaseSource::Ask(const MappingOptions& options, Monotoni
   return AskWith(*renewed, options, deadline, stop);
 }
 
-Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options, MonotonicTime deadline,
-                                             std::stop_token stop) {
+Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options,
+                                             MonotonicTime deadline, std::stop_token stop) {
   HttpRequest request = MakeRequest("/query/json", credential, deadline);
-  if (request.timeout <= Millis{0}) return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
+  if (request.timeout <= Millis{0})
+    return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
   request.method = "POST";
   request.headers.emplace_back("Content-Type", Secret("application/x-www-form-urlencoded"));
-  // A form is understood by every version, JSON by the newer ones only; raw values are the default of the newer ones only.
+  // A form is understood by every version, JSON by the newer ones only; raw values are the default of the
+  // newer ones only.
   request.body = "parameters=" + UrlEncode(config_.parameters.empty() ? "[]" : config_.parameters) +
                  "&format_rows=false&pivot_results=false";
   auto answer = FetchMapped(http_, request, config_.mapping, options, std::move(stop));
@@ -198,21 +227,26 @@ std::optional<Error> MetabaseSource::ArchivedTrouble(MonotonicTime deadline, std
         return true;
       };
       const auto response = http_.Send(request, keep, std::move(stop));
-      if (response && response->status == 200) archived_ = FieldOr(ReadJsonFields(body, kMaxCardFields), "archived") == "true";
+      if (response && response->status == 200)
+        archived_ = FieldOr(ReadJsonFields(body, kMaxCardFields), "archived") == "true";
     }
   }
   if (!archived_) return std::nullopt;
-  return Error{ErrorCode::kArchived, "the question is archived; it still answers, but nobody looks after it: restore it, or name another"};
+  return Error{
+      ErrorCode::kArchived,
+      "the question is archived; it still answers, but nobody looks after it: restore it, or name another"};
 }
 
-HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential, MonotonicTime deadline) const {
+HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential,
+                                        MonotonicTime deadline) const {
   HttpRequest request;
   request.url = config_.url + "/api/card/" + std::to_string(config_.question) + path;
   request.headers = {{"Accept", Secret("application/json")},
                      {session_ == nullptr ? "X-API-KEY" : "X-Metabase-Session", credential}};
   request.timeout = std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic());
   request.max_body_bytes = config_.max_body_bytes;
-  // Always: up to v0.51 its watch for hung-up clients may eat the beginning of the next request on the connection.
+  // Always: up to v0.51 its watch for hung-up clients may eat the beginning of the next request on the
+  // connection.
   request.fresh_connection = true;
   request.wants_error_body = true;
   return request;

@@ -15,23 +15,27 @@
 
 namespace o2o {
 
-// A saved question of a Metabase (v0.46 and later): POST /api/card/:id/query/json, streamed into the mapping. An answer counts only if
-// status, whole JSON and its shape are right, since Metabase answers 200 and 202 for failed questions too, also behind rows.
+// A saved question of a Metabase (v0.46 and later): POST /api/card/:id/query/json, streamed into the mapping.
+// An answer counts only if status, whole JSON and its shape are right, since Metabase answers 200 and 202 for
+// failed questions too, also behind rows.
 class MetabaseSource final : public Source {
  public:
-  // `http`, `session` and `clock` must outlive it. `session`: null with an API key. A poll ends within `timeout`, logins and all.
+  // `http`, `session` and `clock` must outlive it. `session`: null with an API key. A poll ends within
+  // `timeout`, logins and all.
   MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseSession* session,
                  const Clock& clock);
 
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
 
-  // One question asked, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is not as agreed says so itself.
+  // One question asked, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is
+  // not as agreed says so itself.
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
 
  private:
   Result<MappedAnswer> Ask(const MappingOptions& options, MonotonicTime deadline, std::stop_token stop);
-  Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options, MonotonicTime deadline, std::stop_token stop);
+  Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options,
+                               MonotonicTime deadline, std::stop_token stop);
   std::optional<Error> ArchivedTrouble(MonotonicTime deadline, std::stop_token stop);
   HttpRequest MakeRequest(const std::string& path, const Secret& credential, MonotonicTime deadline) const;
   Result<Secret> Credential(MonotonicTime deadline, std::stop_token stop);

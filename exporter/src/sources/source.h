@@ -14,18 +14,20 @@ namespace o2o {
 
 // What a good poll brings.
 struct PollResult {
-  std::vector<Family> families;         // replace what the source published before, whole
-  std::size_t rows = 0;                 // in the answer
+  std::vector<Family> families;  // replace what the source published before, whole
+  std::size_t rows = 0;          // in the answer
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
-  std::vector<std::string> notes;       // for people: logged when they change
-  std::vector<std::string> sample_rows; // the rows as JSON texts, the first ones; for /api/<source>
-  bool hurry = false;                   // the answer was cut short: poll again sooner
-  std::optional<Error> trouble;         // failed beside a good answer (the store): counted and logged, but the families stand
+  std::vector<std::string> notes;                                    // for people: logged when they change
+  std::vector<std::string> sample_rows;  // the rows as JSON texts, the first ones; for /api/<source>
+  bool hurry = false;                    // the answer was cut short: poll again sooner
+  std::optional<Error>
+      trouble;  // failed beside a good answer (the store): counted and logged, but the families stand
 };
 
-// Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's timeout, ends soon after
-// `stop` is asked for, and does not throw. The poller measures and publishes; a source only answers.
+// Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's
+// timeout, ends soon after `stop` is asked for, and does not throw. The poller measures and publishes; a
+// source only answers.
 class Source {
  public:
   virtual ~Source() = default;

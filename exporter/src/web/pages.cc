@@ -94,15 +94,16 @@ std::string SourcesJson(const App& app) {
   return json.str() + "\n";
 }
 
-// Readiness is about this process: it can be scraped. An upstream or database that is down is shown, and alerted on, but must not take the
-// exporter out of service, since then nobody would hear of it.
+// Readiness is about this process: it can be scraped. An upstream or database that is down is shown, and
+// alerted on, but must not take the exporter out of service, since then nobody would hear of it.
 WebResponse Ready(const PageInputs& inputs) {
   const auto app = inputs.app();
   const bool stopping = inputs.stopping();
   const bool polled = app->FirstPollsDone();
   JsonText checks;
   checks.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
-  for (const SourceStatus& status : app->Sources()) checks.Text("source " + status.source, Name(status.state));
+  for (const SourceStatus& status : app->Sources())
+    checks.Text("source " + status.source, Name(status.state));
   if (const auto store = app->Store()) checks.Text("store", store->up ? "up" : "down");
   const bool ready = polled && !stopping;
   JsonText json;
@@ -121,15 +122,18 @@ WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
 
 std::string SourceRow(const SourceStatus& status, Timestamp now) {
   const char* css = status.state == SourceStatus::State::kUp && !status.troubled ? "good"
-                    : status.state == SourceStatus::State::kStarting                       ? "wait"
-                                                                                            : "bad";
-  std::string row = "<tr><td>" + EscapeHtml(status.source) + "</td><td class=" + css + ">" + std::string(Name(status.state));
+                    : status.state == SourceStatus::State::kStarting             ? "wait"
+                                                                                 : "bad";
+  std::string row = "<tr><td>" + EscapeHtml(status.source) + "</td><td class=" + css + ">" +
+                    std::string(Name(status.state));
   if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
-  row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) + "</td><td>" +
-         FormatDuration(status.interval) + "</td><td>" + FormatValue(static_cast<std::int64_t>(status.rows)) +
-         "</td><td>" + FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td>" +
-         (status.last_error.empty() ? "" : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
+  row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) +
+         "</td><td>" + FormatDuration(status.interval) + "</td><td>" +
+         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td>" +
+         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td>" +
+         (status.last_error.empty() ? ""
+                                    : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
          "</td></tr>\n";
   return row;
 }
@@ -142,22 +146,28 @@ WebResponse Home(const PageInputs& inputs) {
       "<!doctype html><html lang=en><head><meta charset=utf-8><title>o2o-exporter</title>"
       "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=5><style>"
       "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}"
-      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px solid #ddd}"
+      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px "
+      "solid #ddd}"
       ".good{color:#157347}.bad{color:#b02a37;font-weight:bold}.wait{color:#997404}</style></head><body>"
       "<h1>o2o-exporter</h1><p>Watches the shop's orders and publishes them as Prometheus metrics: "
       "<a href=/metrics>/metrics</a>.</p>";
   if (const auto store = app->Store()) {
-    body += std::string("<p>Order database: <span class=") + (store->up ? "good>up" : "bad>down") + "</span>" +
-            (store->error.empty() ? "" : " (" + EscapeHtml(store->error) + ")") + "</p>";
+    body += std::string("<p>Order database: <span class=") + (store->up ? "good>up" : "bad>down") +
+            "</span>" + (store->error.empty() ? "" : " (" + EscapeHtml(store->error) + ")") + "</p>";
   }
-  body += "<table><tr><th>Source</th><th>State</th><th>Last success</th><th>Next poll</th><th>Every</th><th>Rows</th>"
-          "<th>Series</th><th>Last error</th></tr>\n";
+  body +=
+      "<table><tr><th>Source</th><th>State</th><th>Last success</th><th>Next "
+      "poll</th><th>Every</th><th>Rows</th>"
+      "<th>Series</th><th>Last error</th></tr>\n";
   for (const SourceStatus& status : app->Sources()) body += SourceRow(status, now);
   for (const std::string& name : app->config().disabled) {
-    body += "<tr><td>" + EscapeHtml(name) + "</td><td class=wait>off</td><td colspan=6>its enabled_if is empty in the configuration</td></tr>\n";
+    body +=
+        "<tr><td>" + EscapeHtml(name) +
+        "</td><td class=wait>off</td><td colspan=6>its enabled_if is empty in the configuration</td></tr>\n";
   }
-  body += "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
-          "<a href=/health>/health</a>.</p></body></html>\n";
+  body +=
+      "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
+      "<a href=/health>/health</a>.</p></body></html>\n";
   WebResponse response;
   response.content_type = kHtml;
   response.body = std::move(body);
@@ -210,7 +220,8 @@ WebResponse Reload(const PageInputs& inputs) {
   const auto done = inputs.reload();
   WebResponse response;
   response.status = done ? 200 : 500;
-  response.body = done ? "configuration reloaded\n" : "the old configuration goes on:\n" + done.error().message + "\n";
+  response.body =
+      done ? "configuration reloaded\n" : "the old configuration goes on:\n" + done.error().message + "\n";
   return response;
 }
 
@@ -227,7 +238,8 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
   routes.push_back(get("/metrics", [inputs](const WebRequest& request) { return Scrape(inputs, request); }));
   routes.back().limited = true;
   routes.push_back(get("/", [inputs](const WebRequest&) { return Home(inputs); }));
-  routes.push_back(get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));
+  routes.push_back(
+      get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));
   routes.push_back(get("/ready", [inputs](const WebRequest&) { return Ready(inputs); }));
   routes.push_back(get("/-/healthy", [](const WebRequest&) {
     return Plain(200, "text/plain; charset=utf-8", "o2o-exporter is healthy.\n");

@@ -14,12 +14,12 @@ namespace o2o {
 
 // What the pages show. All of it is read at each request; everything must outlive the server.
 struct PageInputs {
-  std::function<std::shared_ptr<App>()> app;       // the current one: a reload replaces it
+  std::function<std::shared_ptr<App>()> app;  // the current one: a reload replaces it
   const SnapshotBoard& board;
   const ExporterMetrics& metrics;
   const Clock& clock;
   std::function<bool()> stopping;
-  std::function<Result<void>()> reload;            // applies the configuration anew, whole or not at all
+  std::function<Result<void>()> reload;  // applies the configuration anew, whole or not at all
 };
 
 // Every path of the program: /metrics, /, /health, /ready, /-/healthy, /-/ready, /-/reload, /api/v1/sources.

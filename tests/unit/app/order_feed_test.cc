@@ -33,7 +33,8 @@ class OrderFeedTest : public ::testing::Test {
   ExporterMetrics metrics_;
   StoreHealth health_{metrics_};
   std::vector<StatusRule> statuses_{{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}};
-  OrderFeedOptions options_{.source = "orders", .overlap = 2min, .initial_lookback = 1h, .limit = 10, .max_limit = 1000};
+  OrderFeedOptions options_{
+      .source = "orders", .overlap = 2min, .initial_lookback = 1h, .limit = 10, .max_limit = 1000};
   int committed_ = 0;
 };
 
@@ -100,7 +101,8 @@ TEST_P(OrderFeedSkewTest, OnceTheClockIsKnownOneRequestIsEnough) {
   EXPECT_TRUE(store_.orders.contains("second"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Hours, OrderFeedSkewTest, ::testing::Values(-60min, -5min, 0min, 5min, 60min, 24h * 1));
+INSTANTIATE_TEST_SUITE_P(Hours, OrderFeedSkewTest,
+                         ::testing::Values(-60min, -5min, 0min, 5min, 60min, 24h * 1));
 
 TEST_F(OrderFeedTest, ClockThatJumpsBetweenPollsIsFollowed) {
   auto feed = MakeFeed();

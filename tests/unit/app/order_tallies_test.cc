@@ -68,11 +68,12 @@ TEST(OrderTalliesTest, TalliesAreShownDigitForDigit) {
                   {"o2o_orders_failed_total", {"delivery", "FAILED"}, "2"},
                   {"o2o_order_transitions_total", {"PENDING", "ODD"}, "1"}};
   const std::string text = TextOf(view);
-  for (const char* line : {"o2o_orders_ingested_total{order_type=\"delivery\"} 3\n",
-                           "o2o_orders_ingested_total{order_type=\"new_type\"} 1\n",
-                           "o2o_orders_completed_amount_total{order_type=\"delivery\"} 12345678901234567.89\n",
-                           "o2o_orders_failed_total{order_type=\"delivery\",status=\"FAILED\"} 2\n",
-                           "o2o_order_transitions_total{from=\"PENDING\",to=\"ODD\"} 1\n"}) {
+  for (const char* line :
+       {"o2o_orders_ingested_total{order_type=\"delivery\"} 3\n",
+        "o2o_orders_ingested_total{order_type=\"new_type\"} 1\n",
+        "o2o_orders_completed_amount_total{order_type=\"delivery\"} 12345678901234567.89\n",
+        "o2o_orders_failed_total{order_type=\"delivery\",status=\"FAILED\"} 2\n",
+        "o2o_order_transitions_total{from=\"PENDING\",to=\"ODD\"} 1\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
   }
 }
@@ -84,11 +85,11 @@ TEST(OrderTalliesTest, HistogramBucketsAreCumulatedWithSumAndCount) {
                   {"o2o_order_duration_seconds_sum", {"delivery", "completed"}, "412.5"}};
   const std::string text = TextOf(view);
   const std::string labels = "order_type=\"delivery\",outcome=\"completed\"";
-  for (const std::string& line :
-       {"o2o_order_duration_seconds_bucket{" + labels + ",le=\"60.0\"} 2\n",
-        "o2o_order_duration_seconds_bucket{" + labels + ",le=\"300.0\"} 2\n",
-        "o2o_order_duration_seconds_bucket{" + labels + ",le=\"+Inf\"} 3\n",
-        "o2o_order_duration_seconds_sum{" + labels + "} 412.5\n", "o2o_order_duration_seconds_count{" + labels + "} 3\n"}) {
+  for (const std::string& line : {"o2o_order_duration_seconds_bucket{" + labels + ",le=\"60.0\"} 2\n",
+                                  "o2o_order_duration_seconds_bucket{" + labels + ",le=\"300.0\"} 2\n",
+                                  "o2o_order_duration_seconds_bucket{" + labels + ",le=\"+Inf\"} 3\n",
+                                  "o2o_order_duration_seconds_sum{" + labels + "} 412.5\n",
+                                  "o2o_order_duration_seconds_count{" + labels + "} 3\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "in\n" << text;
   }
 }
@@ -96,7 +97,9 @@ TEST(OrderTalliesTest, HistogramBucketsAreCumulatedWithSumAndCount) {
 TEST(OrderTalliesTest, OpenDelayedAndOldestComeFromTheOpenOrders) {
   StoreView view = EmptyView();
   const Timestamp since{1'700'000'000s};
-  view.open_orders = {{"delivery", "PENDING", 5, 2, since}, {"pickup", "PENDING", 1, 0, since - 10s}, {"delivery", "ODD", 1, 0, since}};
+  view.open_orders = {{"delivery", "PENDING", 5, 2, since},
+                      {"pickup", "PENDING", 1, 0, since - 10s},
+                      {"delivery", "ODD", 1, 0, since}};
   const std::string text = TextOf(view);
   for (const char* line : {"o2o_orders_open{order_type=\"delivery\",status=\"PENDING\"} 5\n",
                            "o2o_orders_open{order_type=\"delivery\",status=\"ODD\"} 1\n",

@@ -55,8 +55,8 @@ void WaitUntil(const std::function<bool()>& condition) {
 class PollerTest : public ::testing::Test {
  protected:
   std::unique_ptr<Poller> Run(ScriptedSource& source, Millis interval = 4ms, Millis stale_after = 1h) {
-    auto poller = std::make_unique<Poller>(PollerOptions{"shop", "fake", interval, stale_after}, source, board_,
-                                           metrics_, clock_, 1);
+    auto poller = std::make_unique<Poller>(PollerOptions{"shop", "fake", interval, stale_after}, source,
+                                           board_, metrics_, clock_, 1);
     poller->Start();
     return poller;
   }
@@ -119,7 +119,8 @@ TEST_F(PollerTest, TroubleBesideAGoodAnswerIsCountedAndPublishedAllTheSame) {
   const auto poller = Run(source);
   WaitUntil([&] { return poller->status().polls >= 2 && poller->status().failures >= 1; });
   WaitUntil([&] {
-    return metrics_.RenderText().find("o2o_source_failures_total{source=\"shop\",reason=\"store\"} 0") == std::string::npos;
+    return metrics_.RenderText().find("o2o_source_failures_total{source=\"shop\",reason=\"store\"} 0") ==
+           std::string::npos;
   });
   EXPECT_TRUE(poller->status().troubled);
   EXPECT_EQ(poller->status().state, SourceStatus::State::kUp);
@@ -167,7 +168,8 @@ TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
   const std::string text = metrics_.RenderText();
   EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_failures_total{source=\"shop\",reason=\"timeout\"} 0"), std::string::npos);
-  EXPECT_NE(text.find("o2o_source_rejected_rows_total{source=\"shop\",reason=\"odd_row\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_rejected_rows_total{source=\"shop\",reason=\"odd_row\"} 0"),
+            std::string::npos);
   EXPECT_NE(text.find("o2o_source_interval_seconds{source=\"shop\"} 15"), std::string::npos);
 }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "json/json_fields.h"
+
+#include <gtest/gtest.h>
+
+namespace o2o {
+namespace {
+
+using Fields = std::map<std::string, std::string>;
+
+TEST(JsonFieldsTest, ScalarsByThePathOfTheirKeys) {
+  EXPECT_EQ(ReadJsonFields(R"({"id": 7, "ok": true, "errors": {"user": {"name": "no\n"}, "x": -1.50}, "last": "é"})"),
+            (Fields{{"id", "7"}, {"ok", "true"}, {"errors.user.name", "no\n"}, {"errors.x", "-1.50"}, {"last", "é"}}));
+}
+
+TEST(JsonFieldsTest, NullsAndArraysAreLeftOut) {
+  EXPECT_EQ(ReadJsonFields(R"({"id": null, "via": [{"error": "deep"}, [1]], "error": "shallow"})"), (Fields{{"error", "shallow"}}));
+}
+
+TEST(JsonFieldsTest, LastOfEqualKeysWins) { EXPECT_EQ(ReadJsonFields(R"({"a":1,"a":2})"), (Fields{{"a", "2"}})); }
+
+TEST(JsonFieldsTest, WhatStandsBeforeADamage) {
+  EXPECT_EQ(ReadJsonFields(R"({"a": 1, "b": "2", "c)"), (Fields{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST(JsonFieldsTest, NothingOfOtherTexts) {
+  for (const char* text : {"", "17", "\"a\"", "[{\"a\":1}]", "<html>", "null"}) EXPECT_EQ(ReadJsonFields(text), Fields()) << text;
+}
+
+TEST(JsonFieldsTest, AtMostSoMany) {
+  std::string text = "{";
+  for (int i = 0; i < 1'000; ++i) text += "\"k" + std::to_string(i) + "\": 1,";
+  EXPECT_EQ(ReadJsonFields(text + "\"z\": 1}", 10).size(), 10u);
+}
+
+TEST(JsonFieldsTest, DeepNestingIsNoDanger) {
+  std::string text;
+  for (int i = 0; i < 50'000; ++i) text += "{\"a\":";
+  EXPECT_EQ(ReadJsonFields("{\"first\": 1, \"deep\": " + text + "1").at("first"), "1");
+}
+
+TEST(JsonFieldsTest, InvalidUtf8IsRepaired) {
+  EXPECT_EQ(ReadJsonFields("{\"a\xFF\": \"b\xFF\"}"), (Fields{{"a\xEF\xBF\xBD", "b\xEF\xBF\xBD"}}));
+}
+
+TEST(QuoteJsonTest, ComesBackAsItWas) {
+  const std::string text = "Tür \"A\" \\ \t\n\x01\x7F /é🛒";
+  EXPECT_EQ(ReadJsonFields("{\"t\":" + QuoteJson(text) + "}").at("t"), text);
+  EXPECT_EQ(QuoteJson("a\"b\\c\n\x1F"), R"("a\"b\\c\u000a\u001f")");
+  EXPECT_EQ(QuoteJson("\xFF"), "\"\xEF\xBF\xBD\"");
+}
+
+}  // namespace
+}  // namespace o2o
