@@ -246,12 +246,34 @@ int PrintProbe(const Flags& flags, const Config& config) {
   return 1;
 }
 
+// The families that the shipped configuration makes of questions, whatever the environment holds.
+std::vector<MetricDesc> ShippedMetrics() {
+  const ConfigLoader loader([](const std::string& name) -> std::optional<std::string> {
+    if (name == "METABASE_URL") return "http://metabase.example";
+    if (name == "METABASE_API_KEY") return "not asked";
+    return std::nullopt;
+  });
+  std::vector<MetricDesc> descs;
+  const auto config = loader.LoadText(DefaultConfigText(), "default.yml", ".");
+  if (!config) return descs;
+  for (const SourceConfig& source : (*config)->sources) {
+    const auto* metabase = std::get_if<MetabaseSourceConfig>(&source.kind);
+    if (metabase == nullptr) continue;
+    for (const MetricConfig& metric : metabase->mapping.metrics) {
+      MetricDesc desc{metric.name, metric.type, {}, metric.help};
+      for (const LabelFrom& label : metric.labels) desc.labels.push_back(label.label);
+      descs.push_back(std::move(desc));
+    }
+  }
+  return descs;
+}
+
 }  // namespace
 
 int Run(const Flags& flags) {
   log::Configure(flags.log_level, flags.log_format);
   if (flags.command == Command::kMetrics) {
-    std::fputs(catalogue::MarkdownTable().c_str(), stdout);
+    std::fputs(catalogue::MarkdownTable(ShippedMetrics()).c_str(), stdout);
     return 0;
   }
   auto config = LoadConfig(flags);

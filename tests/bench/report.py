@@ -28,6 +28,7 @@ class Target:
     who: str
     against: str
     at_least: float
+    work: str = ""  # only there; empty: in each
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ def judge(measurements, targets):
     verdicts = []
     for subject, work in dict.fromkeys((one.subject, one.work) for one in measurements):
         for target in targets:
+            if target.work not in ("", work):
+                continue
             ratio = values[subject, work, target.who] / values[subject, work, target.against]
             verdicts.append(Verdict(subject, work, target, ratio))
     return verdicts
@@ -83,7 +86,7 @@ def table(measurements, targets, ours):
 def _judged(verdict):
     if not verdict:
         return "", ""
-    return f">= {verdict.target.at_least:g}", "met" if verdict.met else "MISSED"
+    return f">= {verdict.target.at_least:.3g}", "met" if verdict.met else "MISSED"
 
 
 def _groups(measurements):

@@ -18,14 +18,14 @@ import psycopg2
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/bench/
 
 # pylint: disable=wrong-import-position
-from bench import ingest, report
+from bench import decode, idle, ingest, limits, report, scrape, stuck
 from bench.measure import WrongResult
 from harness.exporter import program
 from harness.processes import NotReady
 
 # One module per subject: title(options) is a line about it, measure(options) yields its Measurements, TARGETS are its
-# ratios, OURS is its name for the exporter.
-SUBJECTS = {"ingest": ingest}
+# ratios, OURS is its name for the exporter; LIMITS, where there are any, hold the exporter against a number.
+SUBJECTS = {"ingest": ingest, "scrape": scrape, "stuck": stuck, "decode": decode, "idle": idle}
 
 
 class Asked(Exception):
@@ -49,11 +49,19 @@ def positive(text):
     return int(text)
 
 
+def positives(text):
+    return [positive(word) for word in text.split(",")]
+
+
 def parse_options():
     parser = argparse.ArgumentParser(description="Measures o2o-exporter beside what it is held against.")
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", default=list(SUBJECTS),
                         help=f"what to measure, of: {', '.join(SUBJECTS)} (all)")
     parser.add_argument("--rows", type=positive, default=100_000, help="orders on a page (100000)")
+    parser.add_argument("--series", type=positives, default=[10_000, 100_000, 500_000, 1_000_000], metavar="N,N,...",
+                        help="series of a scrape (10000,100000,500000,1000000)")
+    parser.add_argument("--answer-rows", type=positive, default=1_000_000, help="rows of a Metabase answer (1000000)")
+    parser.add_argument("--idle-seconds", type=positive, default=60, help="how long to watch it idle (60)")
     parser.add_argument("--rounds", type=positive, default=3, help="times that everything is measured (3)")
     parser.add_argument("--json", metavar="FILE", help="write the JSON lines there rather than to stdout")
     parser.add_argument("--exporter", metavar="PATH", help="the program (build/o2o-exporter, or $O2O_EXPORTER)")
@@ -78,7 +86,12 @@ def run(options, lines):
                 print(measurement.json_line(), file=lines, flush=True)
         for verdict in report.judge(measurements, subject.TARGETS):
             print(verdict.json_line(), file=lines, flush=True)
+        held = limits.judge(measurements, getattr(subject, "LIMITS", ()))
+        for verdict in held:
+            print(verdict.json_line(), file=lines, flush=True)
         print(f"\n{report.table(measurements, subject.TARGETS, subject.OURS)}\n", flush=True)
+        for verdict in held:
+            print(verdict.line(), flush=True)
 
 
 def main():

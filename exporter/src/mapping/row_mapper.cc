@@ -119,7 +119,7 @@ class RowMapper::Impl final : public RowSink {
     if (error_) return tl::unexpected<Error>(*error_);
     Mapping mapping;
     for (FamilyBuilder& family : families_) mapping.families.push_back(family.Take());
-    mapping.report = report_;
+    mapping.report = std::move(report_);
     return mapping;
   }
 

@@ -82,7 +82,7 @@ class RowMapper {
   const std::map<std::string, std::string>& TopFields() const;
   bool TopFieldsAreAppended() const;
 
-  // Also of a mapping that failed; whole after Finish().
+  // Of a mapping that failed; whole after Finish().
   const MappingReport& report() const;
 
  private:

@@ -86,7 +86,9 @@ void RowReader::EndPiece() {
 std::string RowReader::Cut(JsonRange where, std::size_t max_bytes) const {
   const std::size_t size = std::min(where.end - where.begin, max_bytes + 4);  // a character cut here is cut off again
   std::string text;
-  if (where.begin >= piece_begin_) {
+  if (!lone_scalar_.empty()) {
+    text = lone_scalar_.substr(0, size);
+  } else if (where.begin >= piece_begin_) {
     text = piece_.substr(where.begin - piece_begin_, size);
   } else if (where.begin >= carried_begin_ && where.begin - carried_begin_ <= carried_.size()) {
     text = carried_.substr(where.begin - carried_begin_, size);
@@ -141,7 +143,14 @@ bool RowReader::Scalar(JsonType type, std::string_view text, JsonRange where) {
     case Kind::kPath:
       if (IsNextStep(frame)) MissStep(frame.place + 1, Describe(type));
       return true;
-    case Kind::kRows: return ScalarRow(frame.place, type, text, where);
+    case Kind::kRows: {
+      // Outside of all rows nothing is carried along, so that its beginning may be gone already.
+      const std::string_view mark = type == JsonType::kString ? "\"" : "";
+      if (levels_[0].records.empty()) lone_scalar_.append(mark).append(text.substr(0, kMaxCarriedBytes)).append(mark);
+      const bool go_on = ScalarRow(frame.place, type, text, where);
+      lone_scalar_.clear();
+      return go_on;
+    }
     case Kind::kRow: return ScalarInRow(frame.place, type, text, where);
     case Kind::kOther: return true;
   }

@@ -195,6 +195,7 @@ class RowReader final : public JsonHandler {
   std::size_t piece_begin_ = 0;
   std::string carried_;           // the row at hand, as far as it stood in earlier pieces
   std::size_t carried_begin_ = 0;
+  std::string lone_scalar_;       // the row at hand, where it is one
 };
 
 }  // namespace o2o

@@ -271,14 +271,16 @@ std::span<const MetricDesc* const> All() {
   return kAll;
 }
 
-std::string MarkdownTable() {
+std::string MarkdownTable(const std::vector<MetricDesc>& configured) {
   std::string table = "| metric | type | labels | meaning |\n|---|---|---|---|\n";
-  for (const MetricDesc* desc : All()) {
+  const auto add = [&table](const MetricDesc& desc) {
     std::string labels;
-    for (const std::string& label : desc->labels) labels += (labels.empty() ? "" : ", ") + label;
-    table.append("| `").append(desc->name).append("` | ").append(Name(desc->type)).append(" |");
-    table.append(labels.empty() ? "" : " " + labels).append(" | ").append(desc->help).append(" |\n");
-  }
+    for (const std::string& label : desc.labels) labels += (labels.empty() ? "" : ", ") + label;
+    table.append("| `").append(desc.name).append("` | ").append(Name(desc.type)).append(" |");
+    table.append(labels.empty() ? "" : " " + labels).append(" | ").append(desc.help).append(" |\n");
+  };
+  for (const MetricDesc* desc : All()) add(*desc);
+  for (const MetricDesc& desc : configured) add(desc);
   return table;
 }
 

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "metrics/metric_desc.h"
 
@@ -52,7 +53,7 @@ extern const MetricDesc kProcessThreads;
 
 std::span<const MetricDesc* const> All();
 
-// The list as a Markdown table: metric, type, labels, meaning.
-std::string MarkdownTable();
+// The list as a Markdown table: metric, type, labels, meaning. `configured`: families that a configuration adds.
+std::string MarkdownTable(const std::vector<MetricDesc>& configured = {});
 
 }  // namespace o2o::catalogue

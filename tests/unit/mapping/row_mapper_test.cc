@@ -139,7 +139,6 @@ TEST(RowMapperTest, MetricsOfOneNameAreOneFamily) {
   active.static_labels = {{"state", "active"}};
   hidden.static_labels = {{"state", "hidden"}};
   hidden.value_column = "hidden";
-  std::swap(hidden.labels[0].label, hidden.labels[0].label);
   const Outcome outcome = Map(Config({active, hidden}), R"([{"vendor":"A","stock":1,"hidden":2}])");
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"A\",state=\"active\"} 1\nvendor_stock{vendor=\"A\",state=\"hidden\"} 2\n");
@@ -586,7 +585,7 @@ TEST(RowMapperTest, AQueryThatFailedHalfwayIsTold) {
   const std::string failed = R"({"database_id":1,"via":[{}],"status":"failed","error":"Error reducing result rows: gone"})";
   for (const std::string end : {"", "\n]"}) {
     const Outcome outcome = Map(Config({Stock()}), rows + failed + end);
-    EXPECT_EQ(outcome.lines, "bad_json: no JSON at byte 53: found '{', due is a comma or ]") << end;
+    EXPECT_EQ(outcome.lines, "bad_json: no JSON at byte 52: found '{', due is a comma or ]") << end;
     EXPECT_TRUE(outcome.appended);
     EXPECT_EQ(outcome.top, (std::map<std::string, std::string>{{"status", "failed"}, {"error", "Error reducing result rows: gone"}}));
   }

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A large Metabase answer to a published snapshot."""
+
+import gzip
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.files import FileServer
+from bench.http_get import get
+from bench.limits import Limit
+from bench.measure import WrongResult, run_measured
+from bench.reference_metabase import COLUMNS, HELP, LABELS, NAME, VALUE
+from bench.report import Measurement, Target
+from bench.watch import cpu_seconds, forget_peak, peak_bytes, resident_bytes
+from harness.exporter import Exporter
+from harness.processes import clean_environment, wait_until
+from harness.scratch import Scratch
+from harness.web import get_json
+from simulator.metabase_cards import Cards
+from simulator.metabase_profiles import PROFILES
+from simulator.metabase_writing import export_writer
+
+SUBJECT = "decode"
+OURS = "o2o-exporter"
+GAUGES = "(a) Python, a gauge per row"
+FAMILY = "(b) Python, cheapest way"
+TARGETS = (Target(OURS, GAUGES, 15), Target(OURS, FAMILY, 15))
+LIMITS = (Limit(OURS, "MB beyond idle and snapshot", 60), Limit(OURS, "peak / body", 2.5))
+
+QUESTION = 9200
+URL_PATH = f"/api/card/{QUESTION}/query/json"
+DEADLINE_SECONDS = 600
+LABELS_YAML = ", ".join(f"{label}: {column}" for label, column in zip(LABELS, COLUMNS))
+CONFIG = f"""
+sources:
+  - name: stock
+    interval: 1d
+    timeout: 10m
+    stale_after: 7d
+    metabase:
+      url: ${{METABASE_URL}}
+      api_key: ${{METABASE_API_KEY}}
+      question: {QUESTION}
+    ceilings:
+      max_rows: 100000000
+      max_series: 10000000
+    metrics:
+      - name: {NAME}
+        help: {HELP}
+        labels: {{{LABELS_YAML}}}
+        value: {VALUE}
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    name: str
+    path: str
+    encoding: str
+    rows: int
+    body_bytes: int  # not packed
+
+
+def make_works(scratch, rows):
+    """The answer of the simulated Metabase's big question, on its own and in gzip."""
+    cards = Cards(None)
+    cards.define_big(QUESTION, rows)
+    table = cards.get(QUESTION).find()
+    plain, packed = scratch.file("answer.json"), scratch.file("answer.json.gz")
+    with open(plain, "wb") as file, gzip.open(packed, "wb", compresslevel=6) as packed_file:
+        for piece in export_writer(table, PROFILES["v0.53"], False).pieces(table):
+            file.write(piece)
+            packed_file.write(piece)
+    size = os.path.getsize(plain)
+    return [Work(f"{rows:,} rows, {size / 1e6:,.0f} MB", plain, "", rows, size),
+            Work(f"{rows:,} rows in gzip", packed, "gzip", rows, size)]
+
+
+def write_config(scratch):
+    path = scratch.file("stock.yml")
+    Path(path).write_text(CONFIG, encoding="utf-8")
+    return path
+
+
+def samples(text):
+    """The samples of the question, equal numbers alike."""
+    return {line.removesuffix(".0") for line in text.splitlines() if line.startswith(f"{NAME}{{")}
+
+
+class DecodeBench:
+    def __init__(self, scratch, server, rows):
+        self._scratch = scratch
+        self._server = server
+        self._works = make_works(scratch, rows)
+        self._config = write_config(scratch)
+        self._variables = {"METABASE_URL": server.url, "METABASE_API_KEY": "mb_" + secrets.token_hex(16)}
+        self._right = None  # samples, as the reference made them in the first round
+
+    def rounds(self, count):
+        for number in range(1, count + 1):
+            for work in self._works:
+                for who, how in ((FAMILY, "family"), (GAUGES, "gauge")):
+                    yield self._measure_reference(work, who, how, number)
+                yield self._measure_ours(work, number)
+
+    def _measure_reference(self, work, who, how, number):
+        self._server.show(URL_PATH, work.path, work.encoding)
+        argv = ["/usr/bin/python3", Path(__file__).with_name("reference_metabase.py"), self._server.url + URL_PATH, how]
+        checked = self._right is None
+        result = self._scratch.file("exposition")
+        usage = run_measured(who, [*map(str, argv), *([result] if checked else [])],
+                             clean_environment(**self._variables), self._scratch, DEADLINE_SECONDS)
+        if usage.output.strip() != str(work.rows):
+            raise WrongResult(f"{who}, {work.name}: {usage.output.strip()} samples, right is {work.rows}")
+        if checked:
+            self._right = samples(Path(result).read_text(encoding="utf-8"))
+        return _measurement(work, who, number, usage.cpu_seconds, usage.seconds, usage.peak_bytes, 0, 0)
+
+    def _measure_ours(self, work, number):
+        answer = self._server.show(URL_PATH, work.path, work.encoding, held=True)
+        with Exporter(self._scratch, config=self._config, env=self._variables,
+                      flags=("--log.level=warn",)) as exporter:
+            wait_until(answer.asked.is_set, 30, "the exporter asked for the answer", [exporter.child])
+            pid = exporter.child.pid
+            forget_peak(pid)
+            idle = resident_bytes(pid)
+            cpu, started = cpu_seconds(pid), _now()
+            answer.may_go.set()
+            wait_until(exporter_published(exporter), DEADLINE_SECONDS, "the answer was published", [exporter.child],
+                       interval=0.05)
+            seconds, cpu, peak = _now() - started, cpu_seconds(pid) - cpu, peak_bytes(pid)
+            snapshot = self._check(exporter, work, number)
+        return _measurement(work, OURS, number, cpu, seconds, peak, idle, snapshot)
+
+    def _check(self, exporter, work, number):
+        """What is published is right; how large it is, as text and as gzip."""
+        plain = get(exporter.port, keep=True)
+        packed = get(exporter.port, gzip=True)
+        if number == 1 and samples(plain.body.decode()) != self._right:
+            raise WrongResult(f"{OURS}, {work.name}: the samples are not those of the reference")
+        return plain.body_bytes + packed.body_bytes
+
+
+def exporter_published(exporter):
+    def published():
+        state = next(one for one in get_json(f"{exporter.url}/api/v1/sources") if one["name"] == "stock")
+        if state.get("error"):
+            raise WrongResult(f"{OURS} could not poll: {state}")
+        return state.get("up")
+    return published
+
+
+def _now():
+    import time
+    return time.monotonic()
+
+
+def _measurement(work, who, number, cpu, seconds, peak, idle, snapshot):
+    return Measurement(SUBJECT, work.name, who, number, work.rows / cpu, "rows/CPU s", {
+        "CPU s": cpu, "seconds": seconds, "peak MB": peak / 1e6, "idle MB": idle / 1e6, "snapshot MB": snapshot / 1e6,
+        "MB beyond idle and snapshot": (peak - idle - snapshot) / 1e6, "peak / body": peak / work.body_bytes})
+
+
+def measure(options):
+    """Yields measurements; contenders take turns within each work."""
+    with Scratch("o2o-bench-") as scratch, FileServer() as server:
+        yield from DecodeBench(scratch, server, options.answer_rows).rounds(options.rounds)
+
+
+def title(options):
+    """One line about what is measured."""
+    return (f"{options.answer_rows:,} rows of a Metabase question, a series of 3 labels each, {options.rounds} rounds, "
+            f"medians; load {os.getloadavg()[0]:.1f} at the start")

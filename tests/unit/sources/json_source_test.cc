@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/json_source.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "fakes/fake_http_client.h"
+
+namespace o2o {
+namespace {
+
+using namespace std::chrono_literals;
+using Headers = std::vector<std::pair<std::string, Secret>>;
+
+class JsonSourceTest : public ::testing::Test {
+ protected:
+  JsonSourceTest() {
+    config_.url = "https://shop.example/api/v1/flags/?all=1";
+    MetricConfig metric;
+    metric.name = "flag";
+    metric.help = "Flag.";
+    metric.labels = {{"flag", "$key"}};
+    metric.value_column = "$value";
+    config_.mapping.metrics = {metric};
+  }
+
+  Result<PollResult> Poll() { return JsonSource(config_, 7s, http_).Poll({}); }
+
+  // As sent.
+  HttpRequest Request() {
+    http_.Answer(200, "{\"a\":1}");
+    EXPECT_TRUE(Poll());
+    return http_.requests.back();
+  }
+
+  Headers Sent() {
+    Headers headers = Request().headers;
+    std::sort(headers.begin(), headers.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    return headers;
+  }
+
+  JsonSourceConfig config_;
+  FakeHttpClient http_;
+};
+
+TEST_F(JsonSourceTest, ObjectOfScalarsBecomesSeries) {
+  http_.Answer(200, R"({"checkout.new_flow": true, "old": false, "share": 0.25, "text": "x"})");
+  const auto result = Poll();
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->rows, 4u);
+  ASSERT_EQ(result->families.size(), 1u);
+  EXPECT_EQ(result->sample_rows.size(), 4u);
+}
+
+TEST_F(JsonSourceTest, GetAsConfigured) {
+  config_.max_body_bytes = 1'234;
+  const HttpRequest request = Request();
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(request.url, "https://shop.example/api/v1/flags/?all=1");
+  EXPECT_EQ(request.timeout, 7s);
+  EXPECT_EQ(request.max_body_bytes, 1'234u);
+  EXPECT_EQ(request.body, "");
+  EXPECT_EQ(request.headers, (Headers{{"Accept", Secret("application/json")}}));
+}
+
+TEST_F(JsonSourceTest, PostWithABody) {
+  config_.method = "POST";
+  config_.body = R"({"query":"{ flags }"})";
+  EXPECT_EQ(Sent(), (Headers{{"Accept", Secret("application/json")}, {"Content-Type", Secret("application/json")}}));
+  EXPECT_EQ(http_.requests[0].method, "POST");
+  EXPECT_EQ(http_.requests[0].body, config_.body);
+}
+
+TEST_F(JsonSourceTest, OwnHeadersStandInThePlaceOfOurs) {
+  config_.method = "POST";
+  config_.body = "<q/>";
+  config_.headers = {{"accept", Secret("application/vnd.api+json")}, {"CONTENT-TYPE", Secret("text/xml")}, {"X-Tenant", Secret("s-1")}};
+  EXPECT_EQ(Sent(), (Headers{{"CONTENT-TYPE", Secret("text/xml")}, {"X-Tenant", Secret("s-1")}, {"accept", Secret("application/vnd.api+json")}}));
+}
+
+TEST_F(JsonSourceTest, BasicAndBearer) {
+  config_.username = "Aladdin";
+  config_.password = Secret("open sesame");
+  EXPECT_EQ(Sent()[1], (std::pair<std::string, Secret>("Authorization", Secret("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="))));
+  config_.username = "";
+  config_.bearer_token = Secret("b-1");
+  EXPECT_EQ(Sent()[1], (std::pair<std::string, Secret>("Authorization", Secret("Bearer b-1"))));
+}
+
+struct BadAnswer {
+  const char* name;
+  int status;
+  const char* body;
+  ErrorCode code;
+  const char* advice;
+};
+
+class JsonRefusalTest : public JsonSourceTest, public ::testing::WithParamInterface<BadAnswer> {};
+
+TEST_P(JsonRefusalTest, HasItsReasonAndSaysWhatToDo) {
+  const BadAnswer& bad = GetParam();
+  config_.bearer_token = Secret("b-secret");
+  HttpResponse response;
+  response.status = bad.status;
+  response.content_type = "text/html";
+  if (bad.status == 301) response.location = "https://shop.example/api/v1/flags";
+  http_.Answer(response, bad.body);
+  const auto result = Poll();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(Name(result.error().code), Name(bad.code));
+  EXPECT_NE(result.error().message.find(bad.advice), std::string::npos) << result.error().message;
+  EXPECT_EQ(result.error().message.find("b-secret"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, JsonRefusalTest,
+    ::testing::Values(BadAnswer{"unauthorized", 401, "", ErrorCode::kUnauthorized, "check its credentials"},
+                      BadAnswer{"forbidden", 403, "", ErrorCode::kUnauthorized, "check its credentials"},
+                      BadAnswer{"redirect", 301, "", ErrorCode::kRedirect, "https://shop.example/api/v1/flags (301)"},
+                      BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
+                      BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500 where 200 is due"},
+                      BadAnswer{"no_content", 204, "", ErrorCode::kHttpStatus, "answered 204"},
+                      BadAnswer{"login_page", 200, "<html>", ErrorCode::kNotJson, "text/html"},
+                      BadAnswer{"empty", 200, "", ErrorCode::kNotJson, "an empty body"},
+                      BadAnswer{"cut", 200, "{\"a\":1", ErrorCode::kBadJson, "ends"},
+                      BadAnswer{"array", 200, "[1]", ErrorCode::kBadShape, "object"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST_F(JsonSourceTest, CreatedIsFineToo) {
+  http_.Answer(201, "{\"a\":1}");
+  EXPECT_TRUE(Poll());
+}
+
+}  // namespace
+}  // namespace o2o
