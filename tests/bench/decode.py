@@ -4,6 +4,7 @@
 import gzip
 import os
 import secrets
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,14 +14,15 @@ from bench.limits import Limit
 from bench.measure import WrongResult, run_measured
 from bench.reference_metabase import COLUMNS, HELP, LABELS, NAME, VALUE
 from bench.report import Measurement, Target
+from bench.series import wait_polled
 from bench.watch import cpu_seconds, forget_peak, peak_bytes, resident_bytes
 from harness.exporter import Exporter
 from harness.processes import clean_environment, wait_until
 from harness.scratch import Scratch
-from harness.web import get_json
 from simulator.metabase_cards import Cards
 from simulator.metabase_profiles import PROFILES
 from simulator.metabase_writing import export_writer
+from simulator.vendors import Vendors
 
 SUBJECT = "decode"
 OURS = "o2o-exporter"
@@ -65,7 +67,7 @@ class Work:
 
 def make_works(scratch, rows):
     """The answer of the simulated Metabase's big question, on its own and in gzip."""
-    cards = Cards(None)
+    cards = Cards(Vendors(lambda: 0))
     cards.define_big(QUESTION, rows)
     table = cards.get(QUESTION).find()
     plain, packed = scratch.file("answer.json"), scratch.file("answer.json.gz")
@@ -126,11 +128,10 @@ class DecodeBench:
             pid = exporter.child.pid
             forget_peak(pid)
             idle = resident_bytes(pid)
-            cpu, started = cpu_seconds(pid), _now()
+            cpu, started = cpu_seconds(pid), time.monotonic()
             answer.may_go.set()
-            wait_until(exporter_published(exporter), DEADLINE_SECONDS, "the answer was published", [exporter.child],
-                       interval=0.05)
-            seconds, cpu, peak = _now() - started, cpu_seconds(pid) - cpu, peak_bytes(pid)
+            wait_polled(exporter, work.rows, DEADLINE_SECONDS)
+            seconds, cpu, peak = time.monotonic() - started, cpu_seconds(pid) - cpu, peak_bytes(pid)
             snapshot = self._check(exporter, work, number)
         return _measurement(work, OURS, number, cpu, seconds, peak, idle, snapshot)
 
@@ -141,20 +142,6 @@ class DecodeBench:
         if number == 1 and samples(plain.body.decode()) != self._right:
             raise WrongResult(f"{OURS}, {work.name}: the samples are not those of the reference")
         return plain.body_bytes + packed.body_bytes
-
-
-def exporter_published(exporter):
-    def published():
-        state = next(one for one in get_json(f"{exporter.url}/api/v1/sources") if one["name"] == "stock")
-        if state.get("error"):
-            raise WrongResult(f"{OURS} could not poll: {state}")
-        return state.get("up")
-    return published
-
-
-def _now():
-    import time
-    return time.monotonic()
 
 
 def _measurement(work, who, number, cpu, seconds, peak, idle, snapshot):

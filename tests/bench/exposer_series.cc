@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What our exposition is held against: prometheus-cpp's Exposer with series read from a file.
 //   bench_exposer FILE
-// A line of the file is city, product, state, vendor code and value, with tabs in between. Says the port on one line of
-// stdout once it listens, and serves until it is killed.
+// A line of the file is city, product, state, vendor code and value, with tabs in between. Says the port on
+// one line of stdout once it listens, and serves until it is killed.
 #include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
-
 #include <unistd.h>
 
 #include <exception>

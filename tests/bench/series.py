@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.files import FileServer
+from bench.measure import WrongResult
 from harness.exporter import Exporter
+from harness.processes import wait_until
+from harness.web import get_json
 
 CITIES = ("hanoi", "danang", "saigon", "hue", "can-tho", "dalat", "vinh")
 STATES = ("on_sale", "sold_out", "hidden")
@@ -59,6 +62,17 @@ def write_words(path, wanted):
         file.writelines("\t".join(map(str, row)) + "\n" for row in wanted)
 
 
+def wait_polled(exporter, count, deadline_seconds):
+    """Until the exporter, which has one source, publishes `count` series of it."""
+    def polled():
+        state = get_json(f"{exporter.url}/api/v1/sources")["sources"][0]
+        if state.get("last_error") or state["series"] not in (0, count):
+            raise WrongResult(f"the exporter was to publish {count} series: {state}")
+        return state["series"] == count
+
+    wait_until(polled, deadline_seconds, f"{count} series were published", [exporter.child], interval=0.02)
+
+
 @contextmanager
 def published(scratch, wanted):
     """An exporter that has polled `wanted`, and publishes it."""
@@ -69,5 +83,5 @@ def published(scratch, wanted):
         config = scratch.file("stock.yml")
         Path(config).write_text(CONFIG.format(url=server.url), encoding="utf-8")
         with Exporter(scratch, config=config, flags=("--log.level=warn",)) as exporter:
-            exporter.wait_ready(300)
+            wait_polled(exporter, len(wanted), 300)
             yield exporter

@@ -14,7 +14,6 @@ RUNBOOK_BASE = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/run
 PROMETHEUS = ROOT / "compose" / "prometheus.yml"
 ALERTMANAGER = ROOT / "alertmanager" / "alertmanager.yml"
 ROUTES_TEST = ROOT / "alertmanager" / "routes_test.yml"
-EXPORTER_CONFIG = ROOT / "exporter" / "config" / "default.yml"
 
 
 def load(path):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract between rules and program: every metric and label that a rule reads exists, in the program's own
-catalogue or in the configuration that is built into it."""
+"""The contract between rules and program: every metric and label that a rule reads exists."""
 
 import os
 import re
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bundle.promql import grouping_labels, selectors
-from bundle.shipped import EXPORTER_CONFIG, ROOT, load, recorded, rule_id, rules
+from bundle.shipped import ROOT, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
 FOREIGN_LABELS = {"rule_group", "integration"}
@@ -33,12 +32,6 @@ def parse_catalogue(table):
     return metrics
 
 
-def configured():
-    """The metrics that the sources of the shipped configuration make of rows: name -> (type, labels)."""
-    return {metric["name"]: (metric.get("type", "gauge"), {*metric.get("labels", {}), *metric.get("static_labels", {})})
-            for source in load(EXPORTER_CONFIG)["sources"] for metric in source.get("metrics", [])}
-
-
 @pytest.fixture(scope="module", name="catalogue")
 def read_catalogue():
     program = exporter()
@@ -47,7 +40,7 @@ def read_catalogue():
     table = subprocess.run([program, "metrics"], capture_output=True, text=True, timeout=30, check=True).stdout
     metrics = parse_catalogue(table)
     assert len(metrics) > 20, f"`{program} metrics` printed no table of metrics:\n{table[:500]}"
-    return {**configured(), **metrics}
+    return metrics
 
 
 def find(catalogue, name):
@@ -95,13 +88,6 @@ def test_every_recording_rule_is_read():
     # By an alert, directly or through another rule: one that nobody reads is to be removed.
     read = {selector.metric for rule in rules() for selector in selectors(rule["expr"])}
     assert recorded() - read == set()
-
-
-def test_the_vendors_are_in_the_shipped_configuration():
-    assert configured() == {
-        "vendor_online": ("gauge", {"vendor_code", "vendor_name"}),
-        "vendor_products": ("gauge", {"vendor_code", "vendor_name", "state"}),
-        "vendor_discount_stock": ("gauge", {"vendor_code", "vendor_name", "product"})}
 
 
 def test_an_unknown_name_would_be_seen():

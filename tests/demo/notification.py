@@ -12,6 +12,10 @@ def is_firing(notification):
     return any(alert["status"] == "firing" for alert in notification["alerts"])
 
 
+def _of_whom(labels):
+    return "".join(f" {labels[name]}." for name in ("vendor_name", "product") if labels.get(name))
+
+
 class Wording:
     """Notifications as lines to show. The same alert often goes to several receivers; the description stands only with
     the first."""
@@ -28,7 +32,9 @@ class Wording:
             fires = alert["status"] == "firing"
             summary = annotations.get("summary") or labels.get("alertname", "an alert without a name")
             mark = f"{self._firing_mark} ALERT" if fires else f"{self._resolved_mark} RESOLVED"
-            lines.append(f"{mark} ({labels.get('severity', 'no severity')}) to {notification['receiver']}: {summary}")
+            # That it fires is said of each vendor by its description; that it is over has only the summary.
+            over = "" if fires else _of_whom(labels)
+            lines.append(f"{mark} ({labels.get('severity', 'no severity')}) to {notification['receiver']}: {summary}{over}")
             described = (sorted(labels.items()), alert.get("startsAt"))
             if fires and annotations.get("description") and described != self._described:
                 lines.append(f"        {annotations['description']}")

@@ -13,6 +13,7 @@ from .simulator import Simulator
 # The shipped intervals of 15 s become 1 s. The database's time limits keep their proportion to that.
 FACTOR = 15
 UNSCALED = ("overlap", "initial_lookback", "connect_timeout", "retention")
+CONNECT = {"connect_timeout": "1s"}  # nothing shorter is allowed
 # Faster still, where a test has no rhythm of its own in mind; but values get stale as late as they would.
 RHYTHM = {"interval": "500ms", "timeout": "480ms", "stale_after": "3s"}
 
@@ -31,7 +32,7 @@ class Stand:
         self._exporters = []
         self.database = f"stand_{self._number}"
         self.dsn = postgres.make_database(self.database)
-        changes = changes or {}
+        changes = {**(CONNECT if factor == FACTOR else {}), **(changes or {})}
         if factor == FACTOR and "interval" not in changes:
             changes = {**RHYTHM, **changes}
         self.config = write_config(scratch.file(f"stand-{self._number}.yml"), factor, changes, UNSCALED)

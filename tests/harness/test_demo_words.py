@@ -5,7 +5,8 @@ import pytest
 
 from demo.notification import Wording, is_firing, is_watchdog
 from demo.screen import Gone, Screen
-from demo.story import CHAPTERS, LENGTH, Story
+from demo.story import AWAY, CHAPTERS, LENGTH, SOLD_OUT, Story
+from simulator.vendors import Vendors
 
 
 def alert(name="O2ONoNewOrders", status="firing", **annotations):
@@ -29,6 +30,13 @@ def test_an_alert_in_words():
     assert wording.lines(notification(alert())) == ["(!) ALERT (critical) to oncall: O2ONoNewOrders"]
 
 
+def test_vendors_that_are_back_are_named():
+    back = alert("O2OVendorOffline", "resolved", summary="A vendor is offline.")
+    back["labels"].update(vendor_name="Ramen 17", vendor_code="V007")
+    assert Wording("(!)", "(ok)").lines(notification(back, receiver="commerce")) == [
+        "(ok) RESOLVED (critical) to commerce: A vendor is offline. Ramen 17."]
+
+
 def test_no_control_character_reaches_the_terminal():
     line, = Wording("!", "ok").lines(notification(alert(summary="a\x1b[2Jb\nc")))
     assert line == "! ALERT (critical) to oncall: a [2Jb c"
@@ -47,6 +55,16 @@ def test_the_story_repeats_and_tells_nothing_twice():
     assert story.due(0) == []
     assert story.due(LENGTH - 1) == list(CHAPTERS[1:])
     assert story.due(2 * LENGTH) == [*CHAPTERS, CHAPTERS[0]]
+
+
+def test_the_story_names_the_vendors_that_it_moves():
+    vendors = {code: vendor["name"] for code, vendor in Vendors(lambda: 0).truth()["vendors"].items()}
+    moved = [code for chapter in CHAPTERS for key, code in chapter.settings.items()
+             if key in {"vendor_offline", "vendor_online", "stock_out", "refill"}]
+    assert sorted(moved) == sorted([AWAY, AWAY, SOLD_OUT, SOLD_OUT])
+    for chapter in CHAPTERS:
+        for code in {AWAY, SOLD_OUT} & {str(value) for value in chapter.settings.values()}:
+            assert vendors[code] in chapter.words
 
 
 class Terminal(io.StringIO):

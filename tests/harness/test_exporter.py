@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from harness.exporter import Samples, differences
+from harness.exporter import Samples, differences, vendor_differences
 
 TEXT = """\
 # HELP o2o_orders_ingested_total h
@@ -48,3 +48,29 @@ def test_each_kind_of_difference_is_named():
     assert "12345678901234567.89, the truth is 12345678901234567.88" in differences(
         Samples(TEXT), {**TRUTH, "completed_amount": changes["completed_amount"]})[0]
     assert differences(Samples(TEXT + 'o2o_orders_ingested_total{order_type="ghost"} 1\n'), TRUTH) != []
+
+
+VENDORS = """\
+# HELP vendor_online h
+# TYPE vendor_online gauge
+vendor_online{vendor_code="V1",vendor_name="Bánh \\"Mì\\" C:\\\\Lunch"} 0
+# HELP vendor_products h
+# TYPE vendor_products gauge
+vendor_products{vendor_code="V1",vendor_name="Bánh \\"Mì\\" C:\\\\Lunch",state="active"} 7
+# HELP vendor_discount_stock h
+# TYPE vendor_discount_stock gauge
+vendor_discount_stock{vendor_code="V1",vendor_name="Bánh \\"Mì\\" C:\\\\Lunch",product="Trà đá"} 3
+"""
+VENDOR = {"name": 'Bánh "Mì" C:\\Lunch', "status": "offline", "products": {"active": 7}, "discount_stock": {"Trà đá": 3}}
+
+
+def test_agreement_on_vendors():
+    assert vendor_differences(Samples(VENDORS), {"vendors": {"V1": VENDOR}}) == []
+
+
+def test_each_kind_of_difference_between_vendors_is_named():
+    for change in ({"status": "online"}, {"products": {"active": 8}}, {"discount_stock": {"Trà đá": 0}}):
+        found = vendor_differences(Samples(VENDORS), {"vendors": {"V1": {**VENDOR, **change}}})
+        assert len(found) == 1 and "the truth is" in found[0], found
+    assert "the truth is that there is none" in vendor_differences(Samples(VENDORS), {"vendors": {}})[0]
+    assert len(vendor_differences(Samples(""), {"vendors": {"V1": VENDOR}})) == 3

@@ -60,7 +60,9 @@ def test_ends_by_itself_when_everything_worked(folder):
     assert "all order counters equal the shop's own account" in said
     assert "the Watchdog was delivered" in said
     assert "Prometheus scrapes o2o-exporter" in said
+    assert "every vendor, its products and its discount stock equal the shop's own account" in said
     assert re.search(r"orders [1-9]\d* \| \d+ a minute", said)
+    assert re.search(r"vendors online \d+/1[0-2], sold out \d+", said)
     assert said.endswith("Everything worked.\n")
     assert left_nothing(folder)
 

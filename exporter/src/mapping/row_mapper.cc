@@ -100,9 +100,12 @@ class RowMapper::Impl final : public RowSink {
         return {};
       }
       End(fed.error());
-      if (IsAppendix(piece.substr(stream_->Offset() - begin))) {
+      // (Of a broken byte order mark the offset is that of its first byte, in an earlier piece.)
+      const std::size_t at = stream_->Offset();
+      const std::string_view rest = at < begin ? std::string_view() : piece.substr(at - begin);
+      if (IsAppendix(rest)) {
         appendix_ = std::make_unique<Appendix>();
-        if (appendix_->Feed(piece.substr(stream_->Offset() - begin))) return {};
+        if (appendix_->Feed(rest)) return {};
       }
     }
     return tl::unexpected<Error>(*error_);

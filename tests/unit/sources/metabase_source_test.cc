@@ -338,7 +338,9 @@ TEST_F(MetabaseSourceTest, ArchivedQuestionIsAskedAboutOnceAnHour) {
     const auto result = Poll();
     ASSERT_TRUE(result) << poll << ": " << result.error().message;
     ASSERT_EQ(result->trouble.has_value(), poll < 20) << poll;
-    if (result->trouble) EXPECT_EQ(result->trouble->code, ErrorCode::kArchived);
+    if (result->trouble) {
+      EXPECT_EQ(result->trouble->code, ErrorCode::kArchived);
+    }
   }
   const auto checks = std::count_if(http_.requests.begin(), http_.requests.end(), [](const auto& request) { return request.method == "GET"; });
   EXPECT_EQ(checks, 2);

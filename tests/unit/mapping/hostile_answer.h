@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "json/json_reader.h"
+#include "mapping/row_mapper.h"
+#include "unit/mapping/exposition_check.h"
+
+// What must hold for any bytes that an upstream answers with; for the mutations of the unit test and for libFuzzer.
+namespace o2o::testing {
+
+// Mappings that use every feature between them.
+inline MappingConfig HostileMapping(unsigned which) {
+  const auto metric = [](std::string name, std::string value) {
+    MetricConfig config;
+    config.name = std::move(name);
+    config.help = "Help.";
+    config.value_column = std::move(value);
+    return config;
+  };
+  MappingConfig config;
+  config.ceilings = {2'000, 500, 200};
+  switch (which % 5) {
+    case 0: {  // a table
+      MetricConfig stock = metric("stock", "stock");
+      stock.labels = {{"vendor", "vendor_code"}, {"name", "Name"}};
+      stock.static_labels = {{"team", "a \"b\" \\ c\n"}};
+      MetricConfig online = metric("online", "state");
+      online.labels = {{"vendor", "vendor_code"}};
+      online.value_map = {{"online", "1"}, {"offline", "0"}};
+      online.null_value = "0";
+      online.on_duplicate = DuplicatePolicy::kMax;
+      MetricConfig total = metric("total", "stock");
+      total.aggregate = Aggregate::kSum;
+      total.where = {{"state", {"online", "1", "true", ""}}};
+      MetricConfig average = metric("average", "stock");
+      average.labels = {{"state", "state"}};
+      average.aggregate = Aggregate::kAvg;
+      config.metrics = {stock, online, total, average};
+      break;
+    }
+    case 1: {  // members
+      config.metrics = {metric("flag", "$value")};
+      config.metrics[0].labels = {{"flag", "$key"}};
+      config.metrics[0].on_duplicate = DuplicatePolicy::kSum;
+      break;
+    }
+    case 2: {  // rows in rows
+      config.rows = {"/data/0", {"products"}};
+      MetricConfig stock = metric("stock", "stock");
+      stock.labels = {{"vendor", "../vendor_code"}, {"name", "Name"}};
+      stock.on_duplicate = DuplicatePolicy::kLast;
+      config.metrics = {stock};
+      break;
+    }
+    case 3: {  // units
+      config.rows = {"/data", {}};
+      MetricConfig size = metric("size_bytes", "size"), updated = metric("updated_seconds", "updated");
+      size.unit = ValueUnit::kBytes;
+      size.aggregate = Aggregate::kMax;
+      updated.unit = ValueUnit::kTime;
+      updated.aggregate = Aggregate::kMin;
+      MetricConfig count = metric("rows", "");
+      count.labels = {{"state", "state"}};
+      count.aggregate = Aggregate::kCount;
+      config.metrics = {size, updated, count};
+      break;
+    }
+    default: {  // members in members
+      config.rows = {"", {"products"}};
+      config.metrics = {metric("stock", "$value")};
+      config.metrics[0].labels = {{"vendor", "../$key"}, {"name", "$key"}};
+      break;
+    }
+  }
+  return config;
+}
+
+// What a mapping made of a body in pieces of this size: samples, or its error. `fault` says where it breaks a promise.
+inline std::string MapHostile(const MappingConfig& config, std::string_view body, std::size_t piece_bytes, std::string& fault) {
+  MappingOptions options;
+  options.max_row_bytes = 300;
+  RowMapper mapper(config, options);
+  bool going = true;
+  for (std::size_t at = 0; at < body.size() && going; at += piece_bytes) {
+    // Memory of its own, of exactly that size: what is read beyond it, or later, is found by the sanitizers.
+    const std::unique_ptr<char[]> piece(new char[piece_bytes]);
+    const std::size_t size = body.copy(piece.get(), piece_bytes, at);
+    going = mapper.Feed({piece.get(), size}).has_value();
+  }
+  Result<Mapping> mapping = mapper.Finish();
+  if (!mapping) {
+    if (!IsCleanUtf8(mapping.error().message)) fault = "an error that is no text";
+    for (const auto& [name, value] : mapper.TopFields()) {
+      if (!IsCleanUtf8(value) || value.size() > 1'024) fault = "a top field that is none";
+    }
+    return std::string(Name(mapping.error().code)) + ": " + mapping.error().message;
+  }
+  if (!going) fault = "a mapping in spite of an error";
+  std::string lines;
+  std::size_t series = 0;
+  for (Family& family : mapping->families) {
+    const std::string name = family.desc.name;
+    const auto block = Render(std::move(family));
+    const std::string wrong = ExpositionCheck().Check(block->samples, name);
+    if (!wrong.empty()) fault = wrong;
+    series += block->series;
+    lines += block->samples;
+  }
+  const MappingReport& report = mapping->report;
+  if (series != report.series || series > config.ceilings.max_series) fault = "series were not counted";
+  for (const auto& [reason, count] : report.rejected) {
+    if (count > report.rows) fault = "more rejected rows than rows";
+  }
+  for (const std::string& row : report.sample_rows) {
+    struct Nothing final : JsonHandler {
+      bool Scalar(JsonType, std::string_view, JsonRange) override { return true; }
+      bool Key(std::string_view) override { return true; }
+      bool Open(JsonType, std::size_t) override { return true; }
+      bool Close(JsonType, std::size_t) override { return true; }
+    } nothing;
+    if (!IsCleanUtf8(row) || !ReadJson(row, nothing)) fault = "a sample row that is no JSON: " + row;
+  }
+  for (const RejectedRowSample& row : report.rejected_rows) {
+    if (!IsCleanUtf8(row.row) || !IsCleanUtf8(row.message) || row.row.size() > 300) fault = "a rejected row that is no text";
+  }
+  return lines;
+}
+
+// Empty if all is well.
+inline std::string CheckHostile(std::string_view body, unsigned which, std::size_t piece_bytes) {
+  const MappingConfig config = HostileMapping(which);
+  std::string fault;
+  const std::string whole = MapHostile(config, body, std::max<std::size_t>(1, body.size()), fault);
+  const std::string pieces = MapHostile(config, body, piece_bytes, fault);
+  if (whole != pieces) fault = "pieces give something else: " + whole + " | " + pieces;
+  return fault;
+}
+
+}  // namespace o2o::testing
