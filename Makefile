@@ -8,7 +8,7 @@ export DURATION
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test bench lint format asan tsan clean
+.PHONY: help build demo test soak bench lint format asan tsan clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -36,6 +36,11 @@ bench:  ## measures the exporter beside what it is held against, and prints the 
 	@scripts/build.sh o2o-exporter
 	@scripts/build.sh bench_exposer
 	@/usr/bin/python3 tests/bench/run.py
+
+soak:  ## MINUTES=10 of a shop, two exporters and a database while everything fails at random; SEED=1
+	@scripts/install-packages.sh build run
+	@scripts/build.sh o2o-exporter
+	@MINUTES=$(MINUTES) SEED=$(SEED) /usr/bin/python3 tests/integration/soak.py
 
 lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@scripts/install-packages.sh build run lint

@@ -24,7 +24,7 @@ def request_text(path, gzip):
 
 
 def get(port, path="/metrics", gzip=False, keep=False):
-    """WrongResult where the answer is not 200, not whole or not encoded as asked. Timed to the end of the connection."""
+    """Timed to the end of the connection. WrongResult where the answer is not 200, not whole, not encoded as asked."""
     started = time.perf_counter()
     with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_SECONDS) as connection:
         connection.sendall(request_text(path, gzip))

@@ -54,7 +54,8 @@ class LimitVerdict:
                            "at_most": self.at_most, "met": self.met})
 
     def line(self):
-        return f"{self.who}, {self.what}: {self.value:.3g}, target <= {self.at_most:g}: {'met' if self.met else 'MISSED'}"
+        outcome = "met" if self.met else "MISSED"
+        return f"{self.who}, {self.what}: {self.value:.3g}, target <= {self.at_most:g}: {outcome}"
 
 
 def judge(measurements, limits):

@@ -19,8 +19,8 @@ from prometheus_client.core import GaugeMetricFamily
 
 NAME = "vendor_stock_left"
 HELP = "Pieces that the vendor has left, as of the last poll."
-LABELS = ["product", "vendor_code", "vendor_name"]
-COLUMNS = ["Product", "Vendor Code", "Vendor Name"]
+LABELS = ["vendor_code", "vendor_name", "product"]
+COLUMNS = ["Vendor Code", "Vendor Name", "Product"]
 VALUE = "Stock Left"
 
 

@@ -12,32 +12,43 @@ def is_firing(notification):
     return any(alert["status"] == "firing" for alert in notification["alerts"])
 
 
-def _of_whom(labels):
-    return "".join(f" {labels[name]}." for name in ("vendor_name", "product") if labels.get(name))
-
-
 class Wording:
-    """Notifications as lines to show. The same alert often goes to several receivers; the description stands only with
-    the first."""
+    """Notifications as lines to show: what it is once, then each that it is about. The same notification often goes to
+    several receivers; the descriptions stand only with the first."""
 
     def __init__(self, firing_mark, resolved_mark):
         self._firing_mark = firing_mark
         self._resolved_mark = resolved_mark
-        self._described = None
+        self._described = []
 
     def lines(self, notification):
-        lines = []
+        lines, told, described = [], None, []
         for alert in notification["alerts"]:
-            labels, annotations = alert["labels"], alert["annotations"]
-            fires = alert["status"] == "firing"
-            summary = annotations.get("summary") or labels.get("alertname", "an alert without a name")
-            mark = f"{self._firing_mark} ALERT" if fires else f"{self._resolved_mark} RESOLVED"
-            # That it fires is said of each vendor by its description; that it is over has only the summary.
-            over = "" if fires else _of_whom(labels)
-            lines.append(f"{mark} ({labels.get('severity', 'no severity')}) to {notification['receiver']}: {summary}{over}")
-            described = (sorted(labels.items()), alert.get("startsAt"))
-            if fires and annotations.get("description") and described != self._described:
-                lines.append(f"        {annotations['description']}")
-                self._described = described
+            head = self._head(alert, notification["receiver"])
+            if head != told:
+                lines.append(head)
+                told = head
+            labels = alert["labels"]
+            if alert["status"] != "firing":
+                lines += _of_whom(labels)
+                continue
+            key = (sorted(labels.items()), alert.get("startsAt"))
+            described.append(key)
+            if alert["annotations"].get("description") and key not in self._described:
+                lines.append(f"        {alert['annotations']['description']}")
+        if described:
+            self._described = described
         # What is shown may come from an order: no control characters.
         return ["".join(c if c.isprintable() else " " for c in line) for line in lines]
+
+    def _head(self, alert, receiver):
+        labels = alert["labels"]
+        mark = f"{self._firing_mark} ALERT" if alert["status"] == "firing" else f"{self._resolved_mark} RESOLVED"
+        summary = alert["annotations"].get("summary") or labels.get("alertname", "an alert without a name")
+        return f"{mark} ({labels.get('severity', 'no severity')}) to {receiver}: {summary}"
+
+
+def _of_whom(labels):
+    """The description says that it is so, which it no longer is: the vendor alone."""
+    name = ": ".join(labels[label] for label in ("vendor_name", "product") if labels.get(label))
+    return [f"        {name}"] if name else []

@@ -24,7 +24,7 @@ CHAPTERS = (
     Chapter(10, "the vendor Ramen 17 goes offline; somebody should hear of it in a minute or so", {"vendor_offline": AWAY}),
     Chapter(30, "the shop stops taking orders; somebody should hear of it in a minute or so", {"orders_stopped": True}),
     Chapter(120, "the shop takes orders again, and Ramen 17 is back", {**NORMAL, "vendor_online": AWAY}),
-    Chapter(135, "Green Curry House sells out of all it has at a discount; a note of it comes in a minute or so",
+    Chapter(135, "Green Curry House sells out of all it has at a discount; a note of it comes in a minute or two",
             {"stock_out": SOLD_OUT}),
     Chapter(180, "half of all orders begin to fail; somebody should hear of it in a minute or so", {"failure_ratio": 0.5}),
     Chapter(260, "orders succeed again, and Green Curry House has everything again", {**NORMAL, "refill": SOLD_OUT}),

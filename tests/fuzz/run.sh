@@ -17,9 +17,9 @@ names=("$@")
 
 build=${O2O_FUZZ_BUILD:-build-fuzz}
 scripts/install-packages.sh build fuzz
+mkdir -p "$build"
 cmake -S . -B "$build" -G Ninja -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" \
-  -DO2O_FUZZ=ON -DO2O_SANITIZE=address,undefined,fuzzer-no-link >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
-rm -f "$build.log"
+  -DO2O_FUZZ=ON -DO2O_SANITIZE=address,undefined,fuzzer-no-link >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; exit 1; }
 cmake --build "$build" --target "${names[@]/#/fuzz_}"
 
 status=0

@@ -47,6 +47,11 @@ def program():
         raise NotReady(f"there is no program at {path}: `make build` makes it")
     return path
 
+# The closed set of exporter/src/base/result.h, as far as a poll can end so: the values of `reason`.
+FAILURE_REASONS = {"connect", "timeout", "tls", "cut", "redirect", "unauthorized", "http_status", "not_json", "bad_json", "bad_shape",
+                   "too_large", "query_failed", "forbidden", "not_found", "archived", "initializing", "login_throttled",
+                   "mfa_required", "truncated", "store", "internal"}
+
 
 class Samples:
     """The samples of one scrape."""
@@ -80,6 +85,7 @@ class Exporter:
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}"
         self._log = os.path.join(scratch.folder(name), "log")
+        self.config = config
         self._argv = [*(["--config.file", str(config)] if config else []),
                       f"--web.listen-address={self.address}", *flags]
         given = {"OMS_URL": oms_url, "OMS_API_KEY": api_key, "PG_DSN": dsn, "APP_PORT": str(self.port), **(env or {})}

@@ -132,6 +132,10 @@ class Postgres:
         self.query(f'CREATE DATABASE "{name}" OWNER "{owner}"')
         return self.dsn(name, owner, password)
 
+    def drop_database(self, name):
+        """Also where somebody still uses it."""
+        self.query(f'DROP DATABASE "{name}" WITH (FORCE)')
+
     def set_read_only(self, on):
         """Every new transaction of every session, also of those that are open, is read-only (or no longer)."""
         self.query(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}")

@@ -57,6 +57,8 @@ class Stand:
         ended = [exporter.stop() for exporter in self._exporters if exporter.running()]
         if self._own_simulator:
             self.simulator.stop()
+        if self.postgres.child:
+            self.postgres.drop_database(self.database)
         if not any(trouble):
             assert all(status == 0 for status in ended), f"the exporters ended with {ended}"
 

@@ -30,11 +30,21 @@ def test_an_alert_in_words():
     assert wording.lines(notification(alert())) == ["(!) ALERT (critical) to oncall: O2ONoNewOrders"]
 
 
-def test_vendors_that_are_back_are_named():
-    back = alert("O2OVendorOffline", "resolved", summary="A vendor is offline.")
-    back["labels"].update(vendor_name="Ramen 17", vendor_code="V007")
-    assert Wording("(!)", "(ok)").lines(notification(back, receiver="commerce")) == [
-        "(ok) RESOLVED (critical) to commerce: A vendor is offline. Ramen 17."]
+def test_several_vendors_are_named_one_by_one():
+    def vendor(name, status="firing", **labels):
+        made = alert("O2OVendorOffline", status, summary="A vendor is offline.", description=f"{name} is offline.")
+        made["labels"].update(vendor_name=name, **labels)
+        return made
+
+    wording = Wording("(!)", "(ok)")
+    several = notification(vendor("Ramen 17"), vendor("La Márquez"), vendor("Okoro's Grill", "resolved", product="Suya"))
+    assert wording.lines(several) == [
+        "(!) ALERT (critical) to oncall: A vendor is offline.", "        Ramen 17 is offline.",
+        "        La Márquez is offline.",
+        "(ok) RESOLVED (critical) to oncall: A vendor is offline.", "        Okoro's Grill: Suya"]
+    assert wording.lines({**several, "receiver": "commerce"}) == [
+        "(!) ALERT (critical) to commerce: A vendor is offline.",
+        "(ok) RESOLVED (critical) to commerce: A vendor is offline.", "        Okoro's Grill: Suya"]
 
 
 def test_no_control_character_reaches_the_terminal():

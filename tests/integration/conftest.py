@@ -15,10 +15,22 @@ def scratch_folder():
         yield scratch
 
 
-@pytest.fixture(name="postgres", scope="module")
+@pytest.fixture(name="postgres", scope="session")
 def private_cluster():
     with Postgres() as cluster:
         yield cluster
+
+
+@pytest.fixture(autouse=True)
+def cluster_that_works(request):
+    """A test that failed while the server was away does not take the next ones along."""
+    yield
+    if "postgres" in request.fixturenames:
+        postgres = request.getfixturevalue("postgres")
+        if not postgres.child:
+            postgres.start()
+        if postgres.query("SHOW default_transaction_read_only") != [("off",)]:
+            postgres.set_read_only(False)
 
 
 @pytest.fixture(name="stand")

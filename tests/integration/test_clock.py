@@ -65,6 +65,7 @@ def test_hours_of_outage_are_caught_up(stand):
     shop.exporter.start().wait_ready()
     shop.agree()
     assert shop.value("o2o_ingest_gaps_total", source="orders") == 0
+    shop.polled(1)
     minutes = [query["minutes"] for query in shop.simulator.stats()["recent_queries"]]
     assert max(minutes) >= 5 * 60 and all(isinstance(count, int) and count > 0 for count in minutes)
     assert minutes[-1] < 10, "long after the outage it still asks for hours"
@@ -79,9 +80,8 @@ def test_clock_of_the_oms_is_set_while_we_watch(stand):
         shop.agree()
 
 
-@pytest.mark.parametrize("time_format", ["z", "offset", "naive", "epoch", "epoch_ms", "seconds", "mixed"])
-def test_every_way_to_write_a_time(stand, time_format):
-    shop = stand(shop=(*LIVELY, "--time-format", time_format))
+def test_every_way_to_write_a_time(stand):
+    shop = stand(shop=(*LIVELY, "--time-format", "mixed"))
     shop.simulator.seed(30)
     shop.polled(1)
     shop.agree()

@@ -173,15 +173,15 @@ def test_two_exporters_see_no_gap_that_the_other_closed(stand):
 
 
 def test_cut_pages_make_polls_faster(stand):
-    shop = stand(changes={"interval": "6s", "timeout": "5s"})
-    assert seconds_to_next(shop) > 4
+    shop = stand(changes={"interval": "4s", "timeout": "3s"})
+    assert seconds_to_next(shop) > 3
     shop.simulator.control(limit_cap=20)
     shop.simulator.seed(30)
-    shop.until(lambda: 0 < seconds_to_next(shop) < 2, "the next poll was close", 25)
+    shop.until(lambda: 0 < seconds_to_next(shop) < 1.5, "the next poll was close", 25)
     before = shop.simulator.stats()["requests"]
     started = time.monotonic()
     shop.until(lambda: shop.simulator.stats()["requests"] >= before + 4, "it went on in that rhythm", 20)
-    assert time.monotonic() - started < 12, "four polls take 24 s in the usual rhythm"
+    assert time.monotonic() - started < 8, "four polls take 16 s in the usual rhythm"
 
 
 def seconds_to_next(shop):

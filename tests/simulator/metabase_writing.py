@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -194,8 +195,8 @@ def _formatted_time(text: str) -> str:
 
 
 def _is_number(text: bytes) -> bool:
+    """Not of NaN and what no double can hold."""
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True

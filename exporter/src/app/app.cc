@@ -139,7 +139,8 @@ std::optional<StoreHealth::State> App::Store() const {
 
 std::optional<LastRows> App::Rows(const std::string& source) const {
   for (const auto& poller : pollers_) {
-    if (poller->status().source == source) return poller->last_rows();
+    const SourceStatus status = poller->status();
+    if (status.source == source && status.kind != "oms" && status.kind != "store") return poller->last_rows();
   }
   return std::nullopt;
 }

@@ -8,11 +8,12 @@
 #include <utility>
 
 // Written by hand, since RapidJSON 1.1.0 cannot do what one bad row asks for: it refuses 1e999 and long
-// integers with the whole text, also under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, does not
-// tell where a value ends, and cannot be fed in pieces. A test holds the two against each other.
+// integers with the whole text, also under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, does
+// not tell where a value ends, and cannot be fed in pieces. A test holds the two against each other.
 //
-// A state machine: what may come next is a state, the open containers are a stack of bits, a value that goes over
-// the end of a piece is a state and its text so far. No recursion, so that the stack of a small thread is enough.
+// A state machine: what may come next is a state, the open containers are a stack of bits, a value that goes
+// over the end of a piece is a state and its text so far. No recursion, so that the stack of a small thread
+// is enough.
 namespace o2o {
 namespace {
 
@@ -69,7 +70,8 @@ const char* FindEndOfPlain(const char* at, const char* end) {
 std::string Shown(char c) {
   if (c > 0x20 && c < 0x7F) return std::string("'") + c + "'";
   std::array<char, 16> text{};
-  std::snprintf(text.data(), text.size(), "byte 0x%02X", static_cast<unsigned>(static_cast<unsigned char>(c)));
+  std::snprintf(text.data(), text.size(), "byte 0x%02X",
+                static_cast<unsigned>(static_cast<unsigned char>(c)));
   return text.data();
 }
 

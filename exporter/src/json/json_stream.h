@@ -19,9 +19,10 @@ inline constexpr std::size_t kMaxJsonNesting = 100'000;
 // A string or number that goes over the end of a piece is held; a longer one is refused with kTooLarge.
 inline constexpr std::size_t kMaxJsonToken = 64u << 20;
 
-// Reads one JSON text (RFC 8259) and nothing but it, from pieces cut anywhere, and holds no more of it than the
-// value it is in. Fails with kBadJson and the byte, or with kCancelled when the handler ended it, and then stays
-// failed. Numbers stay text of any size and are never made a double. Ranges count from the start of the text.
+// Reads one JSON text (RFC 8259) and nothing but it, from pieces cut anywhere, and holds no more of it than
+// the value it is in. Fails with kBadJson and the byte, or with kCancelled when the handler ended it, and
+// then stays failed. Numbers stay text of any size and are never made a double. Ranges count from the start
+// of the text.
 //
 // Taken beyond the RFC, because one bad value shall not cost the whole answer: a byte order mark in front;
 // NaN, Infinity, Inf and their negatives as numbers; raw control characters in strings; an escape of half a
@@ -47,7 +48,17 @@ class JsonStream {
   // What may come next where no value is being read.
   enum class Next : std::uint8_t { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kNothing };
   // What is being read. A pair is two escapes for one character.
-  enum class Inside : std::uint8_t { kNone, kMark, kString, kEscape, kHex, kPair, kPairEscape, kNumber, kWord };
+  enum class Inside : std::uint8_t {
+    kNone,
+    kMark,
+    kString,
+    kEscape,
+    kHex,
+    kPair,
+    kPairEscape,
+    kNumber,
+    kWord
+  };
   enum class Digits : std::uint8_t { kSign, kZero, kWhole, kPoint, kFraction, kE, kESign, kExponent };
 
   Result<void> Outcome() const;
@@ -94,14 +105,14 @@ class JsonStream {
   std::size_t deep_begin_ = 0;
 
   std::size_t token_begin_ = 0;
-  std::string token_;            // of the value being read, what is not in the piece as it is to be told
+  std::string token_;  // of the value being read, what is not in the piece as it is to be told
   Digits digits_ = Digits::kSign;
-  std::string_view word_;        // also the byte order mark
+  std::string_view word_;  // also the byte order mark
   std::size_t word_at_ = 0;
   JsonType word_type_ = JsonType::kNull;
   std::uint32_t hex_ = 0;
   int hex_digits_ = 0;
-  std::uint32_t high_ = 0;       // the first unit of a pair, while the second is awaited
+  std::uint32_t high_ = 0;  // the first unit of a pair, while the second is awaited
 };
 
 }  // namespace o2o

@@ -25,8 +25,8 @@ struct Column {
   std::uint64_t last_row = 0;         // the row that had it last, for the reader's use
 };
 
-// The columns of the rows of one answer, each looked at once: what a key means is then a comparison with the key that
-// followed the last one in the row before. Bounded, whatever keys rows have.
+// The columns of the rows of one answer, each looked at once: what a key means is then a comparison with the
+// key that followed the last one in the row before. Bounded, whatever keys rows have.
 class ColumnIndex {
  public:
   // More columns are not told apart.

@@ -11,7 +11,7 @@
 namespace o2o {
 namespace {
 
-constexpr int kMaxDigits = 18;  // 10^18 fits 64 bits, and its square 128
+constexpr int kMaxDigits = 18;         // 10^18 fits 64 bits, and its square 128
 constexpr int kMaxExponent = 100'000;  // far beyond any double
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -73,7 +73,9 @@ Digits Normalized(const Parts& parts) {
   return result;
 }
 
-int Sign(const Parts& parts, const Digits& digits) { return digits.digits.empty() ? 0 : parts.negative ? -1 : 1; }
+int Sign(const Parts& parts, const Digits& digits) {
+  return digits.digits.empty() ? 0 : parts.negative ? -1 : 1;
+}
 
 // Out of range: towards infinity, or zero.
 double ToDouble(std::string_view number) {

@@ -11,7 +11,8 @@ namespace o2o {
 
 __extension__ using Int128 = __int128;
 
-// units / 10^scale, with at most 18 digits before and after the point together: |units| < 10^18, 0 <= scale <= 18.
+// units / 10^scale, with at most 18 digits before and after the point together: |units| < 10^18, 0 <= scale
+// <= 18.
 struct Decimal {
   std::int64_t units = 0;
   int scale = 0;

@@ -17,10 +17,11 @@ std::size_t RoomFor(const MetricConfig& metric) {
 
 }  // namespace
 
-FamilyBuilder::FamilyBuilder(MetricDesc desc) : desc_(std::move(desc)), table_(std::make_shared<SeriesTable>()) {}
+FamilyBuilder::FamilyBuilder(MetricDesc desc)
+    : desc_(std::move(desc)), table_(std::make_shared<SeriesTable>()) {}
 
-FamilyBuilder::Added FamilyBuilder::Add(const MetricConfig& metric, std::string_view key, std::string_view number,
-                                        bool replaces) {
+FamilyBuilder::Added FamilyBuilder::Add(const MetricConfig& metric, std::string_view key,
+                                        std::string_view number, bool replaces) {
   const bool counts = metric.aggregate == Aggregate::kCount;
   const auto [id, is_new] = table_->Insert(key, counts ? "1" : number, RoomFor(metric));
   if (is_new) return Added::kNew;

@@ -24,7 +24,8 @@ class FamilyBuilder {
 
   explicit FamilyBuilder(MetricDesc desc);
 
-  // `key`: the labels as SeriesTable wants them. `replaces`: the sample is of an equal key, of which the last one wins.
+  // `key`: the labels as SeriesTable wants them. `replaces`: the sample is of an equal key, of which the last
+  // one wins.
   Added Add(const MetricConfig& metric, std::string_view key, std::string_view number, bool replaces);
   std::size_t series() const { return table_->size(); }
   void Clear();

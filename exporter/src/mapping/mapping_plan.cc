@@ -32,7 +32,8 @@ class Planner {
       wants.nested = config_.rows.nested[level];
       wants.columns.push_back(wants.nested);
     }
-    plan_.wants.max_text_bytes = std::max({longest_text_, config_.ceilings.max_label_bytes, kMaxNumberBytes}) + 1;
+    plan_.wants.max_text_bytes =
+        std::max({longest_text_, config_.ceilings.max_label_bytes, kMaxNumberBytes}) + 1;
     if (!fault_.empty()) return Fail(ErrorCode::kConfig, fault_);
     return std::move(plan_);
   }
@@ -44,7 +45,8 @@ class Planner {
 
   void PlanRows() {
     std::string_view pointer = config_.rows.pointer;
-    if (!pointer.empty() && pointer[0] != '/') Refuse("rows '" + config_.rows.pointer + "': a JSON Pointer begins with /");
+    if (!pointer.empty() && pointer[0] != '/')
+      Refuse("rows '" + config_.rows.pointer + "': a JSON Pointer begins with /");
     while (!pointer.empty()) {
       pointer.remove_prefix(1);
       const std::string_view step = pointer.substr(0, pointer.find('/'));
@@ -59,11 +61,13 @@ class Planner {
     plan.config = &metric;
     const std::string where = metric.name + ": ";
     std::vector<std::pair<std::string, LabelPlan>> labels;
-    for (const LabelFrom& label : metric.labels) labels.push_back({label.label, {Column(where, label.column, true), {}}});
+    for (const LabelFrom& label : metric.labels)
+      labels.push_back({label.label, {Column(where, label.column, true), {}}});
     for (const auto& [label, text] : metric.static_labels) labels.push_back({label, {std::nullopt, text}});
     plan.family = Family(metric, labels);
     for (const std::string& name : plan_.families[plan.family].labels) {
-      const auto found = std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
+      const auto found =
+          std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
       if (found != labels.end()) plan.labels.push_back(found->second);
     }
     for (const RowFilter& filter : metric.where) {
@@ -83,7 +87,8 @@ class Planner {
   }
 
   // Metrics of one name are one family, and so must have the same labels.
-  std::size_t Family(const MetricConfig& metric, const std::vector<std::pair<std::string, LabelPlan>>& labels) {
+  std::size_t Family(const MetricConfig& metric,
+                     const std::vector<std::pair<std::string, LabelPlan>>& labels) {
     MetricDesc desc{metric.name, metric.type, {}, metric.help};
     for (const auto& [name, plan] : labels) desc.labels.push_back(name);
     const std::set<std::string> names(desc.labels.begin(), desc.labels.end());
@@ -115,7 +120,8 @@ class Planner {
     if (name == kKeyColumn || name == kValueColumn) {
       wants.members = true;
       if (name == kKeyColumn) return {level, kKeySlot};
-      if (level < config_.rows.nested.size()) Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
+      if (level < config_.rows.nested.size())
+        Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
       wants.scalars = true;
       return {level, kValueSlot};
     }

@@ -58,7 +58,8 @@ struct MappingPlan {
   std::vector<WantedColumn> columns;
 };
 
-// Resolves a mapping. Fails with kConfig where the loader should have refused it already. `config` must outlive the plan.
+// Resolves a mapping. Fails with kConfig where the loader should have refused it already. `config` must
+// outlive the plan.
 Result<MappingPlan> MakePlan(const MappingConfig& config);
 
 }  // namespace o2o

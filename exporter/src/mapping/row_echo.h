@@ -11,8 +11,8 @@
 
 namespace o2o {
 
-// Writes the first rows of an answer down again as JSON that every reader takes: clean UTF-8, no NaN. Rows that are too long
-// are left out.
+// Writes the first rows of an answer down again as JSON that every reader takes: clean UTF-8, no NaN. Rows
+// that are too long are left out.
 class RowEcho {
  public:
   RowEcho(std::size_t max_rows, std::size_t max_row_bytes, std::size_t max_bytes)

@@ -84,7 +84,8 @@ class RowMapper::Impl final : public RowSink {
     for (const MetricDesc& desc : plan_.families) families_.emplace_back(desc);
     max_series_ = std::min(config_.ceilings.max_series, SeriesTable::kMaxSeries - 1);
     came_as_text_.resize(plan_.metrics.size());
-    reader_.emplace(plan_.wants, RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
+    reader_.emplace(plan_.wants,
+                    RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
     stream_.emplace(*reader_, kMaxToken);
   }
 
@@ -137,7 +138,8 @@ class RowMapper::Impl final : public RowSink {
     if (!CountRow()) return false;
     faults_ = {};
     if (row.TooDeep()) {
-      Fault(RowReason::kTooDeep, row, [] { return "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels"; });
+      Fault(RowReason::kTooDeep, row,
+            [] { return "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels"; });
     } else {
       for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
         if (!Map(i, row)) return false;
@@ -150,7 +152,8 @@ class RowMapper::Impl final : public RowSink {
   bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
     if (!CountRow()) return false;
     ++rejected_[static_cast<std::size_t>(reason)];
-    Keep(reason, [&] { return message; }, where);
+    Keep(
+        reason, [&] { return message; }, where);
     return true;
   }
 
@@ -188,8 +191,9 @@ class RowMapper::Impl final : public RowSink {
     const MetricPlan& metric = plan_.metrics[index];
     for (const FilterPlan& filter : metric.filters) {
       const Cell& cell = row.At(filter.column.level, filter.column.slot);
-      const bool holds = cell.type == JsonType::kNull ? filter.in.contains("")
-                                                      : !IsContainer(cell) && filter.in.contains(row.Text(cell));
+      const bool holds = cell.type == JsonType::kNull
+                             ? filter.in.contains("")
+                             : !IsContainer(cell) && filter.in.contains(row.Text(cell));
       if (!holds) {
         ++report_.filtered;
         return true;
@@ -204,7 +208,8 @@ class RowMapper::Impl final : public RowSink {
         return ++series_ <= max_series_ || EndWith(Ceiling(max_series_, "series", "max_series"));
       case FamilyBuilder::Added::kAggregated: return true;
       case FamilyBuilder::Added::kRejected:
-        Fault(RowReason::kDuplicate, row, [&] { return metric.config->name + ": an earlier row has the same labels"; });
+        Fault(RowReason::kDuplicate, row,
+              [&] { return metric.config->name + ": an earlier row has the same labels"; });
         [[fallthrough]];
       case FamilyBuilder::Added::kDuplicate: ++report_.duplicates; return true;
     }
@@ -219,7 +224,8 @@ class RowMapper::Impl final : public RowSink {
     const MetricPlan& metric = plan_.metrics[index];
     const Cell& cell = row.At(metric.value->level, metric.value->slot);
     const std::string_view text = row.Text(cell);
-    if (!metric.value_map.empty() && cell.present && cell.type != JsonType::kNull && FindInMap(metric, text, number)) {
+    if (!metric.value_map.empty() && cell.present && cell.type != JsonType::kNull &&
+        FindInMap(metric, text, number)) {
       return true;
     }
     const ValueUnit unit = metric.config->unit;
@@ -237,14 +243,15 @@ class RowMapper::Impl final : public RowSink {
           return true;
         }
         Fault(RowReason::kNoValue, row, [&] {
-          return About(metric, metric.config->value_column) + (cell.present ? Shown(cell.type, text) : "missing") +
-                 ", so there is no value";
+          return About(metric, metric.config->value_column) +
+                 (cell.present ? Shown(cell.type, text) : "missing") + ", so there is no value";
         });
         return false;
       case ValueText::Outcome::kBad: break;
     }
     Fault(RowReason::kBadValue, row, [&] {
-      return About(metric, metric.config->value_column) + Shown(cell.type, text) + " " + std::string(WhatItIsNot(unit));
+      return About(metric, metric.config->value_column) + Shown(cell.type, text) + " " +
+             std::string(WhatItIsNot(unit));
     });
     return false;
   }
@@ -274,8 +281,8 @@ class RowMapper::Impl final : public RowSink {
     }
     if (key_.size() <= SeriesTable::kMaxKeyBytes) return true;
     Fault(RowReason::kBadLabel, row, [&] {
-      return metric.config->name + ": the labels together are longer than " + std::to_string(SeriesTable::kMaxKeyBytes) +
-             " bytes";
+      return metric.config->name + ": the labels together are longer than " +
+             std::to_string(SeriesTable::kMaxKeyBytes) + " bytes";
     });
     return false;
   }
@@ -288,8 +295,9 @@ class RowMapper::Impl final : public RowSink {
         Fault(RowReason::kBadLabel, row, [&] {
           const std::string& name = plan_.families[metric.family].labels[i];
           return metric.config->name + ": label " + name + ": " +
-                 (IsContainer(cell) ? std::string(Describe(cell.type)) + ", due is a text"
-                                    : "longer than " + std::to_string(max_bytes) + " bytes (max_label_bytes)");
+                 (IsContainer(cell)
+                      ? std::string(Describe(cell.type)) + ", due is a text"
+                      : "longer than " + std::to_string(max_bytes) + " bytes (max_label_bytes)");
         });
         return false;
       }
@@ -341,7 +349,8 @@ class RowMapper::Impl final : public RowSink {
     for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
       if (came_as_text_[i].empty()) continue;
       report_.notes.push_back(plan_.metrics[i].config->name + ": the values of column " +
-                              Quoted(plan_.metrics[i].config->value_column) + " came as text, such as " + came_as_text_[i]);
+                              Quoted(plan_.metrics[i].config->value_column) + " came as text, such as " +
+                              came_as_text_[i]);
     }
   }
 
@@ -376,9 +385,10 @@ class RowMapper::Impl final : public RowSink {
       }
     }
     if (!loose.empty()) {
-      report_.notes.push_back("column " + Quoted(wanted.name) + " not in the answer, there is " + Quoted(loose[0]) +
-                              ", which is taken" +
-                              (loose.size() > 1 ? " (before " + Quoted(loose[1]) + ", which is there too)" : ""));
+      report_.notes.push_back(
+          "column " + Quoted(wanted.name) + " not in the answer, there is " + Quoted(loose[0]) +
+          ", which is taken" +
+          (loose.size() > 1 ? " (before " + Quoted(loose[1]) + ", which is there too)" : ""));
       return;
     }
     const std::string message = NotThere(wanted.name, Names(wanted.slot.level));

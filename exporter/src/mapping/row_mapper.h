@@ -21,7 +21,7 @@ namespace o2o {
 struct MappingOptions {
   std::size_t sample_rows = 10;
   std::size_t rejected_rows = 10;
-  std::size_t max_row_bytes = 4'096;      // of a kept row; a longer sample is left out, a longer rejected row cut
+  std::size_t max_row_bytes = 4'096;  // of a kept row; a longer sample is left out, a longer rejected row cut
   std::size_t max_kept_bytes = 1u << 20;  // of all samples
 };
 
@@ -33,38 +33,44 @@ struct RejectedRowSample {
 
 // What a poll's mapping saw, for metrics, `probe` and the pages.
 struct MappingReport {
-  std::uint64_t rows = 0;            // innermost ones, the rejected among them
+  std::uint64_t rows = 0;  // innermost ones, the rejected among them
   std::uint64_t series = 0;
-  // Rows by reason, all reasons in their order; a row counts once for each reason for which some metric got nothing from it.
+  // Rows by reason, all reasons in their order; a row counts once for each reason for which some metric got
+  // nothing from it.
   std::vector<std::pair<std::string, std::uint64_t>> rejected;
   std::uint64_t duplicates = 0;      // samples whose label set a metric had already, whatever its policy
   std::uint64_t filtered = 0;        // samples left out by `where`
   std::uint64_t duplicate_keys = 0;  // the last one won
   std::uint64_t repaired_texts = 0;  // labels that were no UTF-8 or held U+0000
   std::vector<std::string> columns;  // of the innermost rows, as they came; the first few hundred
-  std::vector<std::string> notes;    // "column `vendor_code` not in the answer, there is `Vendor Code`, which is taken"
-  std::vector<std::string> sample_rows;  // the first rows, each a JSON object (clean UTF-8, no NaN); $key and $value are members
+  std::vector<std::string>
+      notes;  // "column `vendor_code` not in the answer, there is `Vendor Code`, which is taken"
+  std::vector<std::string>
+      sample_rows;  // the first rows, each a JSON object (clean UTF-8, no NaN); $key and $value are members
   std::vector<RejectedRowSample> rejected_rows;
 };
 
 struct Mapping {
-  std::vector<Family> families;  // one per metric, in the order of the configuration; metrics of one name share one
+  std::vector<Family>
+      families;  // one per metric, in the order of the configuration; metrics of one name share one
   MappingReport report;
 };
 
-// Turns a JSON body, fed in pieces of any size, into samples. Keeps one row at a time (with nested rows one outermost
-// row), and of it only the columns that some metric needs; besides that the series.
+// Turns a JSON body, fed in pieces of any size, into samples. Keeps one row at a time (with nested rows one
+// outermost row), and of it only the columns that some metric needs; besides that the series.
 //
 //   RowMapper mapper(config);
 //   for each piece: if (Result<void> fed = mapper.Feed(piece); !fed) stop
 //   Result<Mapping> mapping = mapper.Finish();  // once, also after an error, which it returns again
 //
-// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are due, or a column that none
-// of the rows has), kTooLarge (a ceiling, named with its key), kConfig (a mapping that the loader should have refused).
+// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are due, or a column
+// that none of the rows has), kTooLarge (a ceiling, named with its key), kConfig (a mapping that the loader
+// should have refused).
 //
-// Rows are the elements of an array. Where a column is `$key` or `$value` they are the members of an object instead:
-// objects, and with `$value` scalars too. Columns match exactly first, then without regard to case, blanks and underscores.
-// A row that gives one metric nothing is rejected for that metric alone. One thread at a time.
+// Rows are the elements of an array. Where a column is `$key` or `$value` they are the members of an object
+// instead: objects, and with `$value` scalars too. Columns match exactly first, then without regard to case,
+// blanks and underscores. A row that gives one metric nothing is rejected for that metric alone. One thread
+// at a time.
 class RowMapper {
  public:
   explicit RowMapper(MappingConfig config, MappingOptions options = {});
@@ -75,10 +81,11 @@ class RowMapper {
   Result<void> Feed(std::string_view piece);
   Result<Mapping> Finish();
 
-  // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error, error_type, message,
-  // cause and _status, each cut at 1 KiB; the same of an object that follows the rows without a comma (a query that
-  // failed halfway, in Metabase's older versions), whose error is kBadJson. Whatever Feed() and Finish() returned; complete
-  // after Finish(), since Feed() goes on without an error while such an object is being read.
+  // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error,
+  // error_type, message, cause and _status, each cut at 1 KiB; the same of an object that follows the rows
+  // without a comma (a query that failed halfway, in Metabase's older versions), whose error is kBadJson.
+  // Whatever Feed() and Finish() returned; complete after Finish(), since Feed() goes on without an error
+  // while such an object is being read.
   const std::map<std::string, std::string>& TopFields() const;
   bool TopFieldsAreAppended() const;
 

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxTopFieldBytes = 1'024;
 constexpr std::size_t kMaxShownNames = 10;
 
 // What upstreams say in the place of rows.
-constexpr std::array<std::string_view, 6> kTopFields = {"status", "error",  "error_type",
+constexpr std::array<std::string_view, 6> kTopFields = {"status",  "error", "error_type",
                                                         "message", "cause", "_status"};
 
 std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
@@ -24,7 +24,8 @@ std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name
 
 const Cell& RowView::At(std::size_t level, std::size_t slot) const {
   std::size_t row = row_;
-  for (std::size_t at = reader_.levels_.size() - 1; at > level; --at) row = reader_.levels_[at].records[row].parent;
+  for (std::size_t at = reader_.levels_.size() - 1; at > level; --at)
+    row = reader_.levels_[at].records[row].parent;
   const RowReader::Level& its = reader_.levels_[level];
   return its.cells[row * its.slots + slot];
 }
@@ -84,7 +85,8 @@ void RowReader::EndPiece() {
 }
 
 std::string RowReader::Cut(JsonRange where, std::size_t max_bytes) const {
-  const std::size_t size = std::min(where.end - where.begin, max_bytes + 4);  // a character cut here is cut off again
+  const std::size_t size =
+      std::min(where.end - where.begin, max_bytes + 4);  // a character cut here is cut off again
   std::string text;
   if (!lone_scalar_.empty()) {
     text = lone_scalar_.substr(0, size);
@@ -146,7 +148,8 @@ bool RowReader::Scalar(JsonType type, std::string_view text, JsonRange where) {
     case Kind::kRows: {
       // Outside of all rows nothing is carried along, so that its beginning may be gone already.
       const std::string_view mark = type == JsonType::kString ? "\"" : "";
-      if (levels_[0].records.empty()) lone_scalar_.append(mark).append(text.substr(0, kMaxCarriedBytes)).append(mark);
+      if (levels_[0].records.empty())
+        lone_scalar_.append(mark).append(text.substr(0, kMaxCarriedBytes)).append(mark);
       const bool go_on = ScalarRow(frame.place, type, text, where);
       lone_scalar_.clear();
       return go_on;
@@ -301,8 +304,8 @@ bool RowReader::OpenRow(std::size_t level, JsonType type, std::size_t begin) {
 
 bool RowReader::ScalarRow(std::size_t level, JsonType type, std::string_view text, JsonRange where) {
   if (!levels_[level].wants.scalars) {
-    return sink_.RejectRow(RowReason::kNotAnObject, "the row is " + std::string(Describe(type)) + ", due is an object",
-                           where);
+    return sink_.RejectRow(RowReason::kNotAnObject,
+                           "the row is " + std::string(Describe(type)) + ", due is an object", where);
   }
   echo_.Begin(&member_key_);
   if (echo_.active()) {
@@ -332,11 +335,12 @@ bool RowReader::StartRecord(std::size_t level, JsonRange where) {
     cell.type = JsonType::kString;
     SetCell(its, kKeySlot, cell, member_key_);
   }
-  if (text_.size() + its.cells.size() * sizeof(Cell) + its.records.size() * sizeof(Record) <= kMaxPendingBytes) {
+  if (text_.size() + its.cells.size() * sizeof(Cell) + its.records.size() * sizeof(Record) <=
+      kMaxPendingBytes) {
     return true;
   }
-  error_ = Error{ErrorCode::kTooLarge,
-                 "one row with those inside it takes more than " + std::to_string(kMaxPendingBytes >> 20) + " MiB"};
+  error_ = Error{ErrorCode::kTooLarge, "one row with those inside it takes more than " +
+                                           std::to_string(kMaxPendingBytes >> 20) + " MiB"};
   return false;
 }
 
@@ -345,7 +349,9 @@ bool RowReader::OpenInRow(std::size_t level, JsonType type, std::size_t begin) {
   if (IsNested(its)) {
     DropNested(level);
     if ((type == JsonType::kObject) == levels_[level + 1].wants.members) return OpenRows(level + 1, type);
-    SkipAndReject(Quoted(its.wants.nested) + " is " + std::string(Describe(type)) + ", due is " + Due(level + 1), begin);
+    SkipAndReject(
+        Quoted(its.wants.nested) + " is " + std::string(Describe(type)) + ", due is " + Due(level + 1),
+        begin);
     return true;
   }
   for (const ColumnTarget target : column_->targets) {
@@ -372,9 +378,9 @@ bool RowReader::ScalarInRow(std::size_t level, JsonType type, std::string_view t
   DropNested(level);
   // Null is an upstream's way to say that there are none.
   if (type == JsonType::kNull) return true;
-  return sink_.RejectRow(RowReason::kNotAnObject,
-                         Quoted(its.wants.nested) + " is " + std::string(Describe(type)) + ", due is " + Due(level + 1),
-                         where);
+  return sink_.RejectRow(
+      RowReason::kNotAnObject,
+      Quoted(its.wants.nested) + " is " + std::string(Describe(type)) + ", due is " + Due(level + 1), where);
 }
 
 // Of columns that both might be meant the one named as asked for, else the first; of equal keys the last.
@@ -414,7 +420,8 @@ bool RowReader::CloseRow(std::size_t level, std::size_t end) {
 
 bool RowReader::GiveRows() {
   bool go_on = true;
-  for (std::size_t row = 0; go_on && row < levels_.back().records.size(); ++row) go_on = sink_.TakeRow({*this, row});
+  for (std::size_t row = 0; go_on && row < levels_.back().records.size(); ++row)
+    go_on = sink_.TakeRow({*this, row});
   for (Level& level : levels_) {
     level.records.clear();
     level.cells.clear();

@@ -20,7 +20,8 @@
 
 namespace o2o {
 
-// What to read of the rows of one level: 0 are the outermost; the innermost are those that samples are made of.
+// What to read of the rows of one level: 0 are the outermost; the innermost are those that samples are made
+// of.
 struct LevelWants {
   std::vector<std::string> columns;  // slot kFirstColumnSlot and on
   bool members = false;              // the rows are members of an object, not elements of an array
@@ -44,7 +45,7 @@ struct Cell {
   std::uint32_t column = 0;  // of the level's ColumnIndex
   JsonType type = JsonType::kNull;
   bool present = false;
-  bool exact = false;        // the column is named as asked for
+  bool exact = false;  // the column is named as asked for
   bool cut = false;
 };
 
@@ -75,8 +76,8 @@ class RowSink {
   virtual void Restart() = 0;
 };
 
-// Finds the rows in a JSON text and collects the wanted columns of each; of nested rows those of one outermost row at a
-// time, since what stands around them may come behind them. The sink must outlive it.
+// Finds the rows in a JSON text and collects the wanted columns of each; of nested rows those of one
+// outermost row at a time, since what stands around them may come behind them. The sink must outlive it.
 class RowReader final : public JsonHandler {
  public:
   // Of one outermost row with those inside it.
@@ -124,7 +125,9 @@ class RowReader final : public JsonHandler {
   };
   struct Level {
     explicit Level(LevelWants level_wants)
-        : wants(std::move(level_wants)), index(wants.columns), slots(kFirstColumnSlot + wants.columns.size()) {}
+        : wants(std::move(level_wants)),
+          index(wants.columns),
+          slots(kFirstColumnSlot + wants.columns.size()) {}
     LevelWants wants;
     ColumnIndex index;
     std::size_t slots;
@@ -139,10 +142,10 @@ class RowReader final : public JsonHandler {
   struct Frame {
     Kind kind = Kind::kOther;
     bool object = false;
-    bool match = false;        // kPath: the value to come is the next step
-    bool was_there = false;    // kPath: the next step has come
-    std::size_t place = 0;     // kPath: the step; kRows, kRow: the level
-    std::size_t elements = 0;  // kPath: of an array, so far
+    bool match = false;              // kPath: the value to come is the next step
+    bool was_there = false;          // kPath: the next step has come
+    std::size_t place = 0;           // kPath: the step; kRows, kRow: the level
+    std::size_t elements = 0;        // kPath: of an array, so far
     std::vector<std::string> names;  // kPath: of an object, the first keys
   };
 
@@ -177,25 +180,25 @@ class RowReader final : public JsonHandler {
 
   std::vector<Level> levels_;
   std::vector<Frame> frames_;
-  std::size_t skipped_ = 0;       // containers inside one that is not looked into
-  std::string reject_message_;    // of a row that is being skipped
+  std::size_t skipped_ = 0;     // containers inside one that is not looked into
+  std::string reject_message_;  // of a row that is being skipped
   std::size_t reject_begin_ = 0;
-  Column* column_ = nullptr;      // of the last key of the row at hand
+  Column* column_ = nullptr;  // of the last key of the row at hand
   std::string member_key_;
   bool member_key_repeated_ = false;
-  std::string text_;              // of the cells
+  std::string text_;  // of the cells
   bool found_ = false;
-  std::string missing_;           // why there are no rows
+  std::string missing_;  // why there are no rows
   std::uint64_t duplicate_keys_ = 0;
 
   std::map<std::string, std::string> top_fields_;
-  std::string_view top_field_;    // of the last key of the answer; empty for one of no interest
+  std::string_view top_field_;  // of the last key of the answer; empty for one of no interest
 
   std::string_view piece_;
   std::size_t piece_begin_ = 0;
-  std::string carried_;           // the row at hand, as far as it stood in earlier pieces
+  std::string carried_;  // the row at hand, as far as it stood in earlier pieces
   std::size_t carried_begin_ = 0;
-  std::string lone_scalar_;       // the row at hand, where it is one
+  std::string lone_scalar_;  // the row at hand, where it is one
 };
 
 }  // namespace o2o

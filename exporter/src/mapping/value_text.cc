@@ -34,7 +34,8 @@ std::string_view TakeDigits(std::string_view& text) {
 
 // "1,234,567" behind "1". What is no whole group of three is left in `text`, and refused there.
 bool TakeGroup(std::string_view& text, std::string& out) {
-  if (text.size() < 4 || text[0] != ',' || !std::all_of(text.begin() + 1, text.begin() + 4, IsDigit)) return false;
+  if (text.size() < 4 || text[0] != ',' || !std::all_of(text.begin() + 1, text.begin() + 4, IsDigit))
+    return false;
   out += text.substr(1, 3);
   text.remove_prefix(4);
   return true;
@@ -215,7 +216,8 @@ ValueText::Outcome ValueText::Checked(std::string_view number) {
   if (std::any_of(number.begin(), number.end(), [](char c) { return Lower(c) == 'e'; })) {
     double value = 0;
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (error == std::errc::result_out_of_range && CompareNumbers(number, "1") * CompareNumbers(number, "-1") > 0) {
+    if (error == std::errc::result_out_of_range &&
+        CompareNumbers(number, "1") * CompareNumbers(number, "-1") > 0) {
       return Outcome::kBad;  // too large; what is too small is zero to everybody
     }
   }

@@ -14,8 +14,8 @@
 namespace o2o {
 namespace {
 
-// An entry: key size (4 bytes), room for a value (1), value size (1), key, value; aligned to a unit, so that 32 bits
-// say where one of 32 GiB stands.
+// An entry: key size (4 bytes), room for a value (1), value size (1), key, value; aligned to a unit, so that
+// 32 bits say where one of 32 GiB stands.
 constexpr std::size_t kHead = 6;
 constexpr std::size_t kUnit = 8;
 constexpr std::size_t kBlockBytes = 1u << 20;
@@ -72,7 +72,9 @@ std::size_t CountEscapes(std::string_view text) {
   while (!text.empty()) {
     const std::size_t bytes = std::min<std::size_t>(text.size(), 8);
     const std::uint64_t word = Load(text.data(), bytes);
-    count += std::popcount(BytesEqual(word, '"') | BytesEqual(word, '\\') | BytesEqual(word, '\n'));
+    const std::uint64_t found = BytesEqual(word, '"') | BytesEqual(word, '\\') | BytesEqual(word, '\n');
+    // Rare, and counting is a call where the compiler may not count on the processor for it.
+    if (found != 0) count += std::popcount(found);
     text.remove_prefix(bytes);
   }
   return static_cast<std::size_t>(count);

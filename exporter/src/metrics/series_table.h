@@ -10,10 +10,11 @@
 
 namespace o2o {
 
-// The series of one family in few bytes: what a large answer is mapped into. A million series of three labels take some
-// 60 MB here, and 300 MB as Samples.
+// The series of one family in few bytes: what a large answer is mapped into. A million series of three labels
+// take some 60 MB here, and 300 MB as Samples.
 //
-// A label set is a key: the label values in the family's order, clean (IsCleanUtf8), each followed by U+0000. One thread at a time.
+// A label set is a key: the label values in the family's order, clean (IsCleanUtf8), each followed by U+0000.
+// One thread at a time.
 class SeriesTable {
  public:
   using Id = std::uint32_t;  // of a series, from 0 up in the order in which they came
@@ -25,8 +26,8 @@ class SeriesTable {
   SeriesTable(const SeriesTable&) = delete;
   SeriesTable& operator=(const SeriesTable&) = delete;
 
-  // The series of a key, and whether it is new; only then it gets `value`. Room for `value_room` bytes is kept with it, so
-  // that a later SetValue costs no memory.
+  // The series of a key, and whether it is new; only then it gets `value`. Room for `value_room` bytes is
+  // kept with it, so that a later SetValue costs no memory.
   std::pair<Id, bool> Insert(std::string_view key, std::string_view value, std::size_t value_room = 0);
   void SetValue(Id id, std::string_view value);
 
@@ -36,12 +37,14 @@ class SeriesTable {
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
 
-  // Gives the series new ids, in the order of their label values, label by label. No Insert and no SetValue after this.
+  // Gives the series new ids, in the order of their label values, label by label. No Insert and no SetValue
+  // after this.
   void Sort();
   // After Sort(): gives back memory of series before this one, which are not to be asked for again.
   void ReleaseBefore(Id id);
 
-  // Sums over all series, to know a text's size before it is written. A line feed, quote or backslash counts as one escape.
+  // Sums over all series, to know a text's size before it is written. A line feed, quote or backslash counts
+  // as one escape.
   std::size_t KeyBytes() const { return key_bytes_; }
   std::size_t Escapes() const { return escapes_; }
   std::size_t ValueBytes() const;
@@ -56,7 +59,8 @@ class SeriesTable {
   bool IsSorted() const;
   std::vector<Id> Order() const;
 
-  // Pages of their own, which go back to the system at once: malloc would keep them for later, which is the next poll.
+  // Pages of their own, which go back to the system at once: malloc would keep them for later, which is the
+  // next poll.
   struct Unmap {
     std::size_t bytes = 0;
     void operator()(char* block) const;
@@ -65,15 +69,15 @@ class SeriesTable {
   static Block NewBlock(std::size_t bytes);
 
   std::vector<Block> blocks_;
-  std::size_t block_bytes_ = 0;         // of the last one
+  std::size_t block_bytes_ = 0;  // of the last one
   std::size_t block_used_ = 0;
   std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
-  // A hash table with linear probing; a power of two of slots, each 8 bits of the hash above the id + 1. There is none as long as keys rise, as
-  // those of an ordered answer do: then each is new.
+  // A hash table with linear probing; a power of two of slots, each 8 bits of the hash above the id + 1.
+  // There is none as long as keys rise, as those of an ordered answer do: then each is new.
   std::vector<std::uint32_t> slots_;
   std::size_t key_bytes_ = 0;
   std::size_t escapes_ = 0;
-  std::size_t released_ = 0;            // blocks
+  std::size_t released_ = 0;  // blocks
   bool sorted_ = false;
 };
 

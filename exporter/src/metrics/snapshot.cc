@@ -112,15 +112,17 @@ std::size_t PrintSamples(std::string& out, Family& family) {
   return order.size();
 }
 
-// Into memory taken at once, since growing would need that of two texts; and what is printed of a table that nobody else
-// holds is given back on the way.
+// Into memory taken at once, since growing would need that of two texts; and what is printed of a table that
+// nobody else holds is given back on the way.
 std::size_t PrintTable(std::string& out, const MetricDesc& desc, const std::shared_ptr<SeriesTable>& table) {
   constexpr SeriesTable::Id kReleaseEvery = 4'096;
   table->Sort();
   const bool plain = table->Escapes() == 0;
   LinePrinter printer(out, desc);
-  const std::size_t fixed = printer.FixedBytes(desc.name) - desc.labels.size();  // a key has a U+0000 for each label
-  out.reserve(out.size() + table->size() * fixed + table->KeyBytes() + table->Escapes() + table->ValueBytes());
+  const std::size_t fixed =
+      printer.FixedBytes(desc.name) - desc.labels.size();  // a key has a U+0000 for each label
+  out.reserve(out.size() + table->size() * fixed + table->KeyBytes() + table->Escapes() +
+              table->ValueBytes());
   for (SeriesTable::Id id = 0; id < table->size(); ++id) {
     printer.Print(desc.name, table->Key(id), table->Value(id), plain);
     if (id % kReleaseEvery == 0 && table.use_count() == 1) table->ReleaseBefore(id);

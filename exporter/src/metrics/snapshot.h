@@ -39,7 +39,8 @@ struct Family {
   std::vector<Sample> samples;  // gauge, counter
   std::vector<double> bounds;   // histogram: upper bounds, rising, without +Inf
   std::vector<HistogramSample> histograms;
-  std::shared_ptr<SeriesTable> table = nullptr;  // instead of `samples`, where there are very many; used up by rendering
+  std::shared_ptr<SeriesTable> table =
+      nullptr;  // instead of `samples`, where there are very many; used up by rendering
 };
 
 // One family of one source, rendered and compressed when its poll ended. Immutable.

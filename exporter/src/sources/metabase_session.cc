@@ -14,8 +14,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxRefused = 4;
-// Good logins are not counted by Metabase, but one that is needed again and again helps nobody.
-constexpr std::size_t kMaxLogins = 30;
+// Good logins are not counted by Metabase, but one that is needed again and again helps nobody: after so many
+// in an hour only one now and then.
+constexpr std::size_t kManyLogins = 10;
+constexpr auto kLoginSpacing = 2min;
 // A little more than the one of Metabase, whose clock is another.
 constexpr auto kHour = 61min;
 // After the 1st, 2nd, ... refusal in a row; the last goes on.
@@ -142,12 +144,12 @@ MetabaseSession::MetabaseSession(std::string url, std::string username, Secret p
       http_(http),
       clock_(clock),
       refused_(kMaxRefused),
-      logins_(kMaxLogins) {}
+      logins_(kManyLogins) {}
 
 Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token stop) {
   const auto left = [&] { return std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic()); };
   std::unique_lock lock(mutex_);
-  const bool free = logged_in_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
+  const bool free = login_ended_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
   if (!free || left() <= Millis{0})
@@ -159,7 +161,7 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token st
   Login login = LogIn(cookie, std::min(left(), kTimeout), std::move(stop));
   lock.lock();
   logging_in_ = false;
-  logged_in_.notify_all();
+  login_ended_.notify_all();
   return Take(std::move(login));
 }
 
@@ -171,9 +173,9 @@ void MetabaseSession::Forget(const Secret& token) {
 std::optional<Error> MetabaseSession::Barred() const {
   const MonotonicTime now = clock_.Monotonic();
   if ((not_before_ && now < *not_before_) || refused_.Reached(now)) return refusal_;
-  if (!logins_.Reached(now)) return std::nullopt;
+  if (!logins_.Reached(now) || now - logged_in_at_ >= kLoginSpacing) return std::nullopt;
   return Error{ErrorCode::kUnauthorized,
-               "Metabase ended " + std::to_string(kMaxLogins) +
+               "Metabase ended " + std::to_string(kManyLogins) +
                    " sessions within an hour: use METABASE_API_KEY, or see what ends them"};
 }
 
@@ -212,6 +214,7 @@ Result<Secret> MetabaseSession::Take(Login login) {
   if (!login.token.empty()) {
     token_ = std::move(login.token);
     logins_.Count(now);
+    logged_in_at_ = now;
     refusals_ = 0;
     not_before_.reset();
     return token_;

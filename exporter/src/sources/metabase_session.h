@@ -15,7 +15,7 @@
 
 namespace o2o {
 
-// Lets at most `most` of something happen in any hour. One thread at a time.
+// Whether something happened `most` times within the last hour. One thread at a time.
 class HourlyLimit {
  public:
   explicit HourlyLimit(std::size_t most) : most_(most) {}
@@ -63,14 +63,15 @@ class MetabaseSession {
   const Clock& clock_;
 
   std::mutex mutex_;
-  std::condition_variable_any logged_in_;
-  bool logging_in_ = false;    // guarded by mutex_
-  Secret token_;               // guarded by mutex_
-  std::string device_cookie_;  // guarded by mutex_; without it Metabase mails the user about a new device
-  HourlyLimit refused_;        // guarded by mutex_
-  HourlyLimit logins_;         // guarded by mutex_
-  std::size_t refusals_ = 0;   // guarded by mutex_; in a row
-  Error refusal_;              // guarded by mutex_; the last
+  std::condition_variable_any login_ended_;
+  bool logging_in_ = false;       // guarded by mutex_
+  Secret token_;                  // guarded by mutex_
+  std::string device_cookie_;     // guarded by mutex_; without it Metabase mails the user about a new device
+  HourlyLimit refused_;           // guarded by mutex_
+  HourlyLimit logins_;            // guarded by mutex_; good ones
+  MonotonicTime logged_in_at_{};  // guarded by mutex_
+  std::size_t refusals_ = 0;      // guarded by mutex_; in a row
+  Error refusal_;                 // guarded by mutex_; the last
   std::optional<MonotonicTime> not_before_;  // guarded by mutex_
 };
 

@@ -209,7 +209,9 @@ class PageBuilder final : public JsonHandler {
 
   bool RejectDeepRow(JsonRange where) {
     if (!CountRow()) return false;
-    Keep({RejectReason::kWrongType, "row: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels", {}},
+    Keep({RejectReason::kWrongType,
+          "row: nested deeper than " + std::to_string(kMaxJsonDepth) + " levels",
+          {}},
          where);
     return true;
   }

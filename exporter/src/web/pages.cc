@@ -183,7 +183,7 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   json.Text("source", source);
   if (!last || !last->at) {
     response.status = last ? 503 : 404;
-    json.Text("error", last ? "no good poll yet" : "no such source; /api/v1/sources lists them");
+    json.Text("error", last ? "no good poll yet" : "no source of this name has rows; /api/v1/sources lists the sources");
     response.body = json.str() + "\n";
     return response;
   }
@@ -254,16 +254,14 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
     app->ExpireStale();
     return Plain(200, kJson, SourcesJson(*app));
   }));
-  // A source that a reload adds is on /metrics and /api/v1/sources at once; its page here needs a restart.
-  for (const SourceStatus& status : inputs.app()->Sources()) {
-    if (status.kind == "oms" || status.kind == "store") continue;
-    routes.push_back(get("/api/" + status.source, [inputs, source = status.source](const WebRequest&) {
-      return RowsPage(inputs, source);
-    }));
-  }
   routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodes(inputs); }));
   routes.push_back(get("/-/reload", [inputs](const WebRequest&) { return Reload(inputs); }));
   routes.back().method = "POST";
+  // Of whatever sources there are by then: a reload may bring others.
+  routes.push_back(get("/api/", [inputs](const WebRequest& request) {
+    return RowsPage(inputs, request.path.substr(std::string_view("/api/").size()));
+  }));
+  routes.back().below = true;
   return routes;
 }
 

@@ -109,20 +109,24 @@ WebResponse Busy(std::string text) {
   return response;
 }
 
+bool Serves(const WebRoute& route, std::string_view path) {
+  return route.below ? path.starts_with(route.path) : path == route.path;
+}
+
 bool Answers(const WebRoute& route, std::string_view method) {
   return route.method == method || (route.method == "GET" && method == "HEAD");
 }
 
 WebResponse NotFound(const Site& site) {
   std::string text = "404: there is no such page. These are:\n";
-  for (const WebRoute& route : site.routes) text += "  " + route.method + " " + route.path + "\n";
+  for (const WebRoute& route : site.routes) text += "  " + route.method + " " + route.path + (route.below ? "...\n" : "\n");
   return PlainText(404, std::move(text));
 }
 
 WebResponse MethodNotAllowed(const Site& site, const WebRequest& request) {
   std::string allowed;
   for (const WebRoute& route : site.routes) {
-    if (route.path != request.path) continue;
+    if (!Serves(route, request.path)) continue;
     if (!allowed.empty()) allowed += ", ";
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
   }
@@ -156,9 +160,9 @@ WebResponse Answer(Site& site, const WebRequest& request) {
   const WebRoute* route = nullptr;
   bool path_known = false;
   for (const WebRoute& candidate : site.routes) {
-    if (candidate.path != request.path) continue;
+    if (!Serves(candidate, request.path)) continue;
     path_known = true;
-    if (Answers(candidate, request.method)) route = &candidate;
+    if (route == nullptr && Answers(candidate, request.method)) route = &candidate;
   }
   if (!path_known) return NotFound(site);
   if (route == nullptr) return MethodNotAllowed(site, request);

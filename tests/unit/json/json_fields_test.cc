@@ -9,22 +9,29 @@ namespace {
 using Fields = std::map<std::string, std::string>;
 
 TEST(JsonFieldsTest, ScalarsByThePathOfTheirKeys) {
-  EXPECT_EQ(ReadJsonFields(R"({"id": 7, "ok": true, "errors": {"user": {"name": "no\n"}, "x": -1.50}, "last": "é"})"),
-            (Fields{{"id", "7"}, {"ok", "true"}, {"errors.user.name", "no\n"}, {"errors.x", "-1.50"}, {"last", "é"}}));
+  EXPECT_EQ(
+      ReadJsonFields(
+          R"({"id": 7, "ok": true, "errors": {"user": {"name": "no\n"}, "x": -1.50}, "last": "é"})"),
+      (Fields{
+          {"id", "7"}, {"ok", "true"}, {"errors.user.name", "no\n"}, {"errors.x", "-1.50"}, {"last", "é"}}));
 }
 
 TEST(JsonFieldsTest, NullsAndArraysAreLeftOut) {
-  EXPECT_EQ(ReadJsonFields(R"({"id": null, "via": [{"error": "deep"}, [1]], "error": "shallow"})"), (Fields{{"error", "shallow"}}));
+  EXPECT_EQ(ReadJsonFields(R"({"id": null, "via": [{"error": "deep"}, [1]], "error": "shallow"})"),
+            (Fields{{"error", "shallow"}}));
 }
 
-TEST(JsonFieldsTest, LastOfEqualKeysWins) { EXPECT_EQ(ReadJsonFields(R"({"a":1,"a":2})"), (Fields{{"a", "2"}})); }
+TEST(JsonFieldsTest, LastOfEqualKeysWins) {
+  EXPECT_EQ(ReadJsonFields(R"({"a":1,"a":2})"), (Fields{{"a", "2"}}));
+}
 
 TEST(JsonFieldsTest, WhatStandsBeforeADamage) {
   EXPECT_EQ(ReadJsonFields(R"({"a": 1, "b": "2", "c)"), (Fields{{"a", "1"}, {"b", "2"}}));
 }
 
 TEST(JsonFieldsTest, NothingOfOtherTexts) {
-  for (const char* text : {"", "17", "\"a\"", "[{\"a\":1}]", "<html>", "null"}) EXPECT_EQ(ReadJsonFields(text), Fields()) << text;
+  for (const char* text : {"", "17", "\"a\"", "[{\"a\":1}]", "<html>", "null"})
+    EXPECT_EQ(ReadJsonFields(text), Fields()) << text;
 }
 
 TEST(JsonFieldsTest, AtMostSoMany) {

@@ -61,8 +61,9 @@ using Cutter = std::function<std::size_t(std::size_t at)>;  // how long the piec
 Result<void> ReadInPieces(std::string_view text, const Cutter& length, JsonHandler& handler) {
   JsonStream stream(handler);
   for (std::size_t at = 0; at < text.size();) {
-    const std::vector<char> piece(text.begin() + static_cast<std::ptrdiff_t>(at),
-                                  text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), at + length(at))));
+    const std::vector<char> piece(
+        text.begin() + static_cast<std::ptrdiff_t>(at),
+        text.begin() + static_cast<std::ptrdiff_t>(std::min(text.size(), at + length(at))));
     if (Result<void> fed = stream.Feed({piece.data(), piece.size()}); !fed) {
       EXPECT_FALSE(stream.Feed("1")) << "an error stays";
       EXPECT_EQ(stream.Finish().error().message, fed.error().message);
@@ -209,7 +210,8 @@ TEST(JsonReaderTest, ByteOrderMarkIsWholeOrNone) {
   EXPECT_EQ(Events("\xEF\xBB[]"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
   EXPECT_EQ(Events("\xEF"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
   EXPECT_EQ(Events("\xEF\xBB\xBF"), "bad_json: the JSON ends in the middle, at byte 3");
-  EXPECT_EQ(Events("\xEF\xBB\xBF\xEF\xBB\xBF[]"), "bad_json: no JSON at byte 3: found byte 0xEF, due is a value");
+  EXPECT_EQ(Events("\xEF\xBB\xBF\xEF\xBB\xBF[]"),
+            "bad_json: no JSON at byte 3: found byte 0xEF, due is a value");
 }
 
 TEST(JsonStreamTest, ValuesHeldBetweenPiecesAreBounded) {

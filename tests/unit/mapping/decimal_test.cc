@@ -85,7 +85,8 @@ TEST(SumTest, OtherwiseItIsThatOfDoubles) {
   EXPECT_EQ(SumOf({"1e30", "1", "-1e30"}), "0") << "of doubles";
   EXPECT_EQ(std::stod(SumOf({"0.5", "1234567890123456789012"})), 1234567890123456789012.5);
   // A sum that outgrows 37 digits.
-  EXPECT_EQ(SumOf({"0.000000000000000001", "999999999999999999", "0.5"}), "999999999999999999.500000000000000001");
+  EXPECT_EQ(SumOf({"0.000000000000000001", "999999999999999999", "0.5"}),
+            "999999999999999999.500000000000000001");
   std::vector<std::string> many(200, "999999999999999999");
   many.push_back("0.000000000000000001");
   EXPECT_EQ(SumOf(many), "2e+20");

@@ -8,12 +8,14 @@
 
 #include "base/text.h"
 
-// A strict reader of the text exposition, so that fuzzing can tell whether Prometheus would take what we publish.
+// A strict reader of the text exposition, so that fuzzing can tell whether Prometheus would take what we
+// publish.
 namespace o2o::testing {
 
 class ExpositionCheck {
  public:
-  // Empty if `text` is whole lines of samples of this family, each label set once; else what is wrong with which line.
+  // Empty if `text` is whole lines of samples of this family, each label set once; else what is wrong with
+  // which line.
   std::string Check(std::string_view text, std::string_view name) {
     if (!IsCleanUtf8(text)) return "no clean UTF-8";
     if (!text.empty() && text.back() != '\n') return "no line feed at the end";

@@ -11,7 +11,8 @@
 #include "mapping/row_mapper.h"
 #include "unit/mapping/exposition_check.h"
 
-// What must hold for any bytes that an upstream answers with; for the mutations of the unit test and for libFuzzer.
+// What must hold for any bytes that an upstream answers with; for the mutations of the unit test and for
+// libFuzzer.
 namespace o2o::testing {
 
 // Mappings that use every feature between them.
@@ -81,8 +82,10 @@ inline MappingConfig HostileMapping(unsigned which) {
   return config;
 }
 
-// What a mapping made of a body in pieces of this size: samples, or its error. `fault` says where it breaks a promise.
-inline std::string MapHostile(const MappingConfig& config, std::string_view body, std::size_t piece_bytes, std::string& fault) {
+// What a mapping made of a body in pieces of this size: samples, or its error. `fault` says where it breaks a
+// promise.
+inline std::string MapHostile(const MappingConfig& config, std::string_view body, std::size_t piece_bytes,
+                              std::string& fault) {
   MappingOptions options;
   options.max_row_bytes = 300;
   RowMapper mapper(config, options);
@@ -127,7 +130,8 @@ inline std::string MapHostile(const MappingConfig& config, std::string_view body
     if (!IsCleanUtf8(row) || !ReadJson(row, nothing)) fault = "a sample row that is no JSON: " + row;
   }
   for (const RejectedRowSample& row : report.rejected_rows) {
-    if (!IsCleanUtf8(row.row) || !IsCleanUtf8(row.message) || row.row.size() > 300) fault = "a rejected row that is no text";
+    if (!IsCleanUtf8(row.row) || !IsCleanUtf8(row.message) || row.row.size() > 300)
+      fault = "a rejected row that is no text";
   }
   return lines;
 }

@@ -70,7 +70,8 @@ Outcome MapInPieces(const MappingConfig& config, std::string_view body, std::siz
 std::string Told(const MappingReport& report) {
   std::string text = std::to_string(report.rows) + " " + std::to_string(report.series) + " " +
                      std::to_string(report.duplicates) + " " + std::to_string(report.filtered) + " " +
-                     std::to_string(report.duplicate_keys) + " " + std::to_string(report.repaired_texts) + "\n";
+                     std::to_string(report.duplicate_keys) + " " + std::to_string(report.repaired_texts) +
+                     "\n";
   for (const auto& [reason, count] : report.rejected) text += reason + " " + std::to_string(count) + "\n";
   for (const auto& list : {report.columns, report.notes, report.sample_rows}) {
     for (const std::string& line : list) text += line + "\n";
@@ -129,7 +130,8 @@ TEST(RowMapperTest, SeveralMetricsFromOneAnswer) {
   count.labels = {};
   count.value_column.clear();
   count.aggregate = Aggregate::kCount;
-  const Outcome outcome = Map(Config({Stock(), count}), R"([{"vendor":"A","stock":1},{"vendor":"B","stock":null}])");
+  const Outcome outcome =
+      Map(Config({Stock(), count}), R"([{"vendor":"A","stock":1},{"vendor":"B","stock":null}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\nvendor_rows 2\n");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNoValue), 1u);
 }
@@ -150,29 +152,32 @@ TEST(RowMapperTest, ColumnsMatchWithoutCaseBlanksAndUnderscores) {
   const Outcome outcome = Map(Config([](MetricConfig& m) { m.labels[0].column = "vendor_code"; }),
                               R"([{"Vendor Code":"A","STOCK":1}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n");
-  EXPECT_EQ(outcome.report.notes, (Texts{"column `vendor_code` not in the answer, there is `Vendor Code`, which is taken",
-                                         "column `stock` not in the answer, there is `STOCK`, which is taken"}));
+  EXPECT_EQ(outcome.report.notes,
+            (Texts{"column `vendor_code` not in the answer, there is `Vendor Code`, which is taken",
+                   "column `stock` not in the answer, there is `STOCK`, which is taken"}));
 }
 
 TEST(RowMapperTest, TheExactColumnGoesFirst) {
   const auto config = Config({Stock()});
-  for (const std::string_view body : {R"([{"Vendor":"loose","vendor":"A","stock":1}])",
-                                      R"([{"vendor":"A","Vendor":"loose","stock":1}])"}) {
+  for (const std::string_view body :
+       {R"([{"Vendor":"loose","vendor":"A","stock":1}])", R"([{"vendor":"A","Vendor":"loose","stock":1}])"}) {
     const Outcome outcome = Map(config, body);
     EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n") << body;
     EXPECT_EQ(outcome.report.notes, Texts{});
   }
   const Outcome two = Map(config, R"([{"VENDOR":"A","Ven dor":"B","stock":1}])");
   EXPECT_EQ(two.lines, "vendor_stock{vendor=\"A\"} 1\n");
-  EXPECT_EQ(two.report.notes, (Texts{"column `vendor` not in the answer, there is `VENDOR`, which is taken (before "
-                                     "`Ven dor`, which is there too)"}));
+  EXPECT_EQ(two.report.notes,
+            (Texts{"column `vendor` not in the answer, there is `VENDOR`, which is taken (before "
+                   "`Ven dor`, which is there too)"}));
 }
 
 TEST(RowMapperTest, AColumnThatNoRowHasIsAnError) {
   EXPECT_EQ(Map(Config({Stock()}), R"([{"vendor_kode":"A","stock":1},{"stock":1}])").lines,
             "bad_shape: column `vendor` not in the answer, there is `vendor_kode`");
   EXPECT_EQ(Map(Config({Stock()}), R"([{"id":1,"name":"x"}])").lines,
-            "bad_shape: column `vendor` not in the answer, there is `id`, `name`; column `stock` not in the answer, "
+            "bad_shape: column `vendor` not in the answer, there is `id`, `name`; column `stock` not in the "
+            "answer, "
             "there is `id`, `name`");
   EXPECT_EQ(Map(Config({Stock()}), R"([{}])").lines,
             "bad_shape: column `vendor` not in the answer; column `stock` not in the answer");
@@ -184,10 +189,12 @@ TEST(RowMapperTest, AColumnThatSomeRowHasIsEnough) {
 }
 
 TEST(RowMapperTest, OfEqualKeysTheLastWins) {
-  const Outcome outcome = Map(Config({Stock()}), R"([{"vendor":"A","vendor":"B","stock":1,"stock":2,"x":1,"x":2}])");
+  const Outcome outcome =
+      Map(Config({Stock()}), R"([{"vendor":"A","vendor":"B","stock":1,"stock":2,"x":1,"x":2}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"B\"} 2\n");
   EXPECT_EQ(outcome.report.duplicate_keys, 3u);
-  EXPECT_EQ(Map(Config({Stock()}), R"([{"vendor":"A","stock":1,"stock":null}])").lines, "") << "also if it is null";
+  EXPECT_EQ(Map(Config({Stock()}), R"([{"vendor":"A","stock":1,"stock":null}])").lines, "")
+      << "also if it is null";
 }
 
 // ---- labels
@@ -222,15 +229,17 @@ TEST(RowMapperTest, ALabelThatIsTooLongRejectsTheRow) {
   MappingConfig config = Config({Stock()});
   config.ceilings.max_label_bytes = 300;
   const std::string fits(300, 'x');
-  const Outcome outcome = Map(config, R"([{"vendor":")" + fits + R"(","stock":1},{"vendor":")" + fits + R"(x","stock":2}])");
+  const Outcome outcome =
+      Map(config, R"([{"vendor":")" + fits + R"(","stock":1},{"vendor":")" + fits + R"(x","stock":2}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"" + fits + "\"} 1\n");
   EXPECT_EQ(outcome.report.rejected_rows.at(0).message,
             "vendor_stock: label vendor: longer than 300 bytes (max_label_bytes)");
 }
 
 TEST(RowMapperTest, LabelsThatAreNoUtf8AreRepairedAndCounted) {
-  const Outcome outcome = Map(Config({Stock()}), "[{\"vendor\":\"a\xFF\",\"stock\":1},{\"vendor\":\"b\\u0000\",\"stock\":2},"
-                                                 "{\"vendor\":\"\\ud800\",\"stock\":3}]");
+  const Outcome outcome = Map(Config({Stock()}),
+                              "[{\"vendor\":\"a\xFF\",\"stock\":1},{\"vendor\":\"b\\u0000\",\"stock\":2},"
+                              "{\"vendor\":\"\\ud800\",\"stock\":3}]");
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"a\xEF\xBF\xBD\"} 1\nvendor_stock{vendor=\"b\xEF\xBF\xBD\"} 2\n"
             "vendor_stock{vendor=\"\xEF\xBF\xBD\"} 3\n");
@@ -240,57 +249,70 @@ TEST(RowMapperTest, LabelsThatAreNoUtf8AreRepairedAndCounted) {
 
 TEST(RowMapperTest, StaticLabelsFollowThoseOfColumns) {
   const auto config = Config([](MetricConfig& m) { m.static_labels = {{"team", "shop"}}; });
-  EXPECT_EQ(Map(config, R"([{"vendor":"A","stock":1}])").lines, "vendor_stock{vendor=\"A\",team=\"shop\"} 1\n");
+  EXPECT_EQ(Map(config, R"([{"vendor":"A","stock":1}])").lines,
+            "vendor_stock{vendor=\"A\",team=\"shop\"} 1\n");
 }
 
 // ---- values
 
 TEST(RowMapperTest, NumbersStayExact) {
-  const Outcome outcome = Map(Config({Stock()}), R"([{"vendor":"A","stock":9007199254740993},{"vendor":"B","stock":"1,234.50"},
+  const Outcome outcome =
+      Map(Config({Stock()}), R"([{"vendor":"A","stock":9007199254740993},{"vendor":"B","stock":"1,234.50"},
     {"vendor":"C","stock":1.10e-7},{"vendor":"D","stock":true},{"vendor":"E","stock":"12%"},{"vendor":"F","stock":18446744073709551616}])");
-  EXPECT_EQ(outcome.lines,
-            "vendor_stock{vendor=\"A\"} 9007199254740993\nvendor_stock{vendor=\"B\"} 1234.50\n"
-            "vendor_stock{vendor=\"C\"} 1.10e-7\nvendor_stock{vendor=\"D\"} 1\nvendor_stock{vendor=\"E\"} 0.12\n"
-            "vendor_stock{vendor=\"F\"} 18446744073709551616\n");
-  EXPECT_EQ(outcome.report.notes, Texts{"vendor_stock: the values of column `stock` came as text, such as '1,234.50'"});
+  EXPECT_EQ(
+      outcome.lines,
+      "vendor_stock{vendor=\"A\"} 9007199254740993\nvendor_stock{vendor=\"B\"} 1234.50\n"
+      "vendor_stock{vendor=\"C\"} 1.10e-7\nvendor_stock{vendor=\"D\"} 1\nvendor_stock{vendor=\"E\"} 0.12\n"
+      "vendor_stock{vendor=\"F\"} 18446744073709551616\n");
+  EXPECT_EQ(outcome.report.notes,
+            Texts{"vendor_stock: the values of column `stock` came as text, such as '1,234.50'"});
 }
 
 TEST(RowMapperTest, UnitsAreRead) {
-  EXPECT_EQ(Map(Config([](MetricConfig& m) { m.unit = ValueUnit::kBytes; }), R"([{"vendor":"A","stock":"1000 MB"}])").lines,
+  EXPECT_EQ(Map(Config([](MetricConfig& m) { m.unit = ValueUnit::kBytes; }),
+                R"([{"vendor":"A","stock":"1000 MB"}])")
+                .lines,
             "vendor_stock{vendor=\"A\"} 1000000000\n");
-  EXPECT_EQ(
-      Map(Config([](MetricConfig& m) { m.unit = ValueUnit::kTime; }), R"([{"vendor":"A","stock":"2026-11-20T10:00:00Z"}])")
-          .lines,
-      "vendor_stock{vendor=\"A\"} 1795168800\n");
+  EXPECT_EQ(Map(Config([](MetricConfig& m) { m.unit = ValueUnit::kTime; }),
+                R"([{"vendor":"A","stock":"2026-11-20T10:00:00Z"}])")
+                .lines,
+            "vendor_stock{vendor=\"A\"} 1795168800\n");
 }
 
 TEST(RowMapperTest, NoValueSkipsTheRow) {
-  const Outcome outcome = Map(Config({Stock()}), R"([{"vendor":"A","stock":null},{"vendor":"B"},{"vendor":"C","stock":""},
+  const Outcome outcome =
+      Map(Config({Stock()}), R"([{"vendor":"A","stock":null},{"vendor":"B"},{"vendor":"C","stock":""},
     {"vendor":"D","stock":"NaN"},{"vendor":"E","stock":NaN},{"vendor":"F","stock":0}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"F\"} 0\n");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNoValue), 5u);
-  EXPECT_EQ(outcome.report.rejected_rows.at(0).message, "vendor_stock: column `stock`: null, so there is no value");
-  EXPECT_EQ(outcome.report.rejected_rows.at(1).message, "vendor_stock: column `stock`: missing, so there is no value");
+  EXPECT_EQ(outcome.report.rejected_rows.at(0).message,
+            "vendor_stock: column `stock`: null, so there is no value");
+  EXPECT_EQ(outcome.report.rejected_rows.at(1).message,
+            "vendor_stock: column `stock`: missing, so there is no value");
   EXPECT_EQ(outcome.report.rejected_rows.at(3).row, R"({"vendor":"D","stock":"NaN"})");
 }
 
 TEST(RowMapperTest, UnlessThereIsADefault) {
   const auto config = Config([](MetricConfig& m) { m.null_value = "-1"; });
-  const Outcome outcome = Map(config, R"([{"vendor":"A","stock":null},{"vendor":"B"},{"vendor":"C","stock":"NaN"}])");
+  const Outcome outcome =
+      Map(config, R"([{"vendor":"A","stock":null},{"vendor":"B"},{"vendor":"C","stock":"NaN"}])");
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"A\"} -1\nvendor_stock{vendor=\"B\"} -1\nvendor_stock{vendor=\"C\"} -1\n");
   const Outcome never = Map(config, R"([{"vendor":"A","stok":1}])");
   EXPECT_EQ(never.lines, "vendor_stock{vendor=\"A\"} -1\n");
-  EXPECT_EQ(never.report.notes, Texts{"column `stock` not in the answer, there is `stok`; null_value is taken"});
+  EXPECT_EQ(never.report.notes,
+            Texts{"column `stock` not in the answer, there is `stok`; null_value is taken"});
 }
 
 TEST(RowMapperTest, BadValuesRejectTheRow) {
-  const Outcome outcome = Map(Config({Stock()}), R"([{"vendor":"A","stock":"many"},{"vendor":"B","stock":{"n":1}},
+  const Outcome outcome =
+      Map(Config({Stock()}), R"([{"vendor":"A","stock":"many"},{"vendor":"B","stock":{"n":1}},
     {"vendor":"C","stock":1e999},{"vendor":"D","stock":[1]}])");
   EXPECT_EQ(outcome.lines, "");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kBadValue), 4u);
   EXPECT_EQ(outcome.report.rejected_rows.at(0).message, "vendor_stock: column `stock`: 'many' is no number");
-  EXPECT_EQ(outcome.report.rejected_rows.at(1).message, "vendor_stock: column `stock`: an object is no number");
+  EXPECT_EQ(outcome.report.rejected_rows.at(1).message,
+            "vendor_stock: column `stock`: an object is no number");
 }
 
 TEST(RowMapperTest, ARowIsRejectedForEachMetricAlone) {
@@ -305,8 +327,12 @@ TEST(RowMapperTest, ARowIsRejectedForEachMetricAlone) {
 }
 
 TEST(RowMapperTest, ValueMap) {
-  const auto config = Config([](MetricConfig& m) { m.value_map = {{"Online", "1"}, {"offline", "0"}, {"ONLINE", "2"}, {"1", "7"}}; });
-  const Outcome outcome = Map(config, R"([{"vendor":"A","stock":"Online"},{"vendor":"B","stock":"OFFLINE"},{"vendor":"C","stock":"ONLINE"},
+  const auto config = Config([](MetricConfig& m) {
+    m.value_map = {{"Online", "1"}, {"offline", "0"}, {"ONLINE", "2"}, {"1", "7"}};
+  });
+  const Outcome outcome = Map(
+      config,
+      R"([{"vendor":"A","stock":"Online"},{"vendor":"B","stock":"OFFLINE"},{"vendor":"C","stock":"ONLINE"},
     {"vendor":"D","stock":1},{"vendor":"E","stock":5},{"vendor":"F","stock":"paused"},{"vendor":"G","stock":null}])");
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"A\"} 1\nvendor_stock{vendor=\"B\"} 0\nvendor_stock{vendor=\"C\"} 2\n"
@@ -316,8 +342,11 @@ TEST(RowMapperTest, ValueMap) {
 }
 
 TEST(RowMapperTest, WhereSelectsRows) {
-  const auto config = Config([](MetricConfig& m) { m.where = {{"state", {"on", "half", "1"}}, {"hidden", {"", "false"}}}; });
-  const Outcome outcome = Map(config, R"([{"vendor":"A","stock":1,"state":"on","hidden":false},{"vendor":"B","stock":1,"state":"off"},
+  const auto config = Config([](MetricConfig& m) {
+    m.where = {{"state", {"on", "half", "1"}}, {"hidden", {"", "false"}}};
+  });
+  const Outcome outcome = Map(
+      config, R"([{"vendor":"A","stock":1,"state":"on","hidden":false},{"vendor":"B","stock":1,"state":"off"},
     {"vendor":"C","stock":1,"state":"half","hidden":true},{"vendor":"D","stock":"broken","state":"x"},{"vendor":"E","stock":1,"state":1},
     {"vendor":"F","stock":1,"state":"on","hidden":null},{"vendor":"G","stock":1,"state":["on"]}])");
   EXPECT_EQ(outcome.lines,
@@ -335,16 +364,21 @@ std::string Aggregated(Aggregate aggregate, std::string_view rows) {
 }
 
 TEST(RowMapperTest, Aggregates) {
-  constexpr std::string_view kRows = R"([{"vendor":"A","stock":0.1},{"vendor":"B","stock":9007199254740993},{"vendor":"A","stock":0.2},
+  constexpr std::string_view kRows =
+      R"([{"vendor":"A","stock":0.1},{"vendor":"B","stock":9007199254740993},{"vendor":"A","stock":0.2},
     {"vendor":"B","stock":2},{"vendor":"A","stock":null},{"vendor":"C","stock":"1.50"}])";
   EXPECT_EQ(Aggregated(Aggregate::kSum, kRows),
-            "vendor_stock{vendor=\"A\"} 0.3\nvendor_stock{vendor=\"B\"} 9007199254740995\nvendor_stock{vendor=\"C\"} 1.50\n");
-  EXPECT_EQ(Aggregated(Aggregate::kMin, kRows),
-            "vendor_stock{vendor=\"A\"} 0.1\nvendor_stock{vendor=\"B\"} 2\nvendor_stock{vendor=\"C\"} 1.50\n");
+            "vendor_stock{vendor=\"A\"} 0.3\nvendor_stock{vendor=\"B\"} "
+            "9007199254740995\nvendor_stock{vendor=\"C\"} 1.50\n");
+  EXPECT_EQ(
+      Aggregated(Aggregate::kMin, kRows),
+      "vendor_stock{vendor=\"A\"} 0.1\nvendor_stock{vendor=\"B\"} 2\nvendor_stock{vendor=\"C\"} 1.50\n");
   EXPECT_EQ(Aggregated(Aggregate::kMax, kRows),
-            "vendor_stock{vendor=\"A\"} 0.2\nvendor_stock{vendor=\"B\"} 9007199254740993\nvendor_stock{vendor=\"C\"} 1.50\n");
+            "vendor_stock{vendor=\"A\"} 0.2\nvendor_stock{vendor=\"B\"} "
+            "9007199254740993\nvendor_stock{vendor=\"C\"} 1.50\n");
   EXPECT_EQ(Aggregated(Aggregate::kAvg, kRows),
-            "vendor_stock{vendor=\"A\"} 0.15\nvendor_stock{vendor=\"B\"} 4503599627370498\nvendor_stock{vendor=\"C\"} 1.50\n");
+            "vendor_stock{vendor=\"A\"} 0.15\nvendor_stock{vendor=\"B\"} "
+            "4503599627370498\nvendor_stock{vendor=\"C\"} 1.50\n");
   // (9007199254740995 / 2 is no double, and an average is one.)
   EXPECT_EQ(Aggregated(Aggregate::kCount, kRows),
             "vendor_stock{vendor=\"A\"} 2\nvendor_stock{vendor=\"B\"} 2\nvendor_stock{vendor=\"C\"} 1\n")
@@ -357,15 +391,19 @@ TEST(RowMapperTest, CountNeedsNoColumn) {
     m.aggregate = Aggregate::kCount;
   });
   std::string rows = "[";
-  for (int i = 0; i < 1'234; ++i) rows += std::string(i == 0 ? "" : ",") + R"({"vendor":")" + (i % 3 == 0 ? "A" : "B") + "\"}";
-  EXPECT_EQ(Map(config, rows + "]").lines, "vendor_stock{vendor=\"A\"} 412\nvendor_stock{vendor=\"B\"} 822\n");
+  for (int i = 0; i < 1'234; ++i)
+    rows += std::string(i == 0 ? "" : ",") + R"({"vendor":")" + (i % 3 == 0 ? "A" : "B") + "\"}";
+  EXPECT_EQ(Map(config, rows + "]").lines,
+            "vendor_stock{vendor=\"A\"} 412\nvendor_stock{vendor=\"B\"} 822\n");
 }
 
 TEST(RowMapperTest, DuplicateLabelSets) {
   constexpr std::string_view kRows =
       R"([{"vendor":"A","stock":2},{"vendor":"A","stock":10},{"vendor":"B","stock":5},{"vendor":"A","stock":3}])";
-  const std::pair<DuplicatePolicy, std::string> cases[] = {{DuplicatePolicy::kError, "2"}, {DuplicatePolicy::kFirst, "2"},
-                                                           {DuplicatePolicy::kLast, "3"},  {DuplicatePolicy::kSum, "15"},
+  const std::pair<DuplicatePolicy, std::string> cases[] = {{DuplicatePolicy::kError, "2"},
+                                                           {DuplicatePolicy::kFirst, "2"},
+                                                           {DuplicatePolicy::kLast, "3"},
+                                                           {DuplicatePolicy::kSum, "15"},
                                                            {DuplicatePolicy::kMax, "10"}};
   for (const auto& [policy, value] : cases) {
     const Outcome outcome = Map(Config([p = policy](MetricConfig& m) { m.on_duplicate = p; }), kRows);
@@ -379,14 +417,20 @@ TEST(RowMapperTest, DuplicateLabelSets) {
 
 TEST(RowMapperTest, PointerLeadsToTheRows) {
   const auto rows = [](std::string pointer) { return Config({Stock()}, {std::move(pointer), {}}); };
-  EXPECT_EQ(Map(rows("/data/rows"), R"({"x":[{"vendor":"X","stock":0}],"data":{"n":1,"rows":[{"vendor":"A","stock":1}],"m":[2]},"y":{}})").lines,
+  EXPECT_EQ(
+      Map(rows("/data/rows"),
+          R"({"x":[{"vendor":"X","stock":0}],"data":{"n":1,"rows":[{"vendor":"A","stock":1}],"m":[2]},"y":{}})")
+          .lines,
+      "vendor_stock{vendor=\"A\"} 1\n");
+  EXPECT_EQ(Map(rows("/1/a~1b~0"), R"([[],{"a/b~":[{"vendor":"A","stock":1}]}])").lines,
             "vendor_stock{vendor=\"A\"} 1\n");
-  EXPECT_EQ(Map(rows("/1/a~1b~0"), R"([[],{"a/b~":[{"vendor":"A","stock":1}]}])").lines, "vendor_stock{vendor=\"A\"} 1\n");
   EXPECT_EQ(Map(rows("/"), R"({"":[{"vendor":"A","stock":1}]})").lines, "vendor_stock{vendor=\"A\"} 1\n");
 }
 
 TEST(RowMapperTest, PointerThatLeadsNowhere) {
-  const auto failure = [](std::string_view body) { return Map(Config({Stock()}, {"/data/rows", {}}), body).lines; };
+  const auto failure = [](std::string_view body) {
+    return Map(Config({Stock()}, {"/data/rows", {}}), body).lines;
+  };
   EXPECT_EQ(failure("[]"), "bad_shape: there is no `data` in the answer");
   EXPECT_EQ(failure("{}"), "bad_shape: there is no `data` in the answer");
   EXPECT_EQ(failure("7"), "bad_shape: the answer is a number, due is an object with `data`");
@@ -394,14 +438,17 @@ TEST(RowMapperTest, PointerThatLeadsNowhere) {
   EXPECT_EQ(failure(R"({"x":1,"y":2})"), "bad_shape: there is no `data` in the answer, there is `x`, `y`");
   EXPECT_EQ(failure(R"({"data":null})"), "bad_shape: `/data` is null, due is an object with `rows`");
   EXPECT_EQ(failure(R"({"data":{"row":[]}})"), "bad_shape: there is no `rows` in `/data`, there is `row`");
-  EXPECT_EQ(failure(R"({"data":{"rows":"none"}})"), "bad_shape: `/data/rows` is a string, due is an array of rows");
-  EXPECT_EQ(failure(R"({"data":{"rows":{"a":{}}}})"), "bad_shape: `/data/rows` is an object, due is an array of rows");
+  EXPECT_EQ(failure(R"({"data":{"rows":"none"}})"),
+            "bad_shape: `/data/rows` is a string, due is an array of rows");
+  EXPECT_EQ(failure(R"({"data":{"rows":{"a":{}}}})"),
+            "bad_shape: `/data/rows` is an object, due is an array of rows");
 }
 
 TEST(RowMapperTest, OfEqualKeysOnTheWayTheLastWins) {
   const auto config = Config({Stock()}, {"/data", {}});
   const Outcome outcome =
-      Map(config, R"({"data":[{"vendor":"A","stock":1,"gone":1},{"vendor":7}],"data":[{"vendor":"B","stock":2}]})");
+      Map(config,
+          R"({"data":[{"vendor":"A","stock":1,"gone":1},{"vendor":7}],"data":[{"vendor":"B","stock":2}]})");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"B\"} 2\n");
   EXPECT_EQ(outcome.report.rows, 1u);
   EXPECT_EQ(outcome.report.columns, (Texts{"vendor", "stock"}));
@@ -419,7 +466,8 @@ TEST(RowMapperTest, WrongTopType) {
 }
 
 TEST(RowMapperTest, RowsThatAreNoObjects) {
-  const Outcome outcome = Map(Config({Stock()}), R"([1,"x",null,[{"vendor":"X","stock":0}],{"vendor":"A","stock":1}])");
+  const Outcome outcome =
+      Map(Config({Stock()}), R"([1,"x",null,[{"vendor":"X","stock":0}],{"vendor":"A","stock":1}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n");
   EXPECT_EQ(outcome.report.rows, 5u);
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNotAnObject), 4u);
@@ -439,7 +487,8 @@ TEST(RowMapperTest, DeepNestingCostsItsRowOnly) {
 TEST(RowMapperTest, ObjectOfObjects) {
   const auto config = Config([](MetricConfig& m) { m.labels[0].column = "$key"; });
   const Outcome outcome = Map(config, R"({"A":{"stock":1},"B":{"stock":2},"C":3,"A":{"stock":4}})");
-  EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 4\nvendor_stock{vendor=\"B\"} 2\n") << "the last of equal keys";
+  EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 4\nvendor_stock{vendor=\"B\"} 2\n")
+      << "the last of equal keys";
   EXPECT_EQ(outcome.report.duplicate_keys, 1u);
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNotAnObject), 1u);
   EXPECT_EQ(outcome.report.sample_rows[0], R"({"$key":"A","stock":1})");
@@ -452,9 +501,11 @@ TEST(RowMapperTest, ObjectOfScalars) {
     m.labels[0] = {"flag", "$key"};
     m.value_column = "$value";
   });
-  const Outcome outcome = Map(config, R"({"checkout.new_flow":true,"b":false,"c":"2.5","d":null,"e":{"x":1},"f":[]})");
+  const Outcome outcome =
+      Map(config, R"({"checkout.new_flow":true,"b":false,"c":"2.5","d":null,"e":{"x":1},"f":[]})");
   EXPECT_EQ(outcome.lines,
-            "vendor_stock{flag=\"b\"} 0\nvendor_stock{flag=\"c\"} 2.5\nvendor_stock{flag=\"checkout.new_flow\"} 1\n");
+            "vendor_stock{flag=\"b\"} 0\nvendor_stock{flag=\"c\"} "
+            "2.5\nvendor_stock{flag=\"checkout.new_flow\"} 1\n");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNoValue), 1u);
   EXPECT_EQ(Rejected(outcome.report, RowReason::kBadValue), 1u);
   EXPECT_EQ(Rejected(outcome.report, RowReason::kNotAnObject), 1u);
@@ -484,7 +535,8 @@ TEST(RowMapperTest, NestedRowsKeepTheColumnsAroundThem) {
 }
 
 TEST(RowMapperTest, OfEqualKeysOfNestedRowsTheLastWins) {
-  const Outcome outcome = Map(Products(), R"([{"vendor":"A","products":[{"name":"x","stock":1},{"name":"y","stock":2}],
+  const Outcome outcome =
+      Map(Products(), R"([{"vendor":"A","products":[{"name":"x","stock":1},{"name":"y","stock":2}],
     "products":[{"name":"z","stock":3}],"vendor":"B"}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"B\",product=\"z\"} 3\n");
   EXPECT_EQ(outcome.report.rows, 1u);
@@ -520,8 +572,10 @@ TEST(RowMapperTest, ThreeLevelsAndKeys) {
     "HN":{"vendors":[{"vendor":"A","products":{"x":1,"y":2}},{"products":{"x":3},"vendor":"B"}]},
     "SG":{"vendors":[{"vendor":"A","products":{"x":4}}]}}})");
   EXPECT_EQ(outcome.lines,
-            "vendor_stock{city=\"HN\",vendor=\"A\",product=\"x\"} 1\nvendor_stock{city=\"HN\",vendor=\"A\",product=\"y\"} 2\n"
-            "vendor_stock{city=\"HN\",vendor=\"B\",product=\"x\"} 3\nvendor_stock{city=\"SG\",vendor=\"A\",product=\"x\"} 4\n");
+            "vendor_stock{city=\"HN\",vendor=\"A\",product=\"x\"} "
+            "1\nvendor_stock{city=\"HN\",vendor=\"A\",product=\"y\"} 2\n"
+            "vendor_stock{city=\"HN\",vendor=\"B\",product=\"x\"} "
+            "3\nvendor_stock{city=\"SG\",vendor=\"A\",product=\"x\"} 4\n");
   EXPECT_EQ(outcome.report.rows, 4u);
 }
 
@@ -532,8 +586,10 @@ TEST(RowMapperTest, CeilingOfRows) {
   config.ceilings.max_rows = 3;
   std::string rows = R"([{"vendor":"A","stock":1},{"vendor":"A","stock":1},7)";
   EXPECT_EQ(Map(config, rows + "]").lines, "vendor_stock{vendor=\"A\"} 2\n");
-  EXPECT_EQ(Map(config, rows + ",7]").lines, "too_large: more than 3 rows: let the upstream answer with fewer, or raise max_rows");
-  EXPECT_EQ(Map(config, rows + R"(,{"vendor":"A","stock":1},{)").lines.substr(0, 9), "too_large") << "ends there";
+  EXPECT_EQ(Map(config, rows + ",7]").lines,
+            "too_large: more than 3 rows: let the upstream answer with fewer, or raise max_rows");
+  EXPECT_EQ(Map(config, rows + R"(,{"vendor":"A","stock":1},{)").lines.substr(0, 9), "too_large")
+      << "ends there";
 }
 
 TEST(RowMapperTest, CeilingOfSeries) {
@@ -564,41 +620,48 @@ TEST(RowMapperTest, OneRowIsBoundedToo) {
 TEST(RowMapperTest, CutAnswersGiveNothing) {
   const std::string body = R"([{"vendor":"A","stock":1},{"vendor":"B","stock":2}])";
   for (std::size_t size = 0; size < body.size(); ++size) {
-    EXPECT_EQ(MapInPieces(Config({Stock()}), std::string_view(body).substr(0, size), 7).lines.substr(0, 9), "bad_json:");
+    EXPECT_EQ(MapInPieces(Config({Stock()}), std::string_view(body).substr(0, size), 7).lines.substr(0, 9),
+              "bad_json:");
   }
   EXPECT_EQ(Map(Config({Stock()}), "<html>").lines, "bad_json: no JSON at byte 0: found '<', due is a value");
-  EXPECT_EQ(Map(Config({Stock()}), "\xEF\xBB{}").lines, "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
+  EXPECT_EQ(Map(Config({Stock()}), "\xEF\xBB{}").lines,
+            "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
 }
 
 TEST(RowMapperTest, AFailedQueryIsTold) {
-  const std::string failed = R"({"database_id":1,"via":[{"status":"x","error":"inner"}],"error_type":"invalid-query","status":"failed",
+  const std::string failed =
+      R"({"database_id":1,"via":[{"status":"x","error":"inner"}],"error_type":"invalid-query","status":"failed",
     "error":"ERROR: relation \"foo\" does not exist","row_count":0,"data":{"rows":[],"error":"no"},"_status":500,"message":null})";
   const Outcome outcome = Map(Config({Stock()}), failed);
   EXPECT_EQ(outcome.lines, "bad_shape: the answer is an object, due is an array of rows");
-  EXPECT_EQ(outcome.top, (std::map<std::string, std::string>{{"status", "failed"},
-                                                             {"error_type", "invalid-query"},
-                                                             {"error", "ERROR: relation \"foo\" does not exist"},
-                                                             {"_status", "500"}}));
+  EXPECT_EQ(outcome.top,
+            (std::map<std::string, std::string>{{"status", "failed"},
+                                                {"error_type", "invalid-query"},
+                                                {"error", "ERROR: relation \"foo\" does not exist"},
+                                                {"_status", "500"}}));
   EXPECT_FALSE(outcome.appended);
 }
 
 TEST(RowMapperTest, AQueryThatFailedHalfwayIsTold) {
   const std::string rows = "[\n{\"vendor\":\"A\",\"stock\":1},\n{\"vendor\":\"B\",\"stock\":2}";
-  const std::string failed = R"({"database_id":1,"via":[{}],"status":"failed","error":"Error reducing result rows: gone"})";
+  const std::string failed =
+      R"({"database_id":1,"via":[{}],"status":"failed","error":"Error reducing result rows: gone"})";
   for (const std::string end : {"", "\n]"}) {
     const Outcome outcome = Map(Config({Stock()}), rows + failed + end);
     EXPECT_EQ(outcome.lines, "bad_json: no JSON at byte 52: found '{', due is a comma or ]") << end;
     EXPECT_TRUE(outcome.appended);
-    EXPECT_EQ(outcome.top, (std::map<std::string, std::string>{{"status", "failed"}, {"error", "Error reducing result rows: gone"}}));
+    EXPECT_EQ(outcome.top, (std::map<std::string, std::string>{
+                               {"status", "failed"}, {"error", "Error reducing result rows: gone"}}));
   }
   const Outcome none = Map(Config({Stock()}), R"([{"vendor":"A" {"status":"failed"}}])");
   EXPECT_FALSE(none.appended) << "only behind a row";
 }
 
 TEST(RowMapperTest, TopFieldsAreOfTheTopAndShort) {
-  const Outcome outcome = Map(Config({Stock()}, {"/rows", {}}),
-                              R"({"rows":[{"vendor":"A","stock":1,"status":"no"}],"status":"completed","error":")" +
-                                  std::string(5'000, 'e') + "\"}");
+  const Outcome outcome =
+      Map(Config({Stock()}, {"/rows", {}}),
+          R"({"rows":[{"vendor":"A","stock":1,"status":"no"}],"status":"completed","error":")" +
+              std::string(5'000, 'e') + "\"}");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n");
   EXPECT_EQ(outcome.top.at("status"), "completed");
   EXPECT_EQ(outcome.top.at("error"), std::string(1'024, 'e'));
@@ -612,11 +675,14 @@ TEST(RowMapperTest, SamplesAreBounded) {
   options.rejected_rows = 2;
   options.max_row_bytes = 60;
   RowMapper mapper(Config({Stock()}), options);
-  ASSERT_TRUE(mapper.Feed(R"([{"vendor":")" + std::string(100, 'x') + R"(","stock":"bad"},{"vendor":"A","stock":NaN},)"));
-  ASSERT_TRUE(mapper.Feed(R"({"vendor":"B","stock":"bad"},{"vendor":"C","stock":"bad"},7,{"vendor":"D","stock":1}])"));
+  ASSERT_TRUE(mapper.Feed(R"([{"vendor":")" + std::string(100, 'x') +
+                          R"(","stock":"bad"},{"vendor":"A","stock":NaN},)"));
+  ASSERT_TRUE(mapper.Feed(
+      R"({"vendor":"B","stock":"bad"},{"vendor":"C","stock":"bad"},7,{"vendor":"D","stock":1}])"));
   const Result<Mapping> mapping = mapper.Finish();
   ASSERT_TRUE(mapping);
-  EXPECT_EQ(mapping->report.sample_rows, (Texts{R"({"vendor":"A","stock":null})", R"({"vendor":"B","stock":"bad"})"}));
+  EXPECT_EQ(mapping->report.sample_rows,
+            (Texts{R"({"vendor":"A","stock":null})", R"({"vendor":"B","stock":"bad"})"}));
   ASSERT_EQ(mapping->report.rejected_rows.size(), 3u) << "two, and at least one of each reason";
   EXPECT_EQ(mapping->report.rejected_rows[0].row, R"({"vendor":")" + std::string(49, 'x'));
   EXPECT_EQ(mapping->report.rejected_rows[1].reason, RowReason::kNoValue);
@@ -624,7 +690,8 @@ TEST(RowMapperTest, SamplesAreBounded) {
 }
 
 TEST(RowMapperTest, ReasonsAreAClosedSet) {
-  EXPECT_EQ(RowReasons(), (Texts{"not_an_object", "too_deep", "no_value", "bad_value", "bad_label", "duplicate"}));
+  EXPECT_EQ(RowReasons(),
+            (Texts{"not_an_object", "too_deep", "no_value", "bad_value", "bad_label", "duplicate"}));
 }
 
 // ---- mappings that the loader refuses
@@ -633,10 +700,17 @@ TEST(RowMapperTest, ImpossibleMappings) {
   const auto failure = [](const MappingConfig& config) { return Map(config, "[]").lines; };
   EXPECT_EQ(failure(Config([](MetricConfig& m) { m.labels[0].column = "../vendor"; })),
             "config: vendor_stock: column '../vendor': there are no rows so far out");
-  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.value_column.clear(); })), "config: vendor_stock: no value column");
-  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.value_map = {{"on", "yes"}}; })), "config: vendor_stock: 'yes' is no number");
-  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.null_value = ""; })), "config: vendor_stock: '' is no number");
-  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.static_labels = {{"vendor", "x"}}; })),
+  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.value_column.clear(); })),
+            "config: vendor_stock: no value column");
+  EXPECT_EQ(failure(Config([](MetricConfig& m) {
+              m.value_map = {{"on", "yes"}};
+            })),
+            "config: vendor_stock: 'yes' is no number");
+  EXPECT_EQ(failure(Config([](MetricConfig& m) { m.null_value = ""; })),
+            "config: vendor_stock: '' is no number");
+  EXPECT_EQ(failure(Config([](MetricConfig& m) {
+              m.static_labels = {{"vendor", "x"}};
+            })),
             "config: vendor_stock: a label is given twice");
   EXPECT_EQ(failure(Config({Stock()}, {"data", {}})), "config: rows 'data': a JSON Pointer begins with /");
   MetricConfig other = Stock();

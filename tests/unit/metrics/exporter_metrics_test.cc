@@ -50,18 +50,26 @@ TEST(ExporterMetrics, EveryKnownLabelSetIsThereAtZero) {
   metrics.AddSource("orders", 15, {"bad_amount", "missing_id"});
   const std::string text = metrics.RenderText();
   EXPECT_EQ(SamplesOf(text, "o2o_source_failures_total"),
+            "o2o_source_failures_total{source=\"orders\",reason=\"archived\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"bad_json\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"bad_shape\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"connect\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"cut\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"forbidden\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"http_status\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"initializing\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"internal\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"login_throttled\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"mfa_required\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"not_found\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"not_json\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"query_failed\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"redirect\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"store\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"timeout\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"tls\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"too_large\"} 0\n"
+            "o2o_source_failures_total{source=\"orders\",reason=\"truncated\"} 0\n"
             "o2o_source_failures_total{source=\"orders\",reason=\"unauthorized\"} 0\n");
   EXPECT_EQ(SamplesOf(text, "o2o_source_rejected_rows_total"),
             "o2o_source_rejected_rows_total{source=\"orders\",reason=\"bad_amount\"} 0\n"

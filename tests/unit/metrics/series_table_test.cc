@@ -18,13 +18,16 @@ std::string Key(const std::vector<std::string>& labels) {
   return key;
 }
 
-std::shared_ptr<SeriesTable> Table(const std::vector<std::pair<std::vector<std::string>, std::string>>& series) {
+std::shared_ptr<SeriesTable> Table(
+    const std::vector<std::pair<std::vector<std::string>, std::string>>& series) {
   auto table = std::make_shared<SeriesTable>();
   for (const auto& [labels, value] : series) table->Insert(Key(labels), value);
   return table;
 }
 
-MetricDesc Desc(std::vector<std::string> labels) { return {"o2o_g", MetricType::kGauge, std::move(labels), "Help."}; }
+MetricDesc Desc(std::vector<std::string> labels) {
+  return {"o2o_g", MetricType::kGauge, std::move(labels), "Help."};
+}
 
 TEST(SeriesTableTest, KnowsEachKeyOnce) {
   SeriesTable table;
@@ -55,7 +58,8 @@ TEST(SeriesTableTest, AgreesWithAMap) {
     std::map<std::string, std::string> expected;
     for (int i = 0; i < 50'000; ++i) {
       const std::string number = std::to_string(rising ? 1'000'000 + i : static_cast<int>(random() % 20'000));
-      const std::string key = Key({"vendor-" + number, std::string(random() % 3 == 0 ? random() % 200 : 3, 'x')});
+      const std::string key =
+          Key({"vendor-" + number, std::string(random() % 3 == 0 ? random() % 200 : 3, 'x')});
       const std::string value = std::to_string(random());
       const auto [id, is_new] = table.Insert(key, value);
       ASSERT_EQ(is_new, expected.try_emplace(key, value).second);
@@ -126,7 +130,8 @@ TEST(SeriesTableTest, TextIsWrittenIntoMemoryTakenOnce) {
   Family family;
   family.desc = Desc({"a", "b"});
   family.table = std::make_shared<SeriesTable>();
-  for (int i = 0; i < 10'000; ++i) family.table->Insert(Key({std::to_string(i), "\"quoted\"\n"}), std::to_string(i));
+  for (int i = 0; i < 10'000; ++i)
+    family.table->Insert(Key({std::to_string(i), "\"quoted\"\n"}), std::to_string(i));
   const auto block = Render(std::move(family));
   EXPECT_EQ(block->samples.size(), block->samples.capacity());
 }

@@ -67,7 +67,8 @@ TEST_F(JsonSourceTest, GetAsConfigured) {
 TEST_F(JsonSourceTest, PostWithABody) {
   config_.method = "POST";
   config_.body = R"({"query":"{ flags }"})";
-  EXPECT_EQ(Sent(), (Headers{{"Accept", Secret("application/json")}, {"Content-Type", Secret("application/json")}}));
+  EXPECT_EQ(Sent(),
+            (Headers{{"Accept", Secret("application/json")}, {"Content-Type", Secret("application/json")}}));
   EXPECT_EQ(http_.requests[0].method, "POST");
   EXPECT_EQ(http_.requests[0].body, config_.body);
 }
@@ -75,14 +76,19 @@ TEST_F(JsonSourceTest, PostWithABody) {
 TEST_F(JsonSourceTest, OwnHeadersStandInThePlaceOfOurs) {
   config_.method = "POST";
   config_.body = "<q/>";
-  config_.headers = {{"accept", Secret("application/vnd.api+json")}, {"CONTENT-TYPE", Secret("text/xml")}, {"X-Tenant", Secret("s-1")}};
-  EXPECT_EQ(Sent(), (Headers{{"CONTENT-TYPE", Secret("text/xml")}, {"X-Tenant", Secret("s-1")}, {"accept", Secret("application/vnd.api+json")}}));
+  config_.headers = {{"accept", Secret("application/vnd.api+json")},
+                     {"CONTENT-TYPE", Secret("text/xml")},
+                     {"X-Tenant", Secret("s-1")}};
+  EXPECT_EQ(Sent(), (Headers{{"CONTENT-TYPE", Secret("text/xml")},
+                             {"X-Tenant", Secret("s-1")},
+                             {"accept", Secret("application/vnd.api+json")}}));
 }
 
 TEST_F(JsonSourceTest, BasicAndBearer) {
   config_.username = "Aladdin";
   config_.password = Secret("open sesame");
-  EXPECT_EQ(Sent()[1], (std::pair<std::string, Secret>("Authorization", Secret("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="))));
+  EXPECT_EQ(Sent()[1],
+            (std::pair<std::string, Secret>("Authorization", Secret("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="))));
   config_.username = "";
   config_.bearer_token = Secret("b-1");
   EXPECT_EQ(Sent()[1], (std::pair<std::string, Secret>("Authorization", Secret("Bearer b-1"))));
@@ -117,7 +123,8 @@ INSTANTIATE_TEST_SUITE_P(
     Answers, JsonRefusalTest,
     ::testing::Values(BadAnswer{"unauthorized", 401, "", ErrorCode::kUnauthorized, "check its credentials"},
                       BadAnswer{"forbidden", 403, "", ErrorCode::kUnauthorized, "check its credentials"},
-                      BadAnswer{"redirect", 301, "", ErrorCode::kRedirect, "https://shop.example/api/v1/flags (301)"},
+                      BadAnswer{"redirect", 301, "", ErrorCode::kRedirect,
+                                "https://shop.example/api/v1/flags (301)"},
                       BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
                       BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500 where 200 is due"},
                       BadAnswer{"no_content", 204, "", ErrorCode::kHttpStatus, "answered 204"},

@@ -14,7 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr char kRows[] = "[\n{\"Vendor Code\":\"V1\",\"Stock\":5},\n{\"Vendor Code\":\"V2\",\"Stock\":7}\n]";
-constexpr char kLive[] = R"({"id":7179,"dataset_query":{"native":{"query":"SELECT secret_sql"}},"archived":false})";
+constexpr char kLive[] =
+    R"({"id":7179,"dataset_query":{"native":{"query":"SELECT secret_sql"}},"archived":false})";
 constexpr char kArchived[] = R"({"id":7179,"result_metadata":[{"archived":false}],"archived":true})";
 
 MetabaseSourceConfig StockQuestion() {
@@ -41,13 +42,18 @@ std::string Header(const HttpRequest& request, const std::string& name) {
 
 class MetabaseSourceTest : public ::testing::Test {
  protected:
-  void LoginWorks(const std::string& token = "t-1") { login_http_.Answer(200, R"({"id":")" + token + R"("})"); }
-  void AnswerRows(const std::string& body = kRows) { http_.Answer(200, body, "application/json; charset=utf-8"); }
+  void LoginWorks(const std::string& token = "t-1") {
+    login_http_.Answer(200, R"({"id":")" + token + R"("})");
+  }
+  void AnswerRows(const std::string& body = kRows) {
+    http_.Answer(200, body, "application/json; charset=utf-8");
+  }
 
   Result<PollResult> Poll() { return source_.Poll({}); }
 
   // With a login, and the question not archived.
-  Result<PollResult> PollOf(int status, std::string body, std::string content_type = "application/json;charset=utf-8") {
+  Result<PollResult> PollOf(int status, std::string body,
+                            std::string content_type = "application/json;charset=utf-8") {
     LoginWorks();
     http_.Answer(status, std::move(body), std::move(content_type));
     http_.Answer(200, kLive);
@@ -72,7 +78,8 @@ TEST_F(MetabaseSourceTest, RowsBecomeSeries) {
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->rows, 2u);
   EXPECT_EQ(result->response_bytes, sizeof kRows - 1);
-  EXPECT_EQ(result->sample_rows, (std::vector<std::string>{R"({"Vendor Code":"V1","Stock":5})", R"({"Vendor Code":"V2","Stock":7})"}));
+  EXPECT_EQ(result->sample_rows, (std::vector<std::string>{R"({"Vendor Code":"V1","Stock":5})",
+                                                           R"({"Vendor Code":"V2","Stock":7})"}));
   EXPECT_EQ(result->trouble, std::nullopt);
   ASSERT_EQ(result->families.size(), 1u);
   EXPECT_EQ(result->families[0].desc.name, "stock");
@@ -100,7 +107,8 @@ TEST_F(MetabaseSourceTest, ParametersAreFormEncoded) {
   http_.Answer(200, kLive);
   ASSERT_TRUE(source.Poll({}));
   EXPECT_EQ(http_.requests[0].body,
-            "parameters=%5B%7B%22value%22%3A%22H%C3%A0%20N%E1%BB%99i%20%26%20co%2B1%22%7D%5D&format_rows=false&pivot_results=false");
+            "parameters=%5B%7B%22value%22%3A%22H%C3%A0%20N%E1%BB%99i%20%26%20co%2B1%22%7D%5D&format_rows="
+            "false&pivot_results=false");
 }
 
 TEST_F(MetabaseSourceTest, EmptyResultIsAGoodAnswer) {
@@ -109,7 +117,9 @@ TEST_F(MetabaseSourceTest, EmptyResultIsAGoodAnswer) {
   EXPECT_EQ(result->rows, 0u);
 }
 
-TEST_F(MetabaseSourceTest, LeadingBlanksAreTolerated) { EXPECT_TRUE(PollOf(200, std::string(1'000, '\n') + kRows)); }
+TEST_F(MetabaseSourceTest, LeadingBlanksAreTolerated) {
+  EXPECT_TRUE(PollOf(200, std::string(1'000, '\n') + kRows));
+}
 
 // Sessions and keys
 
@@ -138,7 +148,8 @@ TEST_F(MetabaseSourceTest, SecondTryHasTheRestOfTheTime) {
   class Slow final : public HttpClient {
    public:
     Slow(HttpClient& http, FakeClock& clock) : http_(http), clock_(clock) {}
-    Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
+    Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink,
+                              std::stop_token stop) override {
       clock_.Advance(9s);
       return http_.Send(request, sink, stop);
     }
@@ -232,14 +243,19 @@ struct BadAnswer {
 
 std::string Failed(const std::string& more, std::size_t stacktrace = 3) {
   std::string frames;
-  for (std::size_t i = 0; i < stacktrace; ++i) frames += (i > 0 ? ",\"" : "\"") + std::string("clojure.lang.RestFn.invoke(RestFn.java:457)\"");
+  for (std::size_t i = 0; i < stacktrace; ++i)
+    frames += (i > 0 ? ",\"" : "\"") + std::string("clojure.lang.RestFn.invoke(RestFn.java:457)\"");
   return R"({"database_id":1,"started_at":"2026-01-01T00:00:00Z","via":[{"status":"failed","class":"x","error":"inner secret_sql",)"
-         R"("stacktrace":[)" + frames + R"(]}],"json_query":{"native":{"query":"SELECT secret_sql FROM t"}},"native":{"query":"SELECT secret_sql"},)"
-         R"("status":"failed","class":"class org.postgresql.util.PSQLException","stacktrace":[)" + frames +
-         R"(],"card_id":7179,"context":"json-download",)" + more + R"(,"row_count":0,"running_time":0,"data":{"rows":[],"cols":[]}})";
+         R"("stacktrace":[)" +
+         frames +
+         R"(]}],"json_query":{"native":{"query":"SELECT secret_sql FROM t"}},"native":{"query":"SELECT secret_sql"},)"
+         R"("status":"failed","class":"class org.postgresql.util.PSQLException","stacktrace":[)" +
+         frames + R"(],"card_id":7179,"context":"json-download",)" + more +
+         R"(,"row_count":0,"running_time":0,"data":{"rows":[],"cols":[]}})";
 }
 
-const char kRelation[] = R"("error":"ERROR: relation \"foo\" does not exist\n  Position: 15 in SELECT secret_sql FROM foo","state":"42P01")";
+const char kRelation[] =
+    R"("error":"ERROR: relation \"foo\" does not exist\n  Position: 15 in SELECT secret_sql FROM foo","state":"42P01")";
 
 class BadAnswerTest : public MetabaseSourceTest, public ::testing::WithParamInterface<BadAnswer> {};
 
@@ -269,55 +285,94 @@ const char kText[] = "text/plain";
 INSTANTIATE_TEST_SUITE_P(
     Answers, BadAnswerTest,
     ::testing::Values(
-        BadAnswer{"failed_200", 200, Failed(kRelation), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_202", 202, Failed(kRelation), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_400", 400, Failed(kRelation), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_500", 500, Failed(kRelation), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_huge", 200, Failed(kRelation, 40'000), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_huge_500", 500, Failed(kRelation, 40'000), ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
-        BadAnswer{"failed_without_words", 202, R"({"status":"failed","error":null})", ErrorCode::kQueryFailed, "try it there"},
-        BadAnswer{"error_alone", 200, R"({"error":"An error occurred."})", ErrorCode::kQueryFailed, "An error occurred"},
-        BadAnswer{"appended", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor Code\":\"V2\",\"Stock\":2}" +
-                                       Failed(R"("error":"Error reducing result rows: ERROR: gone")"),
-                  ErrorCode::kQueryFailed, "Error reducing result rows: ERROR: gone"},
-        BadAnswer{"appended_huge", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}" + Failed(kRelation, 40'000), ErrorCode::kQueryFailed,
+        BadAnswer{"failed_200", 200, Failed(kRelation), ErrorCode::kQueryFailed,
                   "relation \"foo\" does not exist"},
-        BadAnswer{"escaped", 200, R"({"via":[{"type":"NullPointer"}],"trace":[["a"]],"cause":"\"x\" is null","_status":500})",
+        BadAnswer{"failed_202", 202, Failed(kRelation), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"failed_400", 400, Failed(kRelation), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"failed_500", 500, Failed(kRelation), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"failed_huge", 200, Failed(kRelation, 40'000), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"failed_huge_500", 500, Failed(kRelation, 40'000), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"failed_without_words", 202, R"({"status":"failed","error":null})", ErrorCode::kQueryFailed,
+                  "try it there"},
+        BadAnswer{"error_alone", 200, R"({"error":"An error occurred."})", ErrorCode::kQueryFailed,
+                  "An error occurred"},
+        BadAnswer{"appended", 200,
+                  "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor Code\":\"V2\",\"Stock\":2}" +
+                      Failed(R"("error":"Error reducing result rows: ERROR: gone")"),
+                  ErrorCode::kQueryFailed, "Error reducing result rows: ERROR: gone"},
+        BadAnswer{"appended_huge", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}" + Failed(kRelation, 40'000),
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"escaped", 200,
+                  R"({"via":[{"type":"NullPointer"}],"trace":[["a"]],"cause":"\"x\" is null","_status":500})",
                   ErrorCode::kQueryFailed, "\"x\" is null"},
-        BadAnswer{"permission", 400, Failed(R"("error_type":"missing-required-permissions","error":"You do not have permissions to run this query.")"),
-                  ErrorCode::kForbidden, "You do not have permissions to run this query: give the user"},
-        BadAnswer{"download_permission", 202, Failed(R"("error":"You do not have permissions to download the results of this query.")"),
+        BadAnswer{
+            "permission", 400,
+            Failed(
+                R"("error_type":"missing-required-permissions","error":"You do not have permissions to run this query.")"),
+            ErrorCode::kForbidden, "You do not have permissions to run this query: give the user"},
+        BadAnswer{"download_permission", 202,
+                  Failed(R"("error":"You do not have permissions to download the results of this query.")"),
                   ErrorCode::kForbidden, "give the user or the key's group access"},
-        BadAnswer{"parameter", 202, Failed(R"("error_type":"missing-required-parameter","error":"You'll need to pick a value for 'Env' before this query can run.")"),
-                  ErrorCode::kQueryFailed, "set `parameters`"},
-        BadAnswer{"query_timeout", 500, Failed(R"("error_type":"timed-out","error":"Timed out after 20.0 mins.")"), ErrorCode::kTimeout, "make the question quicker"},
-        BadAnswer{"pool", 202, Failed(R"("error":"An attempt by a client to checkout a Connection has timed out.")"), ErrorCode::kQueryFailed,
-                  "checkout a Connection"},
-        BadAnswer{"unknown_tag", 500, R"({"message":"Invalid parameter: Card 7,179 does not have a template tag named \"x\".","invalid-parameter":{}})",
-                  ErrorCode::kQueryFailed, "check `parameters`"},
-        BadAnswer{"error_500", 500, R"({"via":[],"trace":[],"cause":"no app db","message":"no app db"})", ErrorCode::kHttpStatus, "look into its log: no app db"},
-        BadAnswer{"hidden_500", 500, R"({"message":"Something went wrong"})", ErrorCode::kHttpStatus, "look into its log: Something went wrong"},
-        BadAnswer{"gateway_json", 502, R"({"error":"upstream"})", ErrorCode::kHttpStatus, "a proxy in front of it gave up"},
-        BadAnswer{"bad_gateway", 502, "<html>502</html>", ErrorCode::kHttpStatus, "a proxy in front of it gave up", kHtml},
-        BadAnswer{"gateway_timeout", 504, "<html>504</html>", ErrorCode::kHttpStatus, "a proxy in front of it gave up", kHtml},
-        BadAnswer{"initializing", 503, "Metabase is still initializing. Please sit tight...", ErrorCode::kInitializing, "waiting for it", kText},
-        BadAnswer{"initializing_json", 503, R"({"status":"initializing","progress":0.3})", ErrorCode::kInitializing, "waiting for it"},
-        BadAnswer{"no_app_db", 503, R"({"status":"Unable to get app-db connection"})", ErrorCode::kHttpStatus, "503"},
-        BadAnswer{"not_found", 404, "Not found.", ErrorCode::kNotFound, "check its number and METABASE_URL", kText},
-        BadAnswer{"archived", 404, R"({"message":"The object has been archived.","error_code":"archived"})", ErrorCode::kArchived, "restore it"},
-        BadAnswer{"forbidden", 403, "You don't have permissions to do that.", ErrorCode::kForbidden, "give the user or the key's group access", kText},
+        BadAnswer{
+            "parameter", 202,
+            Failed(
+                R"("error_type":"missing-required-parameter","error":"You'll need to pick a value for 'Env' before this query can run.")"),
+            ErrorCode::kQueryFailed, "set `parameters`"},
+        BadAnswer{"query_timeout", 500,
+                  Failed(R"("error_type":"timed-out","error":"Timed out after 20.0 mins.")"),
+                  ErrorCode::kTimeout, "make the question quicker"},
+        BadAnswer{"pool", 202,
+                  Failed(R"("error":"An attempt by a client to checkout a Connection has timed out.")"),
+                  ErrorCode::kQueryFailed, "checkout a Connection"},
+        BadAnswer{
+            "unknown_tag", 500,
+            R"({"message":"Invalid parameter: Card 7,179 does not have a template tag named \"x\".","invalid-parameter":{}})",
+            ErrorCode::kQueryFailed, "check `parameters`"},
+        BadAnswer{"error_500", 500, R"({"via":[],"trace":[],"cause":"no app db","message":"no app db"})",
+                  ErrorCode::kHttpStatus, "look into its log: no app db"},
+        BadAnswer{"hidden_500", 500, R"({"message":"Something went wrong"})", ErrorCode::kHttpStatus,
+                  "look into its log: Something went wrong"},
+        BadAnswer{"gateway_json", 502, R"({"error":"upstream"})", ErrorCode::kHttpStatus,
+                  "a proxy in front of it gave up"},
+        BadAnswer{"bad_gateway", 502, "<html>502</html>", ErrorCode::kHttpStatus,
+                  "a proxy in front of it gave up", kHtml},
+        BadAnswer{"gateway_timeout", 504, "<html>504</html>", ErrorCode::kHttpStatus,
+                  "a proxy in front of it gave up", kHtml},
+        BadAnswer{"initializing", 503, "Metabase is still initializing. Please sit tight...",
+                  ErrorCode::kInitializing, "waiting for it", kText},
+        BadAnswer{"initializing_json", 503, R"({"status":"initializing","progress":0.3})",
+                  ErrorCode::kInitializing, "waiting for it"},
+        BadAnswer{"no_app_db", 503, R"({"status":"Unable to get app-db connection"})", ErrorCode::kHttpStatus,
+                  "503"},
+        BadAnswer{"not_found", 404, "Not found.", ErrorCode::kNotFound, "check its number and METABASE_URL",
+                  kText},
+        BadAnswer{"archived", 404, R"({"message":"The object has been archived.","error_code":"archived"})",
+                  ErrorCode::kArchived, "restore it"},
+        BadAnswer{"forbidden", 403, "You don't have permissions to do that.", ErrorCode::kForbidden,
+                  "give the user or the key's group access", kText},
         BadAnswer{"address_forbidden", 403, "Forbidden", ErrorCode::kForbidden, "this address", kText},
-        BadAnswer{"mfa_setup", 403, R"({"mfa-setup-required":true,"message":"Set up MFA"})", ErrorCode::kMfaRequired, "use METABASE_API_KEY"},
+        BadAnswer{"mfa_setup", 403, R"({"mfa-setup-required":true,"message":"Set up MFA"})",
+                  ErrorCode::kMfaRequired, "use METABASE_API_KEY"},
         BadAnswer{"redirect", 302, "", ErrorCode::kRedirect, "redirects to https://mb.example/"},
-        BadAnswer{"login_page", 200, "<!doctype html><form>Sign in</form>", ErrorCode::kNotJson, "check METABASE_URL", kHtml},
+        BadAnswer{"login_page", 200, "<!doctype html><form>Sign in</form>", ErrorCode::kNotJson,
+                  "check METABASE_URL", kHtml},
         BadAnswer{"empty_200", 200, "", ErrorCode::kCut, "make the question quicker"},
         BadAnswer{"empty_202", 202, "", ErrorCode::kCut, "make the question quicker"},
-        BadAnswer{"cut", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor", ErrorCode::kBadJson, "ends"},
-        BadAnswer{"cut_between_rows", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}", ErrorCode::kBadJson, "ends"},
+        BadAnswer{"cut", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor", ErrorCode::kBadJson,
+                  "ends"},
+        BadAnswer{"cut_between_rows", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}", ErrorCode::kBadJson,
+                  "ends"},
         BadAnswer{"trailing_text", 200, std::string(kRows) + "[]", ErrorCode::kBadJson, "byte"},
-        BadAnswer{"other_object", 200, R"({"data":{"rows":[]},"status":"completed"})", ErrorCode::kBadShape, "array"},
+        BadAnswer{"other_object", 200, R"({"data":{"rows":[]},"status":"completed"})", ErrorCode::kBadShape,
+                  "array"},
         BadAnswer{"scalar", 200, "17", ErrorCode::kBadShape, "array"},
-        BadAnswer{"missing_column", 200, R"([{"Vendor Code":"V1","Stok":1}])", ErrorCode::kBadShape, "there is `Stok`"}),
+        BadAnswer{"missing_column", 200, R"([{"Vendor Code":"V1","Stok":1}])", ErrorCode::kBadShape,
+                  "there is `Stok`"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(MetabaseSourceTest, NoAnswerIsPassedOn) {
@@ -342,7 +397,8 @@ TEST_F(MetabaseSourceTest, ArchivedQuestionIsAskedAboutOnceAnHour) {
       EXPECT_EQ(result->trouble->code, ErrorCode::kArchived);
     }
   }
-  const auto checks = std::count_if(http_.requests.begin(), http_.requests.end(), [](const auto& request) { return request.method == "GET"; });
+  const auto checks = std::count_if(http_.requests.begin(), http_.requests.end(),
+                                    [](const auto& request) { return request.method == "GET"; });
   EXPECT_EQ(checks, 2);
   EXPECT_EQ(http_.requests[1].url, "http://mb.example/api/card/7179");
 }
@@ -362,12 +418,14 @@ TEST_F(MetabaseSourceTest, QuestionThatCannotBeAskedAboutIsNotHeldAgainstIt) {
   EXPECT_EQ(result->trouble, std::nullopt);
 }
 
-class KnownLimitTest : public MetabaseSourceTest, public ::testing::WithParamInterface<std::pair<std::size_t, bool>> {};
+class KnownLimitTest : public MetabaseSourceTest,
+                       public ::testing::WithParamInterface<std::pair<std::size_t, bool>> {};
 
 TEST_P(KnownLimitTest, SomeRowsAreProbablyMissing) {
   const auto [rows, truncated] = GetParam();
   std::string body = "[";
-  for (std::size_t i = 0; i < rows; ++i) body += (i > 0 ? "," : "") + std::string(R"({"Vendor Code":")") + std::to_string(i) + R"(","Stock":1})";
+  for (std::size_t i = 0; i < rows; ++i)
+    body += (i > 0 ? "," : "") + std::string(R"({"Vendor Code":")") + std::to_string(i) + R"(","Stock":1})";
   const auto result = PollOf(200, body + "]");
   ASSERT_TRUE(result) << result.error().message;
   ASSERT_EQ(result->trouble.has_value(), truncated);
@@ -377,7 +435,8 @@ TEST_P(KnownLimitTest, SomeRowsAreProbablyMissing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, KnownLimitTest,
-                         ::testing::Values(std::pair{1'999u, false}, std::pair{2'000u, true}, std::pair{2'001u, false}, std::pair{10'000u, true}));
+                         ::testing::Values(std::pair{1'999u, false}, std::pair{2'000u, true},
+                                           std::pair{2'001u, false}, std::pair{10'000u, true}));
 
 TEST_F(MetabaseSourceTest, RowsThatAreTextAreNoted) {
   const auto result = PollOf(200, R"([{"Vendor Code":"V1","Stock":"1,234"}])");
@@ -387,7 +446,9 @@ TEST_F(MetabaseSourceTest, RowsThatAreTextAreNoted) {
 }
 
 TEST_F(MetabaseSourceTest, RejectedRowsAreCountedByReason) {
-  const auto result = PollOf(200, R"([{"Vendor Code":"V1","Stock":null},{"Vendor Code":"V2","Stock":"many"},{"Vendor Code":"V3","Stock":3}])");
+  const auto result = PollOf(
+      200,
+      R"([{"Vendor Code":"V1","Stock":null},{"Vendor Code":"V2","Stock":"many"},{"Vendor Code":"V3","Stock":3}])");
   ASSERT_TRUE(result);
   std::map<std::string, std::uint64_t> rejected;
   for (const auto& [reason, count] : result->rejected_rows) {

@@ -142,8 +142,8 @@ TEST(OrderPageTest, BrokenJson) {
 
 TEST(OrderPageTest, DeepNestingCostsItsRowOnly) {
   const std::string deep = std::string(10'000, '[') + std::string(10'000, ']');
-  const OrderPage page = Parse(R"({"meta":)" + deep + R"(,"data":[{"order_id":"A","item_detail":)" + deep + "}," + deep +
-                               R"(,{"order_id":"B"}]})");
+  const OrderPage page = Parse(R"({"meta":)" + deep + R"(,"data":[{"order_id":"A","item_detail":)" + deep +
+                               "}," + deep + R"(,{"order_id":"B"}]})");
   ASSERT_EQ(page.rows, 3u);
   ASSERT_EQ(page.rejected.size(), 3u);
   EXPECT_EQ(Name(page.rejected[0].reason), "wrong_type");

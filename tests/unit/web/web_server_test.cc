@@ -158,6 +158,18 @@ TEST(WebServer, RefusesOtherMethods) {
             405);
 }
 
+TEST(WebServer, RouteBelowAPathAnswersWhatNoOtherDoes) {
+  std::vector<WebRoute> routes = Pages();
+  routes.push_back(Route("/api/exact", [](const WebRequest&) { return Plain("exact\n"); }));
+  routes.push_back(Route("/api/", [](const WebRequest& request) { return Plain(request.path + "\n"); }));
+  routes.back().below = true;
+  const auto server = StartServer(std::move(routes));
+  EXPECT_EQ(Ask(server->port(), "GET", "/api/exact").body, "exact\n");
+  EXPECT_EQ(Ask(server->port(), "GET", "/api/any/thing").body, "/api/any/thing\n");
+  EXPECT_EQ(Ask(server->port(), "GET", "/api").status, 404);
+  EXPECT_EQ(Ask(server->port(), "POST", "/api/any", "Content-Length: 0\r\n").status, 405);
+}
+
 TEST(WebServer, IgnoresARequestsBody) {
   const auto server = StartServer(Pages());
   for (const std::size_t size : {2u, 5000u, 16384u}) {

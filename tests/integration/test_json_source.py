@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any HTTP endpoint that answers JSON, by YAML alone."""
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from harness.exporter import Exporter
+from harness.processes import wait_until
+from harness.stand import events
+from harness.web import request
+
+FLAGS = {"checkout.new_flow": True, "search.v2": False, "rollout": 0.25, "limit": "1,000", "note": "some words", "none": None}
+SHOPS = {"data": {"shops": [{"Shop": "A", "stock": [{"name": "tea", "left": 3}, {"name": "rice", "left": "12"}]},
+                            {"Shop": "B", "stock": []}, {"Shop": "C", "stock": [{"name": "tea", "left": 0}]}]}}
+GAUGES = {"queue": {"depth": 7, "size": "1000 MB", "at": "2026-01-02T03:04:05Z"}, "cart": {"depth": 0, "size": "2 MiB", "at": None}}
+
+
+class Endpoint:
+    """Answers by path. `status` and `body`: in the place of all of it. `asked`: (method, path, headers, body)."""
+
+    def __init__(self):
+        self.answers = {"/api/v1/flags/": FLAGS, "/shops": SHOPS, "/monitoring/metrics": GAUGES}
+        self.status, self.body = 200, None
+        self.asked = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._server.endpoint = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(5)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+
+    def do_GET(self):
+        endpoint = self.server.endpoint
+        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        endpoint.asked.append((self.command, self.path, dict(self.headers), sent))
+        body = endpoint.body
+        if body is None:
+            body = json.dumps(endpoint.answers[self.path.partition("?")[0]]).encode()
+        self.send_response(endpoint.status)
+        self.send_header("Content-Type", "application/json")
+        if endpoint.status == 302:
+            self.send_header("Location", "/elsewhere?token=do-not-show-this")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(name="endpoint")
+def running_endpoint():
+    with Endpoint() as endpoint:
+        yield endpoint
+
+
+def exporter_of(scratch, *sources):
+    config = scratch.file("json.yml")
+    with open(config, "w", encoding="utf-8") as file:
+        json.dump({"sources": [{"interval": "500ms", "timeout": "450ms", "stale_after": "60s", **source} for source in sources]}, file)
+    return Exporter(scratch, config=config)
+
+
+def flags_source(endpoint, **more):
+    return {"name": "flags", "json": {"url": f"{endpoint.url}/api/v1/flags/", **more},
+            "metrics": [{"name": "feature_flag", "help": "Whether the feature is on.", "labels": {"flag": "$key"}, "value": "$value"}]}
+
+
+def test_object_of_scalars(scratch, endpoint):
+    with exporter_of(scratch, flags_source(endpoint)) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+        assert {labels["flag"]: value for labels, value in samples.series("feature_flag")} == \
+            {"checkout.new_flow": 1, "search.v2": 0, "rollout": 0.25, "limit": 1000}
+        assert samples.value("o2o_source_rejected_rows_total", source="flags", reason="bad_value") >= 1
+        assert samples.value("o2o_source_rejected_rows_total", source="flags", reason="no_value") >= 1
+        status, _, body = request(exporter.url + "/api/flags")
+        page = json.loads(body)
+        assert status == 200 and page["total"] == 6 and page["rows"][0] == {"$key": "checkout.new_flow", "$value": True}
+
+
+def test_nested_rows_objects_of_objects_and_units(scratch, endpoint):
+    shops = {"name": "shops", "json": {"url": f"{endpoint.url}/shops?all=1"}, "rows": {"pointer": "/data/shops", "nested": ["stock"]},
+             "metrics": [{"name": "shop_stock", "help": "Left.", "labels": {"shop": "../Shop", "item": "name"}, "value": "left"}]}
+    queues = {"name": "queues", "json": {"url": f"{endpoint.url}/monitoring/metrics"},
+              "metrics": [{"name": "queue_depth", "help": "Waiting.", "labels": {"queue": "$key"}, "value": "depth"},
+                          {"name": "queue_bytes", "help": "Size.", "labels": {"queue": "$key"}, "value": "size", "unit": "bytes"},
+                          {"name": "queue_changed_timestamp_seconds", "help": "When.", "labels": {"queue": "$key"}, "value": "at",
+                           "unit": "time", "null": 0}]}
+    with exporter_of(scratch, shops, queues) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+        assert {(labels["shop"], labels["item"]): value for labels, value in samples.series("shop_stock")} == \
+            {("A", "tea"): 3, ("A", "rice"): 12, ("C", "tea"): 0}
+
+        def of(name):
+            return {labels["queue"]: value for labels, value in samples.series(name)}
+
+        assert of("queue_depth") == {"queue": 7, "cart": 0} and of("queue_bytes") == {"queue": 1e9, "cart": 2 << 20}
+        assert of("queue_changed_timestamp_seconds") == {"queue": 1767323045, "cart": 0}
+
+
+def test_request_as_configured(scratch, endpoint):
+    secret = scratch.file("token")
+    with open(secret, "w", encoding="utf-8") as file:
+        file.write("bearer-secret\n")
+    source = flags_source(endpoint, method="POST", body={"filter": ["a"]}, headers={"X-Tenant": "s-1"}, bearer_token_file=secret)
+    with exporter_of(scratch, source) as exporter:
+        exporter.wait_ready()
+        method, path, headers, body = endpoint.asked[0]
+        assert (method, path, json.loads(body)) == ("POST", "/api/v1/flags/", {"filter": ["a"]})
+        assert headers["X-Tenant"] == "s-1" and headers["Authorization"] == "Bearer bearer-secret"
+        assert headers["Content-Type"] == headers["Accept"] == "application/json"
+        endpoint.status = 401
+        wait_until(lambda: events(exporter.child, "source failing", source="flags"), 10, "it failed", [exporter.child])
+        texts = [exporter.child.log()] + [request(exporter.url + page)[2].decode() for page in ("/", "/metrics", "/api/v1/sources")]
+        assert not any("bearer-secret" in text for text in texts)
+
+
+def test_failures_keep_the_rows_and_end_with_the_first_good_answer(scratch, endpoint):
+    whole = json.dumps(FLAGS).encode()
+    faults = [("unauthorized", 401, b"{}"), ("redirect", 302, b""), ("not_found", 404, b"no"), ("http_status", 500, b"<html>"),
+              ("not_json", 200, b"<html>"), ("not_json", 200, b""), ("bad_json", 200, whole[:-9]), ("bad_shape", 200, b"[1]")]
+    with exporter_of(scratch, flags_source(endpoint)) as exporter:
+        exporter.wait_ready()
+        good = exporter.samples().series("feature_flag")
+        for number, (reason, status, body) in enumerate(faults, 1):
+            endpoint.status, endpoint.body = status, body
+            wait_until(lambda number=number: len(events(exporter.child, "source failing")) == number, 10, reason, [exporter.child])
+            assert exporter.samples().series("feature_flag") == good
+            endpoint.status, endpoint.body = 200, None
+            wait_until(lambda number=number: len(events(exporter.child, "source recovered")) == number, 10, "recovery", [exporter.child])
+        assert [line["reason"] for line in events(exporter.child, "source failing")] == [reason for reason, _, _ in faults]
+        assert not any("elsewhere" in path for _, path, _, _ in endpoint.asked), "a redirect was followed"
+        assert "do-not-show-this" not in exporter.child.log()

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One login for all sources, renewed when it has ended, and never so many attempts that Metabase locks people out."""
+import time
+
+import pytest
+
+from harness.metabase_stand import ROWS, MetabaseStand, failures, question, shown
+from harness.web import request
+
+GOOD = {(code, name, product): left for code, name, product, left in ROWS}
+CARDS = (9301, 9302, 9303)
+NAMES = ("first", "second", "third")
+
+
+def sources(**options):
+    return [question(name, number, interval="500ms", timeout="450ms", **options) for name, number in zip(NAMES, CARDS)]
+
+
+def stand_of(scratch, version="v0.53", **options):
+    return MetabaseStand(scratch, sources(**options), version, CARDS)
+
+
+def polls(stand):
+    samples = stand.samples()
+    return min(samples.value("o2o_source_polls_total", source=name) or 0 for name in NAMES)
+
+
+def up(stand):
+    samples = stand.samples()
+    return all(samples.value("o2o_source_up", source=name) == 1 for name in NAMES)
+
+
+def no_secret_shown(stand):
+    password = stand.simulator.metabase_env["METABASE_PASSWORD"]
+    texts = [stand.log.log()] + [request(stand.exporter.url + page)[2].decode()
+                                 for page in ("/", "/metrics", "/api/v1/sources", "/ready")]
+    assert not any(password in text or "challenge-token" in text for text in texts)
+
+
+def test_one_login_for_all_that_lasts(scratch):
+    with stand_of(scratch) as stand:
+        stand.start()
+        stand.until(lambda: polls(stand) >= 6, "six polls of each")
+        stats = stand.stats()
+        assert stats["logins"] == {"attempts": 1, "ok": 1, "failed": 0, "throttled": 0, "mfa": 0}
+        assert stats["mails_about_new_devices"] == 1 and stats["unauthenticated"] == 0
+        assert request(f"{stand.exporter.url}/-/reload", "POST")[0] == 200
+        before = polls(stand)
+        stand.until(lambda: polls(stand) >= before + 3 and up(stand), "polls after the reload")
+        assert stand.stats()["logins"]["attempts"] == 1, "a reload logged in anew"
+        no_secret_shown(stand)
+
+
+def test_ended_session_is_renewed_at_once_and_unnoticed(scratch):
+    with stand_of(scratch) as stand:
+        stand.start()
+        stand.until(lambda: up(stand), "all were up")
+        for times in (2, 3):
+            stand.revoke_sessions()
+            stand.until(lambda times=times: stand.stats()["logins"]["ok"] == times, "the session was renewed")
+            before = polls(stand)
+            stand.until(lambda before=before: polls(stand) >= before + 3, "more polls")
+        stats = stand.stats()
+        assert stats["logins"]["attempts"] == 3 and stats["mails_about_new_devices"] == 1, "the device was not recognised"
+        # Another source may ask with the old session while one renews it.
+        assert stats["unauthenticated"] <= 2 * len(NAMES)
+        samples = stand.samples()
+        assert [failures(samples, name) for name in NAMES] == [{}, {}, {}]
+        assert stand.failing("first") == []
+
+
+def test_session_revoked_between_two_questions(scratch):
+    with stand_of(scratch) as stand:
+        stand.start()
+        stand.until(lambda: up(stand), "all were up")
+        stand.card(CARDS[0], fault="revoke_after", fault_count=1)
+        stand.until(lambda: stand.stats()["logins"]["ok"] == 2, "the session was renewed")
+        before = polls(stand)
+        stand.until(lambda: polls(stand) >= before + 2, "more polls")
+        assert [failures(stand.samples(), name) for name in NAMES] == [{}, {}, {}]
+
+
+def test_question_that_never_takes_the_session_harms_no_other(scratch):
+    with stand_of(scratch) as stand:
+        stand.start()
+        stand.until(lambda: up(stand), "all were up")
+        stand.card(CARDS[0], fault="unauthenticated")
+        stand.until(lambda: failures(stand.samples(), "first").get("unauthorized", 0) >= 3, "refused three times", 60)
+        samples = stand.samples()
+        assert set(failures(samples, "first")) == {"unauthorized"} and shown(samples, "first") == GOOD
+        assert failures(samples, "second") == failures(samples, "third") == {}
+        stats = stand.stats()
+        asked = samples.value("o2o_source_polls_total", source="first")
+        assert stats["logins"]["attempts"] <= 1 + asked and stats["mails_about_new_devices"] == 1
+        assert len(stand.failing("first")) == 1
+        stand.simulator.reset_faults()
+        stand.until(lambda: up(stand), "all were up again", 60)
+
+
+@pytest.mark.parametrize("login, reason, advice", [
+    ("wrong_password", "unauthorized", "check METABASE_USERNAME and METABASE_PASSWORD"),
+    ("disabled", "unauthorized", "account of METABASE_USERNAME is disabled"),
+    ("passwords_disabled", "unauthorized", "use METABASE_API_KEY"),
+    ("mfa_required", "mfa_required", "use METABASE_API_KEY"),
+    ("invalid", "unauthorized", "check METABASE_USERNAME"),
+    ("app_db_down", "http_status", "answered the login with 500"),
+])
+def test_refused_login_is_not_repeated_at_every_poll(scratch, login, reason, advice):
+    with stand_of(scratch) as stand:
+        stand.metabase(login=login)
+        stand.start()
+        stand.until(lambda: polls(stand) >= 3, "three polls of each")
+        assert stand.stats()["logins"]["attempts"] == 1
+        samples = stand.samples()
+        for name in NAMES:
+            assert set(failures(samples, name)) == {reason} and len(stand.failing(name)) == 1
+            assert advice in stand.failing(name)[0]["error"]
+        assert all(card["requests"] == 0 for card in stand.stats()["cards"].values())
+        no_secret_shown(stand)
+
+
+def test_locked_out_by_others_keeps_away(scratch):
+    with stand_of(scratch) as stand:
+        wrong = {"username": stand.simulator.metabase_env["METABASE_USERNAME"], "password": "wrong"}
+        for _ in range(10):
+            status, _, _ = request(f"{stand.simulator.metabase_url}/api/session", "POST", str(wrong).replace("'", '"').encode(),
+                                   {"Content-Type": "application/json"})
+            assert status == 401
+        stand.start()
+        stand.until(lambda: polls(stand) >= 3, "three polls of each")
+        assert stand.stats()["logins"]["throttled"] == 1
+        assert {reason for name in NAMES for reason in failures(stand.samples(), name)} == {"login_throttled"}
+        assert "waits 1h5m" in stand.failing("first")[0]["error"]
+
+
+def test_answers_that_metabase_does_not_count_are_asked_again(scratch):
+    with stand_of(scratch) as stand:
+        stand.metabase(proxy="html_504")
+        stand.start()
+        stand.until(lambda: polls(stand) >= 2, "two polls of each")
+        stand.metabase(proxy="none")
+        stand.until(lambda: up(stand), "all were up")
+        assert stand.stats()["logins"]["attempts"] == 1
+
+
+def test_no_cookie_but_the_device_is_sent_back(scratch):
+    with stand_of(scratch) as stand:
+        stand.metabase(login="extra_cookies")
+        stand.start()
+        stand.until(lambda: up(stand), "all were up, though the session in the cookie is stale")
+        stand.revoke_sessions()
+        stand.until(lambda: stand.stats()["logins"]["ok"] == 2, "the session was renewed")
+        before = polls(stand)
+        stand.until(lambda: polls(stand) >= before + 2 and up(stand), "more polls")
+        assert stand.stats()["mails_about_new_devices"] == 1
+
+
+@pytest.mark.parametrize("version", ["v0.49.0", "v0.62"])
+def test_api_key_never_logs_in(scratch, version):
+    key = "mb_" + "a2V5LWZvci10ZXN0cy1vbmx5LW5vdC1hLXJlYWwtb25lIT0="
+    keyed = {"metabase": {"api_key": "${METABASE_API_KEY}"}}
+    with MetabaseStand(scratch, sources(**keyed), version, CARDS, {"METABASE_API_KEY": key},
+                       simulator_flags=["--metabase-api-key", key]) as stand:
+        stand.start()
+        stand.until(lambda: up(stand), "all were up")
+        stand.revoke_sessions()
+        before = polls(stand)
+        stand.until(lambda: polls(stand) >= before + 2 and up(stand), "more polls")
+        stats = stand.stats()
+        assert stats["logins"]["attempts"] == 0 and stats["api_key_requests"] >= 6 and stats["unauthenticated"] == 0
+        assert key not in stand.log.log()
+
+
+def test_unknown_api_key_says_so(scratch):
+    keyed = {"metabase": {"api_key": "mb_unknown"}}
+    with stand_of(scratch, **keyed) as stand:
+        stand.start()
+        stand.until(lambda: polls(stand) >= 2, "two polls of each")
+        assert set(failures(stand.samples(), "first")) == {"unauthorized"}
+        assert "check METABASE_API_KEY" in stand.failing("first")[0]["error"]
+        assert stand.stats()["logins"]["attempts"] == 0 and "mb_unknown" not in stand.log.log()
+
+
+def test_short_sessions_are_renewed_for_as_long_as_that_helps(scratch):
+    with stand_of(scratch) as stand:
+        stand.metabase(session_seconds=1.5)
+        stand.start()
+        end = time.monotonic() + 8
+        while time.monotonic() < end:
+            assert all(shown(stand.samples(), name) in (GOOD, {}) for name in NAMES)
+            time.sleep(0.2)
+        samples = stand.samples()
+        assert [failures(samples, name) for name in NAMES] == [{}, {}, {}]
+        assert 4 <= stand.stats()["logins"]["ok"] <= 10
