@@ -8,7 +8,8 @@
 
 #include "metrics/metric_desc.h"
 
-// How rows of an answer become series: what a user writes under `rows` and `metrics`, for every kind of source that has rows.
+// How rows of an answer become series: what a user writes under `rows` and `metrics`, for every kind of
+// source that has rows.
 namespace o2o {
 
 // What a sample's value is taken from.
@@ -19,14 +20,15 @@ enum class DuplicatePolicy { kError, kFirst, kLast, kSum, kMax };
 
 // How a column's text is read as a number.
 enum class ValueUnit {
-  kNumber,   // 12, "1,234.50"; "12%" is 0.12; true and false are 1 and 0
-  kBytes,    // "1000 MB" is 1e9, "1 MiB" is 1048576; a bare number is bytes
-  kTime,     // an ISO time, or epoch seconds or milliseconds, as epoch seconds
+  kNumber,  // 12, "1,234.50"; "12%" is 0.12; true and false are 1 and 0
+  kBytes,   // "1000 MB" is 1e9, "1 MiB" is 1048576; a bare number is bytes
+  kTime,    // an ISO time, or epoch seconds or milliseconds, as epoch seconds
 };
 
 struct LabelFrom {
   std::string label;
-  std::string column;   // of the row; "../NAME" a column of the row's parent where rows are nested; "$key" the key of an object of objects or scalars
+  std::string column;  // of the row; "../NAME" a column of the row's parent where rows are nested; "$key" the
+                       // key of an object of objects or scalars
 };
 
 // A row counts only where the column's text is one of these.
@@ -37,25 +39,29 @@ struct RowFilter {
 
 struct MetricConfig {
   std::string name;
-  MetricType type = MetricType::kGauge;     // gauge or counter
+  MetricType type = MetricType::kGauge;  // gauge or counter
   std::string help;
   std::vector<LabelFrom> labels;
   std::vector<std::pair<std::string, std::string>> static_labels;
-  std::vector<RowFilter> where;             // all must hold
-  std::string value_column;                 // empty only with Aggregate::kCount; "$value" of an object of scalars
+  std::vector<RowFilter> where;  // all must hold
+  std::string value_column;      // empty only with Aggregate::kCount; "$value" of an object of scalars
   Aggregate aggregate = Aggregate::kNone;
   ValueUnit unit = ValueUnit::kNumber;
-  std::map<std::string, std::string> value_map;  // text of the column (as it is, then without regard to case) to number text
-  std::optional<std::string> null_value;    // number text for a missing or null value; none: the row is skipped and counted
+  std::map<std::string, std::string>
+      value_map;  // text of the column (as it is, then without regard to case) to number text
+  std::optional<std::string>
+      null_value;  // number text for a missing or null value; none: the row is skipped and counted
   DuplicatePolicy on_duplicate = DuplicatePolicy::kError;
 };
 
 struct RowsConfig {
-  std::string pointer;                      // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
-  std::vector<std::string> nested;          // keys of arrays inside a row: the innermost elements are the rows, outer columns are "../"
+  std::string pointer;  // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
+  std::vector<std::string>
+      nested;  // keys of arrays inside a row: the innermost elements are the rows, outer columns are "../"
 };
 
-// Ceilings of one source. Beyond them the poll fails (kTooLarge), except the label length, which rejects the row.
+// Ceilings of one source. Beyond them the poll fails (kTooLarge), except the label length, which rejects the
+// row.
 struct RowCeilings {
   std::size_t max_rows = 1'000'000;
   std::size_t max_series = 500'000;

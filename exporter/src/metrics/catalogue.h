@@ -53,7 +53,8 @@ extern const MetricDesc kProcessThreads;
 
 std::span<const MetricDesc* const> All();
 
-// The list as a Markdown table: metric, type, labels, meaning. `configured`: families that a configuration adds.
+// The list as a Markdown table: metric, type, labels, meaning. `configured`: families that a configuration
+// adds.
 std::string MarkdownTable(const std::vector<MetricDesc>& configured = {});
 
 }  // namespace o2o::catalogue

@@ -28,11 +28,11 @@ const prometheus::Histogram::BucketBoundaries kWriteSeconds{0.005, 0.01, 0.025, 
                                                             0.5,   1,    2.5,   5,    10,  30};
 
 constexpr ErrorCode kFailureReasons[] = {
-    ErrorCode::kConnect,     ErrorCode::kTimeout,   ErrorCode::kTls,         ErrorCode::kCut,
-    ErrorCode::kRedirect,    ErrorCode::kUnauthorized, ErrorCode::kHttpStatus, ErrorCode::kNotJson,
-    ErrorCode::kBadJson,     ErrorCode::kBadShape,  ErrorCode::kTooLarge,    ErrorCode::kQueryFailed,
-    ErrorCode::kForbidden,   ErrorCode::kNotFound,  ErrorCode::kArchived,    ErrorCode::kInitializing,
-    ErrorCode::kThrottled,   ErrorCode::kMfaRequired, ErrorCode::kTruncated, ErrorCode::kStore,
+    ErrorCode::kConnect,   ErrorCode::kTimeout,      ErrorCode::kTls,        ErrorCode::kCut,
+    ErrorCode::kRedirect,  ErrorCode::kUnauthorized, ErrorCode::kHttpStatus, ErrorCode::kNotJson,
+    ErrorCode::kBadJson,   ErrorCode::kBadShape,     ErrorCode::kTooLarge,   ErrorCode::kQueryFailed,
+    ErrorCode::kForbidden, ErrorCode::kNotFound,     ErrorCode::kArchived,   ErrorCode::kInitializing,
+    ErrorCode::kThrottled, ErrorCode::kMfaRequired,  ErrorCode::kTruncated,  ErrorCode::kStore,
     ErrorCode::kInternal};
 
 constexpr std::string_view kIngestResults[] = {"inserted", "updated", "unchanged", "stale", "rejected"};

@@ -13,9 +13,9 @@
 namespace o2o {
 
 struct OmsOptions {
-  std::string url;                              // base, without /api/v1/...
+  std::string url;  // base, without /api/v1/...
   Secret api_key;
-  TimeZone timezone;                            // of an updated_at without offset
+  TimeZone timezone;  // of an updated_at without offset
   Millis timeout{10'000};
   std::size_t max_body_bytes = 64u << 20;
 };
@@ -26,8 +26,8 @@ struct OmsWindow {
   std::int64_t limit = 1;
 };
 
-// The OMS's feed of recent orders, `GET {url}/api/v1/monitor/recent?minutes=M&limit=L`, as a typed call. An interface, so that the feed's logic is
-// tested against a scripted one.
+// The OMS's feed of recent orders, `GET {url}/api/v1/monitor/recent?minutes=M&limit=L`, as a typed call. An
+// interface, so that the feed's logic is tested against a scripted one.
 class OmsApi {
  public:
   virtual ~OmsApi() = default;

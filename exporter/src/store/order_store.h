@@ -15,23 +15,24 @@ namespace o2o {
 
 // What became of a page's rows.
 struct IngestResult {
-  std::int64_t inserted = 0;   // first seen
+  std::int64_t inserted = 0;  // first seen
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
-  std::int64_t stale = 0;      // older than what is kept
-  std::int64_t rejected = 0;   // newly kept in rejected_orders
+  std::int64_t stale = 0;     // older than what is kept
+  std::int64_t rejected = 0;  // newly kept in rejected_orders
 };
 
 // What one transaction takes in besides the page's rows.
 struct IngestStep {
-  std::string source;                       // whose watermark and gap counter
-  Timestamp oms_now;                        // the OMS's clock at the answer; rows dated beyond it (plus a tolerance) move no watermark
-  std::optional<Timestamp> watermark;       // advance to it (never back); none: leave it
-  bool gap = false;                         // rows between the old watermark and this page are lost to us
+  std::string source;  // whose watermark and gap counter
+  Timestamp
+      oms_now;  // the OMS's clock at the answer; rows dated beyond it (plus a tolerance) move no watermark
+  std::optional<Timestamp> watermark;  // advance to it (never back); none: leave it
+  bool gap = false;                    // rows between the old watermark and this page are lost to us
 };
 
-// One tally as PostgreSQL keeps it: `family` is the metric's name (for histograms with _bucket, _sum), labels in the catalogue's order, value as text, so
-// that money stays exact.
+// One tally as PostgreSQL keeps it: `family` is the metric's name (for histograms with _bucket, _sum), labels
+// in the catalogue's order, value as text, so that money stays exact.
 struct Tally {
   std::string family;
   std::vector<std::string> labels;
@@ -43,27 +44,29 @@ struct OpenOrders {
   std::string status;
   std::int64_t open = 0;
   std::int64_t delayed = 0;
-  Timestamp oldest_since;                   // when the oldest of them entered the status
+  Timestamp oldest_since;  // when the oldest of them entered the status
 };
 
 // Everything that a scrape knows from PostgreSQL, read in one snapshot of the database.
 struct StoreView {
   std::vector<Tally> tallies;
-  std::vector<double> duration_buckets;     // upper bounds, rising, without +Inf
+  std::vector<double> duration_buckets;  // upper bounds, rising, without +Inf
   std::vector<OpenOrders> open_orders;
-  std::map<std::string, Timestamp> watermarks;       // by source
-  std::map<std::string, std::int64_t> gaps;          // by source
-  std::map<std::string, Timestamp> job_successes;    // by job
-  std::optional<Timestamp> newest_order;             // newest updated_at kept, none in the future of the OMS
+  std::map<std::string, Timestamp> watermarks;     // by source
+  std::map<std::string, std::int64_t> gaps;        // by source
+  std::map<std::string, Timestamp> job_successes;  // by job
+  std::optional<Timestamp> newest_order;           // newest updated_at kept, none in the future of the OMS
 };
 
 // Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself where the
-// connection is lost, and fails with kStore. A call that failed may be repeated: taking the same page in twice changes nothing.
+// connection is lost, and fails with kStore. A call that failed may be repeated: taking the same page in
+// twice changes nothing.
 class OrderStore {
  public:
   virtual ~OrderStore() = default;
 
-  // Where the source's rows are complete up to; nothing before its first page. Also what finds out whether the store is there.
+  // Where the source's rows are complete up to; nothing before its first page. Also what finds out whether
+  // the store is there.
   virtual Result<std::optional<Timestamp>> Watermark(const std::string& source) = 0;
 
   // Takes a page in: rows, history, tallies, rejected rows, watermark; all or nothing.

@@ -183,7 +183,8 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   json.Text("source", source);
   if (!last || !last->at) {
     response.status = last ? 503 : 404;
-    json.Text("error", last ? "no good poll yet" : "no source of this name has rows; /api/v1/sources lists the sources");
+    json.Text("error", last ? "no good poll yet"
+                            : "no source of this name has rows; /api/v1/sources lists the sources");
     response.body = json.str() + "\n";
     return response;
   }

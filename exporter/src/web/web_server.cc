@@ -119,7 +119,8 @@ bool Answers(const WebRoute& route, std::string_view method) {
 
 WebResponse NotFound(const Site& site) {
   std::string text = "404: there is no such page. These are:\n";
-  for (const WebRoute& route : site.routes) text += "  " + route.method + " " + route.path + (route.below ? "...\n" : "\n");
+  for (const WebRoute& route : site.routes)
+    text += "  " + route.method + " " + route.path + (route.below ? "...\n" : "\n");
   return PlainText(404, std::move(text));
 }
 

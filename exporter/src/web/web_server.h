@@ -31,10 +31,9 @@ struct WebResponse {
   std::shared_ptr<const void> parts_owner;
 };
 
-// One route answers exactly one path, or all that no route before it answers below one; several may have one path and
-// different methods. The handler runs on a
-// server thread with a stack of 100 KB, several at once, and must come back within a second or so; what it
-// throws becomes a 500.
+// One route answers exactly one path, or all that no route before it answers below one; several may have one
+// path and different methods. The handler runs on a server thread with a stack of 100 KB, several at once,
+// and must come back within a second or so; what it throws becomes a 500.
 struct WebRoute {
   std::string path;
   bool below = false;          // every path that begins with `path`

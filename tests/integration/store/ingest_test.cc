@@ -192,7 +192,8 @@ TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
             4096);
 }
 
-// Right after a vacuum PostgreSQL believes that an empty table stays empty, and would read it whole for each new row.
+// Right after a vacuum PostgreSQL believes that an empty table stays empty, and would read it whole for each
+// new row.
 TEST_F(IngestTest, AFirstPageReadsTheTableByItsIndexOnly) {
   constexpr int kOrders = 10'000;
   {
@@ -200,11 +201,13 @@ TEST_F(IngestTest, AFirstPageReadsTheTableByItsIndexOnly) {
     ASSERT_TRUE(store.Watermark("orders"));
     Sql("VACUUM ANALYZE fact_orders_monitoring");
     std::vector<Order> orders;
-    for (int i = 0; i < kOrders; ++i) orders.push_back(MakeOrder("V" + std::to_string(i), "PENDING", "11:00:00"));
+    for (int i = 0; i < kOrders; ++i)
+      orders.push_back(MakeOrder("V" + std::to_string(i), "PENDING", "11:00:00"));
     ASSERT_TRUE(store.Ingest(Page(std::move(orders)), Step()));
   }
   const auto statistic = [this](const std::string& column) {
-    return std::stoll(Value("SELECT " + column + " FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid) "
+    return std::stoll(Value("SELECT " + column +
+                            " FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid) "
                             "WHERE pg_stat_user_tables.relname = 'fact_orders_monitoring'"));
   };
   // The session tells its numbers when it ends, which takes a moment.
