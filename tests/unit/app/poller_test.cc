@@ -110,6 +110,21 @@ TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) 
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
+TEST_F(PollerTest, SnapshotOfThePollerBeforeAReloadGoesOnAgeing) {
+  board_.Publish("shop", MakeSnapshot(GaugeOf(1).families, clock_.Now() - 10s));
+  ScriptedSource source(
+      [](int, std::stop_token) -> Result<PollResult> { return Fail(ErrorCode::kConnect, "refused"); });
+  const auto poller = Run(source, 1h, 10s);
+  poller->ExpireIfStale();
+  EXPECT_TRUE(board_.Read().empty());
+  EXPECT_TRUE(poller->status().stale);
+
+  board_.Publish("shop", MakeSnapshot(GaugeOf(1).families, clock_.Now()));
+  const auto fresh = Run(source, 1h, 1h);
+  fresh->ExpireIfStale();
+  EXPECT_FALSE(board_.Read().empty());
+}
+
 TEST_F(PollerTest, TroubleBesideAGoodAnswerIsCountedAndPublishedAllTheSame) {
   ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
     PollResult result = GaugeOf(poll);
