@@ -359,7 +359,13 @@ void JsonStream::BeginNumber(char c) {
 
 // `first` is the number's first byte in this piece.
 void JsonStream::ContinueNumber(const char* first) {
-  while (at_ != end_ && TakeIntoNumber(*at_)) ++at_;
+  while (at_ != end_ && TakeIntoNumber(*at_)) {
+    ++at_;
+    // Most of a number are digits behind digits, which change nothing.
+    if (digits_ == Digits::kWhole || digits_ == Digits::kFraction || digits_ == Digits::kExponent) {
+      while (at_ != end_ && IsDigit(*at_)) ++at_;
+    }
+  }
   if (at_ == end_) {
     token_.append(first, at_);
   } else if (digits_ == Digits::kSign && (*at_ == 'N' || *at_ == 'I')) {

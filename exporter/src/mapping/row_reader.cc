@@ -193,9 +193,13 @@ bool RowReader::Close(JsonType type, std::size_t end) {
     const std::string message = std::exchange(reject_message_, {});
     return sink_.RejectRow(RowReason::kNotAnObject, message, {reject_begin_, end});
   }
+  if (frames_.back().kind == Kind::kRow) {
+    const std::size_t level = frames_.back().place;
+    frames_.pop_back();
+    return CloseRow(level, end);
+  }
   const Frame frame = std::move(frames_.back());
   frames_.pop_back();
-  if (frame.kind == Kind::kRow) return CloseRow(frame.place, end);
   if (frame.kind == Kind::kPath && !frame.was_there) {
     const std::string& step = pointer_[frame.place];
     missing_ = "there is no " + Quoted(step) + " in " + Where(frame.place);
