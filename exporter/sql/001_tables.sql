@@ -136,9 +136,10 @@ CREATE TABLE rejected_orders (
 );
 
 CREATE TABLE ingest_sources (
-  source    text PRIMARY KEY,
-  watermark timestamptz,             -- rows are complete up to here; null: nothing yet
-  gaps      bigint NOT NULL DEFAULT 0
+  source       text PRIMARY KEY,
+  watermark    timestamptz,                -- rows are complete up to here; null: nothing yet
+  oms_ahead_us bigint NOT NULL DEFAULT 0,  -- how far the OMS's clock was ahead of the exporter's then, in microseconds
+  gaps         bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 -- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds.

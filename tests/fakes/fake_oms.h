@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +30,10 @@ class FakeOms final : public OmsApi {
     orders_.push_back(order);
   }
 
-  Result<OrderPage> Recent(const OmsWindow& window, std::stop_token) override {
+  Result<OrderPage> Recent(const OmsWindow& window, Millis timeout, std::stop_token) override {
     asked.push_back(window);
+    given.push_back(timeout);
+    if (takes.count() != 0) spend(takes);
     if (fails_from && window.limit >= *fails_from) return Fail(fails_with, "larger page failed");
     if (error) return tl::unexpected(*error);
     OrderPage page;
@@ -44,6 +47,7 @@ class FakeOms final : public OmsApi {
     if (tells_counts) {
       for (const Order& order : shown) ++page.status_counts[order.status];
       page.total = static_cast<std::int64_t>(shown.size());
+      if (older_counted > 0) page.status_counts["PENDING"] += older_counted;
     }
     std::size_t most = static_cast<std::size_t>(window.limit);
     if (cap) most = std::min(most, *cap);
@@ -60,7 +64,11 @@ class FakeOms final : public OmsApi {
   std::optional<Error> error;
   std::optional<std::int64_t> fails_from;  // requests with this limit or more fail
   ErrorCode fails_with = ErrorCode::kTimeout;
+  std::int64_t older_counted = 0;  // orders of the window's past that its counts count too
+  std::chrono::microseconds takes{0};
+  std::function<void(std::chrono::microseconds)> spend;  // lets so much time pass
   std::vector<OmsWindow> asked;
+  std::vector<Millis> given;  // the time that each request had
 
  private:
   const Clock& clock_;

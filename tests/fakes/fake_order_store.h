@@ -12,9 +12,9 @@ namespace o2o {
 // A store in memory: which orders it has seen, where the watermark stands, how many gaps. Fails on demand.
 class FakeOrderStore final : public OrderStore {
  public:
-  Result<std::optional<Timestamp>> Watermark(const std::string&) override {
+  Result<std::optional<Watermark>> QueryWatermark(const std::string&) override {
     if (down) return Fail(ErrorCode::kStore, "database is down");
-    return watermark;
+    return watermark ? std::optional(Watermark{*watermark, oms_ahead}) : std::nullopt;
   }
 
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override {
@@ -24,7 +24,10 @@ class FakeOrderStore final : public OrderStore {
       const auto [entry, added] = orders.insert_or_assign(order.order_id, order);
       ++(added ? result.inserted : result.updated);
     }
-    if (step.watermark) watermark = watermark ? std::max(*watermark, *step.watermark) : *step.watermark;
+    if (step.watermark && (step.clock_set_back || !watermark || step.watermark->at > *watermark)) {
+      watermark = step.watermark->at;
+      oms_ahead = step.watermark->oms_ahead;
+    }
     gaps += step.gap;
     ++ingests;
     return result;
@@ -38,6 +41,7 @@ class FakeOrderStore final : public OrderStore {
   bool down = false;
   bool full = false;  // readable, but takes nothing in
   std::optional<Timestamp> watermark;
+  std::chrono::microseconds oms_ahead{0};
   std::map<std::string, Order> orders;
   int gaps = 0;
   int ingests = 0;

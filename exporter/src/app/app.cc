@@ -19,12 +19,11 @@ namespace {
 // The name under which the reading of the order tallies appears among the sources.
 constexpr std::string_view kTalliesSource = "order-store";
 
-OmsOptions ToOmsOptions(const SourceConfig& source, const OmsSourceConfig& oms) {
+OmsOptions ToOmsOptions(const OmsSourceConfig& oms) {
   OmsOptions options;
   options.url = oms.url;
   options.api_key = oms.api_key;
   options.timezone = oms.timezone;
-  options.timeout = source.timeout;
   options.max_body_bytes = oms.max_body_bytes;
   return options;
 }
@@ -32,6 +31,7 @@ OmsOptions ToOmsOptions(const SourceConfig& source, const OmsSourceConfig& oms) 
 OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig& oms) {
   OrderFeedOptions options;
   options.source = source.name;
+  options.timeout = source.timeout;
   options.overlap = oms.overlap;
   options.initial_lookback = oms.initial_lookback;
   options.limit = oms.limit;
@@ -46,7 +46,7 @@ struct App::Oms {
       const Clock& clock, std::function<void()> on_committed)
       : health(metrics),
         http(ToHttpOptions(oms.tls)),
-        api(ToOmsOptions(source, oms), http),
+        api(ToOmsOptions(oms), http),
         writer(*config.store, config.orders.statuses),
         reader(*config.store, config.orders.statuses),
         feed(ToFeedOptions(source, oms), config.orders.statuses, api, writer, clock, clock_offset, health,
@@ -164,7 +164,7 @@ Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& 
     StoreHealth health(metrics);
     ClockOffset clock_offset;
     CurlHttpClient http(ToHttpOptions(oms->tls));
-    HttpOmsApi api(ToOmsOptions(source, *oms), http);
+    HttpOmsApi api(ToOmsOptions(*oms), http);
     PgOrderStore store(*config.store, config.orders.statuses);
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
                    health, nullptr);

@@ -27,9 +27,11 @@ constexpr int kMaxAsks = 14;
 constexpr std::int64_t kLimitGrowth = 4;
 // Counts beyond this are nonsense; keeps their sum from overflowing.
 constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
-// Polls in a row in which a larger page failed by chance (a timeout, a cut) before that counts as the OMS's
-// limit.
-constexpr int kPatience = 3;
+// For so long a larger page may fail by chance (a timeout, a cut, 503) before that counts as the OMS's limit:
+// longer than an OMS needs to get on its feet after an outage of its own.
+constexpr minutes kPatience{30};
+// A cap stands still; what the counts alone made look like one, and took more values than these, is none.
+constexpr std::size_t kMostCaps = 3;
 
 std::int64_t MinutesBack(Timestamp from, Timestamp to) {
   const auto span = std::chrono::ceil<minutes>(from - to).count();
@@ -52,12 +54,16 @@ TimeRange PresentRange(const OrderPage& page, Timestamp oms_now) {
   return range;
 }
 
-// How many rows the window holds by what the answer says of itself; 0 where it says nothing.
-std::size_t RowsTold(const OrderPage& page) {
-  std::int64_t counted = 0;
-  for (const auto& [status, count] : page.status_counts)
-    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
-  return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
+// By how much the OMS's clock was set back since the watermark was set; 0 for the little that clocks differ
+// by.
+microseconds SetBack(const Watermark& watermark, const OmsTime& oms) {
+  const microseconds by = watermark.oms_ahead - oms.ahead;
+  return by > kClockTolerance ? by : microseconds{0};
+}
+
+// The watermark by the OMS's clock as it goes now.
+Timestamp InPresentClock(const Watermark& watermark, const OmsTime& oms) {
+  return std::min(watermark.at - SetBack(watermark, oms), oms.now);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
@@ -88,23 +94,25 @@ std::vector<std::string> OrderFeed::RejectReasons() const {
 }
 
 Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
-  const auto watermark = store_.Watermark(options_.source);
-  if (!watermark) health_.Report(StoreHealth::Side::kWrite, &watermark.error());
+  const MonotonicTime deadline = clock_.Monotonic() + options_.timeout;
+  const auto watermark = store_.QueryWatermark(options_.source);
+  health_.Report(StoreHealth::Side::kWatermark, watermark ? nullptr : &watermark.error());
 
   // Without a store a long window would be fetched again and again only to be thrown away: ask for what the
   // gauges need.
-  const auto since = [&](Timestamp oms_now) {
-    if (!watermark) return oms_now - options_.overlap;
-    if (!*watermark) return oms_now - options_.initial_lookback;
-    return std::min(**watermark, oms_now) - options_.overlap;
+  const auto since = [&](const OmsTime& oms) {
+    if (!watermark) return oms.now - options_.overlap;
+    if (!*watermark) return oms.now - options_.initial_lookback;
+    return InPresentClock(**watermark, oms) - options_.overlap;
   };
-  auto fetched = Fetch(since, stop);
+  auto fetched = Fetch(since, deadline, stop);
   if (!fetched) return tl::unexpected(fetched.error());
 
   PollResult result;
   result.rows = fetched->page.rows;
   result.response_bytes = fetched->page.body_bytes;
   result.rejected_rows = RejectedByReason(fetched->page);
+  LogRejected(fetched->page);
   result.hurry = fetched->truncated;
   result.families.push_back(RecentGauge(fetched->page));
   result.trouble = fetched->trouble;
@@ -119,63 +127,65 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
 
 Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
                                         std::stop_token stop) {
-  const auto watermark = store_.Watermark(options_.source);
+  const auto watermark = store_.QueryWatermark(options_.source);
   if (!watermark) return tl::unexpected(watermark.error());
   progress_ = progress;
   auto fetched = Fetch(
-      [&](Timestamp oms_now) {
-        const Timestamp asked = oms_now - since;
-        return *watermark ? std::min(asked, **watermark - options_.overlap) : asked;
+      [&](const OmsTime& oms) {
+        const Timestamp asked = oms.now - since;
+        return *watermark ? std::min(asked, InPresentClock(**watermark, oms) - options_.overlap) : asked;
       },
-      stop);
+      std::nullopt, stop);
   progress_ = nullptr;
   if (!fetched) return tl::unexpected(fetched.error());
   auto stored = Store(*fetched, *watermark);
-  if (stored && fetched->trouble) return tl::unexpected(*fetched->trouble);
+  if (!stored) return stored;
+  if (fetched->truncated) {
+    std::string message = "the OMS showed only the newest " + std::to_string(fetched->page.rows) +
+                          " rows of the window, which are taken in; older ones are missing";
+    if (fetched->trouble) message += " (asked for more: " + fetched->trouble->message + ")";
+    return Fail(ErrorCode::kTruncated, message);
+  }
   return stored;
 }
 
-Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token stop) {
-  const Timestamp guess = oms_clock_.Apply(clock_.Now()) + kArrivalMargin;
-  OmsWindow window{MinutesBack(guess, since(guess)), limit_};
+Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::optional<MonotonicTime> deadline,
+                                            std::stop_token stop) {
+  const OmsTime guess{oms_clock_.Apply(clock_.Now()) + kArrivalMargin, oms_clock_.Ahead()};
+  OmsWindow window{MinutesBack(guess.now, since(guess)), limit_};
   std::optional<Fetched> kept;  // a good but too small page, in case the larger one fails
   for (int asks = 0; asks < kMaxAsks; ++asks) {
-    auto page = oms_.Recent(window, stop);
+    auto page = Ask(window, deadline, stop);
     if (!page) {
-      limit_ = options_.limit;
-      if (!kept) return tl::unexpected(page.error());
+      // A page that only came too late may come within the whole time of the next poll.
+      const bool late = kept && page.error().code == ErrorCode::kTimeout;
+      limit_ = late ? window.limit : options_.limit;
+      if (!kept || page.error().code == ErrorCode::kCancelled) return tl::unexpected(page.error());
       SettleForKept(*kept, page.error());
       return std::move(*kept);
     }
-    if (kept) larger_failures_ = 0;
+    if (window.limit > options_.limit) larger_failing_since_.reset();
     if (progress_) progress_({window, page->rows});
 
+    Fetched fetched;
     const Timestamp ours = clock_.Now();
-    const Timestamp oms_now = page->oms_now.value_or(ours);
-    oms_clock_.Learn(ours, oms_now);
-    const std::int64_t needed = MinutesBack(oms_now, since(oms_now));
+    fetched.oms.now = page->oms_now.value_or(ours);
+    fetched.oms.ahead = fetched.oms.now - ours;
+    oms_clock_.Learn(ours, fetched.oms.now);
+    const std::int64_t needed = MinutesBack(fetched.oms.now, since(fetched.oms));
     if (needed > window.minutes) {
       window.minutes = needed + 1;  // its clock was not what we thought
       continue;
     }
 
-    Fetched fetched;
-    fetched.oms_now = oms_now;
+    fetched.limit = window.limit;
     fetched.window_too_long = needed == kMaxMinutes;
-    // An OMS that counts nothing, and gives the same for a larger limit, shows its cap.
-    if (kept && kept->page.rows == page->rows && RowsTold(*page) == 0) oms_cap_ = page->rows;
-    fetched.truncated = IsTruncated(*page, window.limit);
     fetched.page = std::move(*page);
-    const bool more_to_get = fetched.truncated && !oms_cap_ && window.limit < options_.max_limit;
-    if (!more_to_get) {
-      AdaptLimit(fetched);
-      return fetched;
-    }
-    if (kept && kept->page.rows == fetched.page.rows) {
-      oms_cap_ = fetched.page.rows;
-      log::Warn(
-          "the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
-          {{"source", options_.source}, {"rows", std::to_string(fetched.page.rows)}});
+    const std::size_t told = RowsTold(fetched.page);
+    const bool all_shown = told > 0 && told <= fetched.page.rows;
+    if (kept && kept->page.rows == fetched.page.rows && !all_shown) TakeAsCap(*kept, fetched);
+    fetched.truncated = IsTruncated(fetched.page, window.limit);
+    if (!fetched.truncated || oms_cap_ || window.limit >= options_.max_limit) {
       AdaptLimit(fetched);
       return fetched;
     }
@@ -186,10 +196,32 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token 
   return Fail(ErrorCode::kInternal, "the OMS's clock or page size changes with every answer");
 }
 
+Result<OrderPage> OrderFeed::Ask(const OmsWindow& window, std::optional<MonotonicTime> deadline,
+                                 std::stop_token stop) {
+  Millis left = options_.timeout;
+  if (deadline) left = std::chrono::duration_cast<Millis>(*deadline - clock_.Monotonic());
+  if (left <= Millis{0}) {
+    return Fail(ErrorCode::kTimeout, "the poll's timeout of " + FormatDuration(options_.timeout) +
+                                         " was over before " + std::to_string(window.limit) +
+                                         " rows could be asked for");
+  }
+  return oms_.Recent(window, left, std::move(stop));
+}
+
+// How many rows the window holds by what the answer says of itself; 0 where it says nothing that counts.
+std::size_t OrderFeed::RowsTold(const OrderPage& page) const {
+  if (short_caps_.size() > kMostCaps) return 0;
+  std::int64_t counted = 0;
+  for (const auto& [status, count] : page.status_counts)
+    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
+  return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
+}
+
+// An empty page is whole: a cap that shows nothing is no feed.
 bool OrderFeed::IsTruncated(const OrderPage& page, std::int64_t asked) {
   if (oms_cap_ && page.rows > *oms_cap_) oms_cap_.reset();  // it gives more now
-  return page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
-         (oms_cap_ && page.rows == *oms_cap_);
+  return page.rows > 0 && (page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
+                           (oms_cap_ && page.rows == *oms_cap_));
 }
 
 void OrderFeed::AdaptLimit(const Fetched& fetched) {
@@ -200,43 +232,66 @@ void OrderFeed::AdaptLimit(const Fetched& fetched) {
   }
 }
 
-void OrderFeed::SettleForKept(Fetched& kept, const Error& error) {
-  const bool refused = error.code == ErrorCode::kHttpStatus || error.code == ErrorCode::kTooLarge;
-  if (refused || ++larger_failures_ >= kPatience) {
-    oms_cap_ = kept.page.rows;
-    larger_failures_ = 0;
-    log::Warn(
-        "the OMS gives no larger page: polling faster while pages are full",
-        {{"source", options_.source}, {"rows", std::to_string(kept.page.rows)}, {"error", error.message}});
+// Two limits brought as many rows. A full page shows the OMS's cap thereby. Of one that was not full only the
+// counts say that there is more: believed until they have made a cap of too many numbers.
+void OrderFeed::TakeAsCap(const Fetched& smaller, const Fetched& larger) {
+  const std::size_t rows = larger.page.rows;
+  if (static_cast<std::int64_t>(rows) < smaller.limit && short_caps_.insert(rows).second &&
+      short_caps_.size() > kMostCaps) {
+    log::Warn("the OMS's counts hold more than it ever shows: they no longer tell whether a page is whole",
+              {{"source", options_.source}, {"rows", std::to_string(rows)}});
+  }
+  if (short_caps_.size() > kMostCaps && static_cast<std::int64_t>(rows) < smaller.limit) {
+    oms_cap_.reset();
     return;
   }
-  kept.trouble = error;
+  oms_cap_ = rows;
+  log::Warn("the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
+            {{"source", options_.source}, {"rows", std::to_string(rows)}});
 }
 
-Result<IngestResult> OrderFeed::Store(const Fetched& fetched, std::optional<Timestamp> watermark) {
-  const TimeRange range = PresentRange(fetched.page, fetched.oms_now);
+void OrderFeed::SettleForKept(Fetched& kept, const Error& error) {
+  kept.trouble = error;
+  const MonotonicTime now = clock_.Monotonic();
+  if (!larger_failing_since_) larger_failing_since_ = now;
+  const bool refused = error.code == ErrorCode::kRefused || error.code == ErrorCode::kTooLarge;
+  kept.watermark_waits = !refused && now - *larger_failing_since_ < kPatience;
+  const std::string rows = std::to_string(kept.page.rows);
+  if (kept.watermark_waits) {
+    kept.trouble->message += " (of a larger page; only the newest " + rows + " rows are taken in so far)";
+    return;
+  }
+  oms_cap_ = kept.page.rows;
+  larger_failing_since_.reset();
+  kept.trouble->message += " (of a larger page; the OMS gives no more than " + rows +
+                           " rows, so polls come faster while pages are full)";
+}
+
+Result<IngestResult> OrderFeed::Store(const Fetched& fetched, const std::optional<Watermark>& watermark) {
+  const OmsTime& oms = fetched.oms;
+  const TimeRange range = PresentRange(fetched.page, oms.now);
   IngestStep step;
   step.source = options_.source;
-  step.oms_now = fetched.oms_now;
-  if (!fetched.trouble) {
-    step.watermark = range.newest;
+  step.oms_now = oms.now;
+  if (!fetched.watermark_waits) {
+    if (range.newest) step.watermark = Watermark{*range.newest, oms.ahead};
+    step.clock_set_back = watermark && SetBack(*watermark, oms) > microseconds{0};
     // Rows as old as the watermark itself may have come after it was set; only an older one proves that
     // nothing is missing between. A page that moves the watermark closes the gap it shows: shown again, it is
     // the same gap. Where the future fills a cut page, nothing of the present is seen, and that goes on until
     // it no longer does.
-    const bool moves = watermark && range.newest && *range.newest > *watermark;
-    const bool out_of_sight = fetched.truncated && range.oldest && watermark && *range.oldest >= *watermark;
-    const bool hidden = fetched.truncated && !range.oldest && watermark;
+    const std::optional<Timestamp> known =
+        watermark ? std::optional(InPresentClock(*watermark, oms)) : std::nullopt;
+    const bool moves = known && range.newest && *range.newest > *known;
+    const bool out_of_sight = fetched.truncated && range.oldest && known && *range.oldest >= *known;
+    const bool hidden = fetched.truncated && !range.oldest && known;
     step.gap = hidden || (moves && (out_of_sight || fetched.window_too_long));
   }
 
   const MonotonicTime start = clock_.Monotonic();
   auto stored = store_.Ingest(fetched.page, step);
-  if (!stored) {
-    health_.Report(StoreHealth::Side::kWrite, &stored.error());
-    return stored;
-  }
-  health_.Report(StoreHealth::Side::kWrite, nullptr);
+  health_.Report(StoreHealth::Side::kWrite, stored ? nullptr : &stored.error());
+  if (!stored) return stored;
   ExporterMetrics& metrics = health_.metrics();
   metrics.StoreWrote(std::chrono::duration<double>(clock_.Monotonic() - start).count());
   metrics.IngestedRows("inserted", stored->inserted);
@@ -244,16 +299,39 @@ Result<IngestResult> OrderFeed::Store(const Fetched& fetched, std::optional<Time
   metrics.IngestedRows("unchanged", stored->unchanged);
   metrics.IngestedRows("stale", stored->stale);
   metrics.IngestedRows("rejected", stored->rejected);
+  if (step.clock_set_back && step.watermark) {
+    log::Warn("the OMS's clock was set back: the watermark follows it",
+              {{"source", options_.source},
+               {"from", FormatTime(watermark->at)},
+               {"to", FormatTime(step.watermark->at)}});
+  }
+  LogGap(step, watermark, fetched);
+  if (on_committed_) on_committed_();
+  return stored;
+}
+
+void OrderFeed::LogGap(const IngestStep& step, const std::optional<Watermark>& watermark,
+                       const Fetched& fetched) {
   if (step.gap && !missing_) {
+    const TimeRange range = PresentRange(fetched.page, fetched.oms.now);
     log::Error("orders were missed: the OMS did not show everything since the watermark",
                {{"source", options_.source},
-                {"watermark", FormatTime(*watermark)},
+                {"watermark", FormatTime(watermark->at)},
                 {"oldest_shown", range.oldest ? FormatTime(*range.oldest) : "none"},
                 {"rows", std::to_string(fetched.page.rows)}});
   }
   missing_ = step.gap;
-  if (on_committed_) on_committed_();
-  return stored;
+}
+
+void OrderFeed::LogRejected(const OrderPage& page) {
+  std::set<RejectReason> reasons;
+  for (const RejectedRow& row : page.rejected) {
+    if (!reasons.insert(row.reason).second || rejected_.contains(row.reason)) continue;
+    log::Warn(
+        "rows rejected",
+        {{"source", options_.source}, {"reason", std::string(Name(row.reason))}, {"first", row.detail}});
+  }
+  rejected_ = std::move(reasons);
 }
 
 Family OrderFeed::RecentGauge(const OrderPage& page) const {

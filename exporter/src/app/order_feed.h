@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "app/store_health.h"
@@ -20,14 +21,22 @@ namespace o2o {
 class ClockOffset {
  public:
   Timestamp Apply(Timestamp ours) const { return ours + offset_.load(); }
+  std::chrono::microseconds Ahead() const { return offset_.load(); }
   void Learn(Timestamp ours, Timestamp theirs) { offset_.store(theirs - ours); }
 
  private:
   std::atomic<std::chrono::microseconds> offset_{std::chrono::microseconds{0}};
 };
 
+// The OMS's clock at an answer.
+struct OmsTime {
+  Timestamp now;
+  std::chrono::microseconds ahead{0};  // of ours; negative: behind
+};
+
 struct OrderFeedOptions {
   std::string source;                  // the name under which watermark and gaps are kept
+  Millis timeout{10'000};              // of one poll with all its requests; of a catch-up, of each request
   Millis overlap{120'000};             // asked for again behind the watermark
   Millis initial_lookback{3'600'000};  // the window where there is no watermark yet
   std::int64_t limit = 1'000;
@@ -46,12 +55,14 @@ struct AskedPage {
 //
 // The window reaches from the OMS's now back to watermark - overlap. All of that is in the OMS's clock, which
 // is known only from an answer: an answer whose own Date shows that the window was too short is asked for
-// again before it counts.
+// again before it counts. Where that clock was set back since the watermark was set, what came since may be
+// dated before it: the window reaches back by as much more, and the watermark follows the clock.
 //
 // The answer is expected newest first (it is a feed of recent orders): a full page lacks the oldest rows. It
-// is asked for again with a larger limit; where the OMS does not give more, polling hurries, and when even
-// the oldest row shown is newer than the watermark, rows were missed for good: a gap, counted with the page
-// that shows it.
+// is asked for again with a larger limit. Where that fails, the small page is taken in and the watermark
+// waits for the larger one, for half an hour. Where the OMS does not give more, polling hurries, and when
+// even the oldest row shown is newer than the watermark, rows were missed for good: a gap, counted with the
+// page that shows it.
 class OrderFeed final : public Source {
  public:
   // All references must outlive the feed. `on_committed` is called after each page that the store took in.
@@ -63,7 +74,7 @@ class OrderFeed final : public Source {
   std::vector<std::string> RejectReasons() const override;
 
   // One catch-up run for back-fills: as Poll, but reaching back at least `since`. An error of the store is an
-  // error here.
+  // error here, and so is an OMS that did not show everything (kTruncated; what it showed is taken in).
   Result<IngestResult> CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
                                std::stop_token stop);
 
@@ -71,18 +82,26 @@ class OrderFeed final : public Source {
   // A page and what it can be trusted for.
   struct Fetched {
     OrderPage page;
-    Timestamp oms_now;
+    std::int64_t limit = 0;  // asked for
+    OmsTime oms;
     bool truncated = false;        // the window holds more rows than the page
     bool window_too_long = false;  // the watermark lies further back than any window we ask for
-    std::optional<Error> trouble;  // a larger page was needed and failed: the watermark must wait
+    bool watermark_waits = false;  // for a larger page, which was needed and failed
+    std::optional<Error> trouble;  // of a larger page
   };
-  using Since = std::function<Timestamp(Timestamp oms_now)>;
+  using Since = std::function<Timestamp(const OmsTime& oms)>;
 
-  Result<Fetched> Fetch(const Since& since, std::stop_token stop);
+  // Within the deadline, if there is one.
+  Result<Fetched> Fetch(const Since& since, std::optional<MonotonicTime> deadline, std::stop_token stop);
+  Result<OrderPage> Ask(const OmsWindow& window, std::optional<MonotonicTime> deadline, std::stop_token stop);
+  std::size_t RowsTold(const OrderPage& page) const;
   bool IsTruncated(const OrderPage& page, std::int64_t asked);
   void AdaptLimit(const Fetched& fetched);
+  void TakeAsCap(const Fetched& smaller, const Fetched& larger);
   void SettleForKept(Fetched& kept, const Error& error);
-  Result<IngestResult> Store(const Fetched& fetched, std::optional<Timestamp> watermark);
+  Result<IngestResult> Store(const Fetched& fetched, const std::optional<Watermark>& watermark);
+  void LogGap(const IngestStep& step, const std::optional<Watermark>& watermark, const Fetched& fetched);
+  void LogRejected(const OrderPage& page);
   Family RecentGauge(const OrderPage& page) const;
 
   const OrderFeedOptions options_;
@@ -94,10 +113,13 @@ class OrderFeed final : public Source {
   StoreHealth& health_;
   const std::function<void()> on_committed_;
   std::function<void(const AskedPage&)> progress_;
-  std::int64_t limit_;                  // what the next poll asks for; grows with full pages, shrinks again
-  int larger_failures_ = 0;             // polls in a row in which the larger page failed
+  std::int64_t limit_;  // what the next poll asks for; grows with full pages, shrinks again
+  std::optional<MonotonicTime> larger_failing_since_;
   std::optional<std::size_t> oms_cap_;  // rows beyond which this OMS gave no more, whatever the limit
+  std::set<std::size_t>
+      short_caps_;        // caps below a limit that was asked for, which only the counts spoke for
   bool missing_ = false;  // the last page stored showed a gap: logged when that begins, counted each time
+  std::set<RejectReason> rejected_;  // reasons in the last page: logged when one comes up
 };
 
 }  // namespace o2o

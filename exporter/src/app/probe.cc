@@ -126,9 +126,9 @@ struct Prober {
   ProbeReport operator()(const OmsSourceConfig& oms) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(oms.tls));
-    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, source.timeout, oms.max_body_bytes}, http);
+    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes}, http);
     const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
-    const auto page = api.Recent({lookback, oms.limit}, stop);
+    const auto page = api.Recent({lookback, oms.limit}, source.timeout, stop);
     if (!page) return {"", page.error()};
     std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " +
                        Counted(page->rows, "row") + " of the last " + std::to_string(lookback) +

@@ -1,32 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/store_health.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace o2o {
+namespace {
+
+std::string_view Name(StoreHealth::Side side) {
+  switch (side) {
+    case StoreHealth::Side::kRead: return "read";
+    case StoreHealth::Side::kWatermark: return "watermark";
+    case StoreHealth::Side::kWrite: return "write";
+  }
+  return "write";
+}
+
+}  // namespace
 
 void StoreHealth::Report(Side side, const Error* error) {
   const std::lock_guard lock(mutex_);
-  const bool was_up = tried_ && !read_error_ && !write_error_;
+  const bool was_up = IsUp();
   const bool was_tried = tried_;
-  auto& slot = side == Side::kRead ? read_error_ : write_error_;
-  slot = error ? std::optional(error->message) : std::nullopt;
+  errors_[static_cast<std::size_t>(side)] = error ? std::optional(error->message) : std::nullopt;
   tried_ = true;
-  const bool up = !read_error_ && !write_error_;
+  const bool up = IsUp();
   metrics_.SetStoreUp(up);
   if (up && !was_up) log::Info(was_tried ? "store recovered" : "store connected");
   if (!up && (was_up || !was_tried)) {
-    log::Error("store down",
-               {{"side", side == Side::kRead ? "read" : "write"}, {"error", error ? error->message : ""}});
+    log::Error("store down", {{"side", std::string(Name(side))}, {"error", error ? error->message : ""}});
   }
 }
 
 StoreHealth::State StoreHealth::state() const {
   const std::lock_guard lock(mutex_);
-  State state;
-  state.up = tried_ && !read_error_ && !write_error_;
-  state.error = write_error_.value_or(read_error_.value_or(""));
-  return state;
+  const auto down =
+      std::find_if(errors_.rbegin(), errors_.rend(), [](const auto& error) { return error.has_value(); });
+  return {IsUp(), down == errors_.rend() ? "" : **down};
+}
+
+bool StoreHealth::IsUp() const {
+  return tried_ &&
+         std::none_of(errors_.begin(), errors_.end(), [](const auto& error) { return error.has_value(); });
 }
 
 }  // namespace o2o

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,7 +15,9 @@ namespace o2o {
 // read-only or full still answers readers. Feeds o2o_store_up. Thread-safe.
 class StoreHealth {
  public:
-  enum class Side { kRead, kWrite };
+  // The watermark is read before anything is asked for: it tells whether the database is there at all, also
+  // while the OMS has nothing to write.
+  enum class Side { kRead, kWatermark, kWrite };
 
   explicit StoreHealth(ExporterMetrics& metrics) : metrics_(metrics) {}
 
@@ -31,9 +34,10 @@ class StoreHealth {
  private:
   ExporterMetrics& metrics_;
   mutable std::mutex mutex_;
-  bool tried_ = false;                      // guarded by mutex_
-  std::optional<std::string> read_error_;   // guarded by mutex_
-  std::optional<std::string> write_error_;  // guarded by mutex_
+  bool IsUp() const;  // needs mutex_
+
+  bool tried_ = false;                                // guarded by mutex_
+  std::array<std::optional<std::string>, 3> errors_;  // by side, guarded by mutex_
 };
 
 }  // namespace o2o

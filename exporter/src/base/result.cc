@@ -11,6 +11,7 @@ std::string_view Name(ErrorCode code) {
     case ErrorCode::kCut: return "cut";
     case ErrorCode::kRedirect: return "redirect";
     case ErrorCode::kUnauthorized: return "unauthorized";
+    case ErrorCode::kRefused: return "refused";
     case ErrorCode::kHttpStatus: return "http_status";
     case ErrorCode::kNotJson: return "not_json";
     case ErrorCode::kBadJson: return "bad_json";

@@ -16,6 +16,7 @@ enum class ErrorCode {
   kCut,           // the connection ended or was reset before the answer did
   kRedirect,      // an answer 3xx; never followed, since the key would go with it
   kUnauthorized,  // 401, 403
+  kRefused,       // 400, 413, 414, 422: this very request is not to the upstream's liking, and will not be
   kHttpStatus,    // any other answer but 200
   kNotJson,       // a good status with something else in it: HTML of a proxy or a login page
   kBadJson,       // JSON that does not parse, or ends in the middle

@@ -25,6 +25,9 @@ std::string_view Host(std::string_view url) {
   return url.substr(0, url.find('/'));
 }
 
+// Bad request, too large, URL too long, not to be processed: asking the same again gets the same.
+bool IsRefusal(int status) { return status == 400 || status == 413 || status == 414 || status == 422; }
+
 // What an answer other than 200 means.
 Error Refusal(const HttpResponse& response) {
   const std::string status = std::to_string(response.status);
@@ -38,6 +41,7 @@ Error Refusal(const HttpResponse& response) {
                 "), which is not followed, since the key would go with it: check OMS_URL"};
   }
   std::string message = "the OMS answered " + status + " where 200 is due";
+  if (IsRefusal(response.status)) return {ErrorCode::kRefused, message};
   if (response.status == 404) message += ": check OMS_URL, there is no " + std::string(kPath);
   if (response.retry_after) message += "; it asks to come again in " + FormatDuration(*response.retry_after);
   return {ErrorCode::kHttpStatus, message};
@@ -47,12 +51,12 @@ Error Refusal(const HttpResponse& response) {
 
 HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http) : options_(std::move(options)), http_(http) {}
 
-Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, std::stop_token stop) {
+Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) {
   HttpRequest request;
   request.url = RecentUrl(options_.url, window);
   request.headers = {{"Accept", Secret("application/json")}};
   if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key);
-  request.timeout = options_.timeout;
+  request.timeout = timeout;
   request.max_body_bytes = options_.max_body_bytes;
 
   std::string body;

@@ -16,7 +16,6 @@ struct OmsOptions {
   std::string url;  // base, without /api/v1/...
   Secret api_key;
   TimeZone timezone;  // of an updated_at without offset
-  Millis timeout{10'000};
   std::size_t max_body_bytes = 64u << 20;
 };
 
@@ -31,14 +30,15 @@ struct OmsWindow {
 class OmsApi {
  public:
   virtual ~OmsApi() = default;
-  virtual Result<OrderPage> Recent(const OmsWindow& window, std::stop_token stop) = 0;
+  // Within `timeout`.
+  virtual Result<OrderPage> Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) = 0;
 };
 
 // Over HTTP. One thread at a time. `http` must outlive it.
 class HttpOmsApi final : public OmsApi {
  public:
   HttpOmsApi(OmsOptions options, HttpClient& http);
-  Result<OrderPage> Recent(const OmsWindow& window, std::stop_token stop) override;
+  Result<OrderPage> Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) override;
 
  private:
   OmsOptions options_;

@@ -22,12 +22,22 @@ struct IngestResult {
   std::int64_t rejected = 0;  // newly kept in rejected_orders
 };
 
+// Where a source's rows are complete up to.
+struct Watermark {
+  Timestamp at;  // by the OMS's clock of that time,
+  // which was so far ahead of ours (negative: behind): tells a clock that was set back from one that stood
+  // still.
+  std::chrono::microseconds oms_ahead{0};
+  bool operator==(const Watermark&) const = default;
+};
+
 // What one transaction takes in besides the page's rows.
 struct IngestStep {
   std::string source;  // whose watermark and gap counter
   Timestamp
       oms_now;  // the OMS's clock at the answer; rows dated beyond it (plus a tolerance) move no watermark
-  std::optional<Timestamp> watermark;  // advance to it (never back); none: leave it
+  std::optional<Watermark> watermark;  // advance to it (never back); none: leave it
+  bool clock_set_back = false;         // the OMS's clock: the watermark goes back too
   bool gap = false;                    // rows between the old watermark and this page are lost to us
 };
 
@@ -67,7 +77,7 @@ class OrderStore {
 
   // Where the source's rows are complete up to; nothing before its first page. Also what finds out whether
   // the store is there.
-  virtual Result<std::optional<Timestamp>> Watermark(const std::string& source) = 0;
+  virtual Result<std::optional<Watermark>> QueryWatermark(const std::string& source) = 0;
 
   // Takes a page in: rows, history, tallies, rejected rows, watermark; all or nothing.
   virtual Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) = 0;

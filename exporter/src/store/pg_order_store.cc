@@ -313,19 +313,31 @@ void PruneRejected(pqxx::work& tx, const RejectedRowsConfig& limits, std::int64_
           std::to_string(limits.max_rows) + ")");
 }
 
-// Forward only, and written only when it changes. A gap counts with the step that closes it, so that a
-// repeated step counts none.
+// Forward only, save where the OMS's clock went back, and written only when it changes. A gap counts with the
+// step that closes it, so that a repeated step counts none.
 void MoveWatermark(pqxx::work& tx, const IngestStep& step) {
-  const bool moves = step.watermark && *step.watermark <= step.oms_now + kFutureTolerance;
+  const bool moves = step.watermark && step.watermark->at <= step.oms_now + kFutureTolerance;
   const std::string source = tx.quote(step.source);
   const std::string watermark =
-      moves ? tx.quote(FormatTime(*step.watermark)) + "::timestamptz" : "NULL::timestamptz";
+      moves ? tx.quote(FormatTime(step.watermark->at)) + "::timestamptz" : "NULL::timestamptz";
+  const std::string ahead = moves ? std::to_string(step.watermark->oms_ahead.count()) : "0";
   const std::string gap = step.gap ? "1" : "0";
-  tx.exec("INSERT INTO ingest_sources AS i (source, watermark, gaps) SELECT " + source + ", " + watermark +
-          ", " + gap + " WHERE NOT EXISTS (SELECT FROM ingest_sources WHERE source = " + source + " AND " +
-          (moves ? "watermark >= " + watermark : gap + " = 0") +
-          ") ON CONFLICT (source) DO UPDATE SET watermark = greatest(i.watermark, excluded.watermark), "
-          "gaps = i.gaps + excluded.gaps");
+  const std::string stands = !moves ? gap + " = 0"
+                             : step.clock_set_back
+                                 ? "(watermark, oms_ahead_us) = (" + watermark + ", " + ahead + ")"
+                                 : "watermark >= " + watermark;
+  // Of the row that is there and the step: whose watermark holds.
+  const std::string taken = !moves                ? "false"
+                            : step.clock_set_back ? "true"
+                                                  : "i.watermark IS NULL OR excluded.watermark > i.watermark";
+  const auto newer = [&](const std::string& column) {
+    return column + " = CASE WHEN " + taken + " THEN excluded." + column + " ELSE i." + column + " END";
+  };
+  tx.exec("INSERT INTO ingest_sources AS i (source, watermark, oms_ahead_us, gaps) SELECT " + source + ", " +
+          watermark + ", " + ahead + ", " + gap +
+          " WHERE NOT EXISTS (SELECT FROM ingest_sources WHERE source = " + source + " AND " + stands +
+          ") ON CONFLICT (source) DO UPDATE SET " + newer("watermark") + ", " + newer("oms_ahead_us") +
+          ", gaps = i.gaps + excluded.gaps");
 }
 
 // --- reading ---
@@ -507,12 +519,17 @@ PgOrderStore::PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses)
     : database_(std::make_unique<Database>(std::move(config), std::move(statuses))) {}
 PgOrderStore::~PgOrderStore() = default;
 
-Result<std::optional<Timestamp>> PgOrderStore::Watermark(const std::string& source) {
-  return database_->Call<std::optional<Timestamp>>("reading the watermark", [&](Session& session) {
+Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string& source) {
+  return database_->Call<std::optional<Watermark>>("reading the watermark", [&](Session& session) {
     pqxx::work tx(*session);
-    const pqxx::result rows = tx.exec("SELECT " + MicrosOf("watermark") +
-                                      " FROM ingest_sources WHERE source = " + tx.quote(source));
-    return rows.empty() || rows[0][0].is_null() ? std::optional<Timestamp>() : TimeAt(rows[0], 0);
+    const pqxx::result rows =
+        tx.exec("SELECT " + MicrosOf("watermark") +
+                ", oms_ahead_us FROM ingest_sources WHERE source = " + tx.quote(source));
+    std::optional<Watermark> watermark;
+    if (!rows.empty() && !rows[0][0].is_null()) {
+      watermark = Watermark{TimeAt(rows[0], 0), microseconds(rows[0][1].as<std::int64_t>())};
+    }
+    return watermark;
   });
 }
 

@@ -21,7 +21,7 @@ class PgOrderStore final : public OrderStore {
   PgOrderStore(const PgOrderStore&) = delete;
   PgOrderStore& operator=(const PgOrderStore&) = delete;
 
-  Result<std::optional<Timestamp>> Watermark(const std::string& source) override;
+  Result<std::optional<Watermark>> QueryWatermark(const std::string& source) override;
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
   Result<StoreView> View(Timestamp oms_now) override;
 

@@ -108,7 +108,7 @@ TEST_F(ConcurrencyTest, OverlappingWritersEndInTheTruth) {
             "JOIN fact_orders_monitoring f USING (order_id) WHERE from_status IS DISTINCT FROM before "
             "OR (after IS NULL AND to_status <> f.status)"),
       "0");
-  EXPECT_EQ(first.Watermark("orders").value(), At("2026-11-20T10:02:00Z"));
+  EXPECT_EQ(first.QueryWatermark("orders").value()->at, At("2026-11-20T10:02:00Z"));
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ TEST_F(IngestTest, NewOrdersAreKeptAndCounted) {
             (std::map<std::string, std::string>{{"o2o_orders_ingested_total DELIVERY", "2"},
                                                 {"o2o_orders_completed_total DELIVERY", "1"},
                                                 {"o2o_orders_completed_amount_total DELIVERY", "0.30"}}));
-  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:00:01Z"));
+  EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:00:01Z"));
 }
 
 TEST_F(IngestTest, AnOrderCountsOnceOnItsWholeWay) {
@@ -138,7 +138,7 @@ TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
   ASSERT_TRUE(
       store.Ingest(Page({MakeOrder("A", "PENDING", "23:00:00"), MakeOrder("B", "PENDING", "12:00:59")}),
                    Step("23:00:00")));
-  EXPECT_FALSE(store.Watermark("orders").value()) << "a watermark beyond the OMS's clock was taken";
+  EXPECT_FALSE(store.QueryWatermark("orders").value()) << "a watermark beyond the OMS's clock was taken";
   const auto result =
       store.Ingest(Page({MakeOrder("A", "CONFIRMED", "11:00:00"), MakeOrder("B", "CONFIRMED", "11:00:00")}),
                    Step("11:00:00"));
@@ -152,20 +152,37 @@ TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
 
 TEST_F(IngestTest, TheWatermarkMovesForwardOnlyAndAGapCountsOnce) {
   PgOrderStore store = Store();
-  EXPECT_FALSE(store.Watermark("orders").value());
+  EXPECT_FALSE(store.QueryWatermark("orders").value());
   ASSERT_TRUE(store.Ingest(Page({}), Step("10:00:00")));
   ASSERT_TRUE(store.Ingest(Page({}), Step("09:00:00")));
-  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:00:00Z"));
+  EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:00:00Z"));
   IngestStep gap = Step("10:30:00");
   gap.gap = true;
   ASSERT_TRUE(store.Ingest(Page({}), gap));
   ASSERT_TRUE(store.Ingest(Page({}), gap));  // repeated, as after a lost commit answer
   ASSERT_TRUE(store.Ingest(Page({}), Step()));
-  EXPECT_EQ(store.Watermark("orders").value(), At("2026-11-20T10:30:00Z"));
+  EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:30:00Z"));
   const auto view = store.View(At(kNow));
   ASSERT_TRUE(view);
   EXPECT_EQ(view->gaps, (std::map<std::string, std::int64_t>{{"orders", 1}}));
-  EXPECT_FALSE(store.Watermark("another").value());
+  EXPECT_FALSE(store.QueryWatermark("another").value());
+}
+
+TEST_F(IngestTest, TheWatermarkFollowsAClockThatWasSetBack) {
+  PgOrderStore store = Store();
+  IngestStep ahead = Step("11:00:00");
+  ahead.watermark->oms_ahead = std::chrono::hours(1);
+  ASSERT_TRUE(store.Ingest(Page({}), ahead));
+  EXPECT_EQ(store.QueryWatermark("orders").value(), ahead.watermark);
+  IngestStep older = Step("10:10:00");
+  ASSERT_TRUE(store.Ingest(Page({}), older));
+  EXPECT_EQ(store.QueryWatermark("orders").value(), ahead.watermark) << "with the clock that it was set by";
+  older.clock_set_back = true;
+  older.gap = true;
+  ASSERT_TRUE(store.Ingest(Page({}), older));
+  ASSERT_TRUE(store.Ingest(Page({}), older));  // repeated, as after a lost commit answer
+  EXPECT_EQ(store.QueryWatermark("orders").value(), older.watermark);
+  EXPECT_EQ(store.View(At(kNow)).value().gaps.at("orders"), 1);
 }
 
 TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
@@ -198,7 +215,7 @@ TEST_F(IngestTest, AFirstPageReadsTheTableByItsIndexOnly) {
   constexpr int kOrders = 10'000;
   {
     PgOrderStore store = Store();
-    ASSERT_TRUE(store.Watermark("orders"));
+    ASSERT_TRUE(store.QueryWatermark("orders"));
     Sql("VACUUM ANALYZE fact_orders_monitoring");
     std::vector<Order> orders;
     for (int i = 0; i < kOrders; ++i)

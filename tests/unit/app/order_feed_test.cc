@@ -248,25 +248,219 @@ TEST_F(OrderFeedTest, WhenTheLargerPageFailsTheSmallOneCountsButTheWatermarkWait
   EXPECT_EQ(store_.gaps, 0);
 }
 
+// An OMS that has just come back answers now and then with 503: that is no reason to give rows up.
+TEST_F(OrderFeedTest, LargerPageThatFailsOnceIsAskedForAgain) {
+  for (const ErrorCode code :
+       {ErrorCode::kHttpStatus, ErrorCode::kCut, ErrorCode::kBadJson, ErrorCode::kConnect}) {
+    SCOPED_TRACE(Name(code));
+    store_ = {};
+    oms_.fails_from = 11;
+    oms_.fails_with = code;
+    store_.watermark = kStart - 30min;
+    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+    auto feed = MakeFeed();
+    const PollResult result = Poll(feed);
+    ASSERT_TRUE(result.trouble);
+    EXPECT_EQ(result.trouble->code, code) << "counted";
+    EXPECT_EQ(store_.watermark, kStart - 30min);
+    oms_.fails_from.reset();
+    Poll(feed);
+    EXPECT_EQ(store_.orders.size(), 40u);
+    EXPECT_EQ(store_.gaps, 0);
+  }
+}
+
 TEST_F(OrderFeedTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
-  oms_.fails_from = 11;
-  oms_.fails_with = ErrorCode::kHttpStatus;
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  EXPECT_TRUE(Poll(feed).hurry);
-  EXPECT_EQ(store_.gaps, 1);
-  EXPECT_EQ(store_.watermark, kStart);
+  for (const ErrorCode code : {ErrorCode::kRefused, ErrorCode::kTooLarge}) {
+    SCOPED_TRACE(Name(code));
+    store_ = {};
+    oms_.fails_from = 11;
+    oms_.fails_with = code;
+    store_.watermark = kStart - 30min;
+    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+    auto feed = MakeFeed();
+    const PollResult result = Poll(feed);
+    EXPECT_TRUE(result.hurry);
+    ASSERT_TRUE(result.trouble);
+    EXPECT_EQ(result.trouble->code, code) << "counted";
+    EXPECT_EQ(store_.gaps, 1);
+    EXPECT_EQ(store_.watermark, kStart);
+  }
 }
 
 TEST_F(OrderFeedTest, LargerPagesThatNeverComeEndInAGapInsteadOfStandingStill) {
-  oms_.fails_from = 11;
+  for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kHttpStatus}) {
+    SCOPED_TRACE(Name(code));
+    store_ = {};
+    oms_.fails_from = 11;
+    oms_.fails_with = code;
+    const Timestamp start = clock_.Now();
+    store_.watermark = start - 30min;
+    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), start - 1s * i);
+    auto feed = MakeFeed();
+    while (clock_.Now() - start < 29min) {
+      (void)feed.Poll({});
+      EXPECT_EQ(store_.gaps, 0);
+      EXPECT_EQ(store_.watermark, start - 30min);
+      clock_.Advance(15s);
+    }
+    while (clock_.Now() - start < 31min) {
+      (void)feed.Poll({});
+      clock_.Advance(15s);
+    }
+    EXPECT_EQ(store_.gaps, 1);
+    EXPECT_EQ(store_.watermark, start);
+  }
+}
+
+TEST_F(OrderFeedTest, RequestsOfOnePollShareItsTimeout) {
+  options_.timeout = 10s;
+  oms_.takes = 4s;
+  oms_.spend = [this](auto by) { clock_.Advance(by); };
   store_.watermark = kStart - 30min;
+  for (int i = 0; i < 900; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  auto feed = MakeFeed();
+  const PollResult result = Poll(feed);
+  EXPECT_EQ(oms_.given, (std::vector<Millis>{10s, 6s, 2s})) << "what is left each time; then there is none";
+  ASSERT_TRUE(result.trouble);
+  EXPECT_EQ(result.trouble->code, ErrorCode::kTimeout);
+  EXPECT_EQ(store_.gaps, 0);
+  oms_.asked.clear();
+  Poll(feed);
+  EXPECT_EQ(oms_.asked.front().limit, 640) << "what there was no time for has the whole time";
+  EXPECT_EQ(store_.orders.size(), 900u);
+  EXPECT_EQ(store_.gaps, 0);
+}
+
+TEST_F(OrderFeedTest, StopInTheMiddleOfALargerPageIsNoFailure) {
+  oms_.fails_from = 11;
+  oms_.fails_with = ErrorCode::kCancelled;
   for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   auto feed = MakeFeed();
-  for (int poll = 0; poll < 3; ++poll) Poll(feed);
+  const auto result = feed.Poll({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(OrderFeedTest, ClockSetBackBeforeAnOutageHidesNothing) {
+  for (const auto outage : {10min, 55min, 65min, 180min}) {
+    SCOPED_TRACE(outage.count());
+    store_ = {};
+    oms_.skew = 1h;
+    const Timestamp crash = clock_.Now();
+    oms_.Put("before", oms_.Now());
+    {
+      auto feed = MakeFeed();
+      Poll(feed);
+    }
+    ASSERT_EQ(store_.watermark, crash + 1h);
+    oms_.skew = 0h;  // and nobody is there to see it
+    oms_.Put("first", crash + 1s);
+    clock_.Advance(outage);
+    oms_.Put("last", clock_.Now() - 1s);
+    ClockOffset unknown;
+    OrderFeed feed(options_, statuses_, oms_, store_, clock_, unknown, health_, nullptr);
+    Poll(feed);
+    EXPECT_TRUE(store_.orders.contains("first"));
+    EXPECT_TRUE(store_.orders.contains("last"));
+    EXPECT_EQ(store_.gaps, 0);
+    EXPECT_EQ(store_.watermark, clock_.Now() - 1s) << "by the clock as it goes now";
+    oms_.asked.clear();
+    Poll(feed);
+    EXPECT_LE(oms_.asked.back().minutes, 4) << "once is enough";
+  }
+}
+
+TEST_F(OrderFeedTest, ClockSetBackShowsAGapToo) {
+  oms_.skew = 1h;
+  oms_.Put("before", oms_.Now());
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.skew = 0h;
+  oms_.cap = 5;
+  clock_.Advance(30min);
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), clock_.Now() - 1s * i);
+  Poll(feed);
   EXPECT_EQ(store_.gaps, 1);
-  EXPECT_EQ(store_.watermark, kStart);
+}
+
+TEST_F(OrderFeedTest, ClockThatDiffersALittleIsNoClockSetBack) {
+  oms_.skew = 20s;
+  oms_.Put("newest", oms_.Now());
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.skew = -20s;
+  oms_.Put("older", oms_.Now() - 1s);
+  Poll(feed);
+  EXPECT_EQ(store_.watermark, kStart + 20s) << "never back";
+}
+
+TEST_F(OrderFeedTest, EmptyPageIsWholeWhateverTheCountsSay) {
+  store_.watermark = kStart - 1min;
+  oms_.older_counted = 1;
+  auto feed = MakeFeed();
+  for (int polls = 0; polls < 5; ++polls) {
+    EXPECT_FALSE(Poll(feed).hurry);
+    clock_.Advance(15s);
+  }
+  oms_.older_counted = 0;
+  EXPECT_FALSE(Poll(feed).hurry);
+  EXPECT_EQ(store_.gaps, 0);
+}
+
+TEST_F(OrderFeedTest, CountsThatAlwaysHoldMoreThanIsShownAreNoSignForLong) {
+  store_.watermark = kStart - 1min;
+  oms_.older_counted = 500;
+  auto feed = MakeFeed();
+  int order = 0;
+  for (int polls = 0; polls < 12; ++polls) {
+    for (int i = 0; i <= polls % 4; ++i) oms_.Put("o" + std::to_string(++order), clock_.Now() - 1s);
+    Poll(feed);
+    clock_.Advance(15s);
+  }
+  oms_.asked.clear();
+  EXPECT_FALSE(Poll(feed).hurry);
+  EXPECT_EQ(oms_.asked.size(), 1u);
+  // A full page goes on being a full page.
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(++order), clock_.Now() - 1s);
+  oms_.asked.clear();
+  Poll(feed);
+  EXPECT_GT(oms_.asked.size(), 1u);
+  EXPECT_EQ(store_.orders.size(), static_cast<std::size_t>(order));
+}
+
+TEST_F(OrderFeedTest, StoreIsUpAgainAlsoWhileTheOmsIsDown) {
+  auto feed = MakeFeed();
+  oms_.error = Error{ErrorCode::kHttpStatus, "500"};
+  store_.down = true;
+  (void)feed.Poll({});
+  EXPECT_FALSE(health_.state().up);
+  store_.down = false;
+  (void)feed.Poll({});
+  EXPECT_TRUE(health_.state().up);
+}
+
+TEST_F(OrderFeedTest, StoreThatTakesNothingInStaysDownWhileTheWatermarkCanBeRead) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kHttpStatus, "500"};
+  (void)feed.Poll({});
+  EXPECT_FALSE(health_.state().up);
+}
+
+TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingIsAnError) {
+  oms_.cap = 20;
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  auto feed = MakeFeed();
+  const auto result = feed.CatchUp(24h, nullptr, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kTruncated);
+  EXPECT_EQ(
+      result.error().message,
+      "the OMS showed only the newest 20 rows of the window, which are taken in; older ones are missing");
+  EXPECT_EQ(store_.orders.size(), 20u);
 }
 
 TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesGoOnAndTheWindowStaysShort) {

@@ -17,7 +17,7 @@ class OmsApiTest : public ::testing::Test {
  protected:
   Result<OrderPage> Recent(OmsWindow window = {5, 100}) {
     HttpOmsApi api(options_, http_);
-    return api.Recent(window, {});
+    return api.Recent(window, 7s, {});
   }
 
   Error Failure() {
@@ -30,7 +30,6 @@ class OmsApiTest : public ::testing::Test {
   OmsOptions options_{.url = "http://oms.example:8080/",
                       .api_key = Secret("k-123"),
                       .timezone = {},
-                      .timeout = 7s,
                       .max_body_bytes = 1'000};
   FakeHttpClient http_;
 };
