@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness.exporter import Exporter, program, write_config
-from harness.processes import clean_environment, free_port, wait_until
+from harness.processes import clean_environment, wait_until
 from harness.simulator import Simulator
 from harness.stand import events
 from harness.web import request
