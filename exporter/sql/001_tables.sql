@@ -9,9 +9,14 @@ CREATE TABLE schema_migrations (
 );
 
 -- The orders as the OMS last showed them. Made by the proof of concept: changed in place, its rows stay.
--- Rows of it that lack a value get: status UNKNOWN, order_type unknown, updated_at = ingested_at (else 1970, so that
+-- Rows of it that lack a value (an infinite time is none) get: status UNKNOWN, order_type unknown, updated_at = ingested_at (else 1970, so that
 -- whatever the OMS says next is newer).
 DO $$
+DECLARE
+  dependents text;
+  view_names text[];
+  view_texts text[];
+  step text;
 BEGIN
   SET LOCAL TimeZone = 'UTC';
   IF to_regclass('fact_orders_monitoring') IS NULL THEN
@@ -32,6 +37,49 @@ BEGIN
       open             boolean NOT NULL
     );
   ELSE
+    -- No column that a view reads can change its type: plain views are dropped here and made again below, with their options,
+    -- owner, grants and comment. What holds more than that (or rows) is not ours to drop.
+    WITH RECURSIVE above AS (
+      SELECT 'fact_orders_monitoring'::regclass::oid AS relation, 0 AS depth
+      UNION
+      SELECT r.ev_class, a.depth + 1
+      FROM above a
+      JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.relation AND d.classid = 'pg_rewrite'::regclass
+      JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> a.relation
+    ), found AS (
+      SELECT c.*, depth
+      FROM (SELECT relation, max(depth) AS depth FROM above WHERE depth > 0 GROUP BY relation) a JOIN pg_class c ON c.oid = relation
+    ), granted AS (
+      SELECT oid, NULL::name AS attname, relacl AS acl FROM found
+      UNION ALL
+      SELECT f.oid, attname, attacl FROM found f JOIN pg_attribute ON attrelid = f.oid
+    ), grants AS (
+      SELECT g.oid, string_agg(format('GRANT %s%s ON %s TO %s%s;', privilege_type, '(' || quote_ident(attname) || ')', g.oid::regclass,
+        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END), ' ' ORDER BY attname, grantee) AS text
+      FROM granted g JOIN pg_class c USING (oid), aclexplode(acl) WHERE grantee <> relowner GROUP BY g.oid
+    )
+    SELECT string_agg(CASE relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || f.oid::regclass, ', ' ORDER BY depth, relname)
+             FILTER (WHERE relkind <> 'v' OR relhastriggers
+                     OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = f.oid AND r.rulename <> '_RETURN')
+                     OR EXISTS (SELECT FROM pg_attrdef a WHERE a.adrelid = f.oid)
+                     OR EXISTS (SELECT FROM pg_description n WHERE n.classoid = 'pg_class'::regclass AND n.objoid = f.oid AND n.objsubid > 0)),
+           array_agg(f.oid::regclass::text ORDER BY depth DESC),
+           array_agg(format('CREATE VIEW %s%s AS %s', f.oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(f.oid))
+                     || CASE WHEN pg_get_userbyid(relowner) = current_user THEN ''
+                             ELSE format('ALTER VIEW %s OWNER TO %I;', f.oid::regclass, pg_get_userbyid(relowner)) END
+                     || coalesce(grants.text, '')
+                     || coalesce(format('COMMENT ON VIEW %s IS %L;', f.oid::regclass, obj_description(f.oid, 'pg_class')), '') ORDER BY depth)
+      INTO dependents, view_names, view_texts
+    FROM found f LEFT JOIN grants USING (oid);
+    IF dependents IS NOT NULL THEN
+      RAISE EXCEPTION 'fact_orders_monitoring cannot be changed while this depends on it: %; drop it, start o2o-exporter, make it again',
+        dependents USING ERRCODE = 'dependent_objects_still_exist';
+    END IF;
+    FOREACH step IN ARRAY coalesce(view_names, '{}') LOOP
+      EXECUTE 'DROP VIEW ' || step;
+    END LOOP;
+
     ALTER TABLE fact_orders_monitoring
       ALTER COLUMN ingested_at DROP DEFAULT,
       ADD COLUMN first_status     text COLLATE "C",
@@ -43,11 +91,11 @@ BEGIN
       ALTER COLUMN order_id         TYPE text COLLATE "C",
       ALTER COLUMN status           TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
       ALTER COLUMN order_type       TYPE text COLLATE "C" USING coalesce(order_type, 'unknown'),
-      ALTER COLUMN updated_at       TYPE timestamptz USING coalesce(updated_at, ingested_at, 'epoch'),
-      ALTER COLUMN ingested_at      TYPE timestamptz USING coalesce(ingested_at, now()),
+      ALTER COLUMN updated_at       TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN ingested_at      TYPE timestamptz USING CASE WHEN isfinite(ingested_at) THEN ingested_at ELSE now() END,
       ALTER COLUMN first_status     TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
-      ALTER COLUMN first_updated_at TYPE timestamptz USING coalesce(updated_at, ingested_at, 'epoch'),
-      ALTER COLUMN status_since     TYPE timestamptz USING coalesce(updated_at, ingested_at, 'epoch'),
+      ALTER COLUMN first_updated_at TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN status_since     TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
       ALTER COLUMN open             TYPE boolean USING true;
     ALTER TABLE fact_orders_monitoring
       ALTER COLUMN status           SET NOT NULL,
@@ -59,8 +107,15 @@ BEGIN
       ALTER COLUMN first_updated_at SET NOT NULL,
       ALTER COLUMN status_since     SET NOT NULL,
       ALTER COLUMN open             SET NOT NULL;
+    FOREACH step IN ARRAY coalesce(view_texts, '{}') LOOP
+      EXECUTE step;
+    END LOOP;
   END IF;
 END $$;
+
+-- Infinity is no time: nothing can be newer, and no metric can show it.
+ALTER TABLE fact_orders_monitoring ADD CONSTRAINT fact_orders_monitoring_finite_times
+  CHECK (isfinite(updated_at) AND isfinite(ingested_at) AND isfinite(first_updated_at) AND isfinite(status_since));
 
 -- Orders are updated a few times in their first hour and then never again.
 ALTER TABLE fact_orders_monitoring SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
@@ -82,6 +137,9 @@ CREATE TABLE order_statuses (
   delayed_after interval,          -- null: never delayed
   known         boolean NOT NULL   -- false: seen in orders, but not configured; counts as open
 );
+
+-- The order types that tallies and gauges tell apart, see register_order_labels. The statuses: those of order_statuses.
+CREATE TABLE order_types (order_type text COLLATE "C" PRIMARY KEY);
 
 -- Status changes. Where an order started stands in the order itself; order_status_history shows both.
 CREATE TABLE order_status_changes (
@@ -137,7 +195,7 @@ CREATE TABLE rejected_orders (
 
 CREATE TABLE ingest_sources (
   source       text PRIMARY KEY,
-  watermark    timestamptz,                -- rows are complete up to here; null: nothing yet
+  watermark    timestamptz CHECK (isfinite(watermark)),  -- rows are complete up to here; null: nothing yet
   oms_ahead_us bigint NOT NULL DEFAULT 0,  -- how far the OMS's clock was ahead of the exporter's then, in microseconds
   gaps         bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
@@ -145,7 +203,7 @@ CREATE TABLE ingest_sources (
 -- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds.
 CREATE TABLE batch_jobs (
   job             text PRIMARY KEY,
-  last_success_at timestamptz NOT NULL
+  last_success_at timestamptz NOT NULL CHECK (isfinite(last_success_at))
 );
 
 INSERT INTO schema_migrations (version, needs) VALUES (1, 1);

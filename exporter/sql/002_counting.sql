@@ -17,6 +17,24 @@ CREATE FUNCTION lock_order_tallies() RETURNS void LANGUAGE sql AS $$
   SELECT pg_advisory_xact_lock(72001, 1)
 $$;
 
+-- Order types and statuses are words of the OMS, and each is a series for ever: the first hundred order types and the first
+-- hundred statuses that are not configured are told apart, what comes later counts as `other`. The orders keep their own.
+-- Under lock_order_tallies, so that all writers agree.
+CREATE FUNCTION register_order_labels(types text[], statuses text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  told_apart constant int := 100;  -- of each
+BEGIN
+  INSERT INTO order_types (order_type)
+  SELECT DISTINCT w COLLATE "C" FROM unnest(types) w WHERE w NOT IN (SELECT order_type FROM order_types)
+  ORDER BY 1 LIMIT greatest(0, told_apart - (SELECT count(*) FROM order_types))
+  ON CONFLICT DO NOTHING;
+  INSERT INTO order_statuses (status, rank, outcome, known)
+  SELECT DISTINCT w COLLATE "C", unknown_status_rank(), 'open', false FROM unnest(statuses) w
+  WHERE w NOT IN (SELECT status FROM order_statuses)
+  ORDER BY 1 LIMIT greatest(0, told_apart - (SELECT count(*) FROM order_statuses WHERE NOT known))
+  ON CONFLICT DO NOTHING;
+END $$;
+
 -- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
 CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
@@ -33,24 +51,31 @@ CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plp
   SET enable_nestloop = off  -- plans outlive the small page that they were made for
   SET jit = off
 AS $$
+DECLARE
+  -- One pass over the rows: one element for each order type and status.
+  types text[];
+  statuses text[];
+  numbers bigint[];
+  amounts numeric[];
 BEGIN
-  IF NOT EXISTS (SELECT FROM new_rows) THEN
-    RETURN NULL;
-  END IF;
-  PERFORM lock_order_tallies();
-  WITH seen AS MATERIALIZED (
+  SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(amount) INTO types, statuses, numbers, amounts
+  FROM (
     SELECT order_type, status, count(*) AS orders,
            coalesce(sum(total_amount) FILTER (WHERE total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
     FROM new_rows GROUP BY order_type, status
-  ), registered AS (
-    INSERT INTO order_statuses (status, rank, outcome, known)
-    SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM seen
-    WHERE status NOT IN (SELECT status FROM order_statuses)
-    ON CONFLICT DO NOTHING
-  ), judged AS (
-    SELECT seen.*, outcome FROM seen JOIN order_statuses USING (status)
+  ) seen;
+  IF types IS NULL THEN
+    RETURN NULL;
+  END IF;
+  PERFORM lock_order_tallies();
+  PERFORM register_order_labels(types, statuses);
+  WITH judged AS MATERIALIZED (
+    SELECT coalesce(t.order_type, 'other') AS order_type, status, s.outcome, orders, amount
+    FROM unnest(types, statuses, numbers, amounts) AS seen (order_type, status, orders, amount)
+    LEFT JOIN order_types t USING (order_type)
+    LEFT JOIN order_statuses s USING (status)
   ), counts AS (
-    SELECT 'o2o_orders_ingested_total' AS family, ARRAY[order_type] AS labels, orders AS value FROM seen
+    SELECT 'o2o_orders_ingested_total' AS family, ARRAY[order_type] AS labels, orders AS value FROM judged
     UNION ALL
     SELECT 'o2o_orders_completed_total', ARRAY[order_type], orders FROM judged WHERE outcome = 'completed'
     UNION ALL
@@ -75,10 +100,7 @@ BEGIN
     RETURN NULL;
   END IF;
   PERFORM lock_order_tallies();
-  INSERT INTO order_statuses (status, rank, outcome, known)
-  SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM new_rows
-  WHERE status NOT IN (SELECT status FROM order_statuses)
-  ON CONFLICT DO NOTHING;
+  PERFORM register_order_labels(array_agg(order_type), array_agg(status)) FROM (SELECT DISTINCT order_type, status FROM new_rows) n;
   WITH changed AS MATERIALIZED (
     SELECT n.order_id, n.order_type, n.total_amount, n.updated_at, n.updated_at - n.first_updated_at AS age,
            n.first_status, o.status AS from_status, n.status AS to_status
@@ -104,14 +126,18 @@ BEGIN
     FROM reached, (SELECT array_agg(le * interval '1 second' ORDER BY le) AS bounds FROM order_duration_buckets) b
     GROUP BY 1, 2, 3, 4, 5, 6
   ), counted AS (
-    SELECT g.*, coalesce(first_was.outcome, 'open') = 'open' AS first_seen_open
+    SELECT coalesce(t.order_type, 'other') AS order_type, g.to_status, g.outcome, g.bucket, g.orders, g.amount, g.seconds,
+           coalesce(first_was.outcome, 'open') = 'open' AS first_seen_open
     FROM grouped g
+    LEFT JOIN order_types t USING (order_type)
     LEFT JOIN order_statuses was ON was.status = g.from_status
     LEFT JOIN order_statuses first_was ON first_was.status = g.first_status
     WHERE NOT (g.outcome = 'completed' AND coalesce(was.outcome, 'open') = 'completed')
   ), counts AS (
-    SELECT 'o2o_order_transitions_total' AS family, ARRAY[from_status, to_status] AS labels, count(*) AS value
-    FROM changed GROUP BY from_status, to_status
+    SELECT 'o2o_order_transitions_total' AS family, ARRAY[coalesce(f.status, 'other'), coalesce(t.status, 'other')] AS labels, orders AS value
+    FROM (SELECT from_status, to_status, count(*) AS orders FROM changed GROUP BY from_status, to_status) c
+    LEFT JOIN order_statuses f ON f.status = from_status
+    LEFT JOIN order_statuses t ON t.status = to_status
     UNION ALL
     SELECT 'o2o_orders_completed_total', ARRAY[order_type], orders FROM counted WHERE outcome = 'completed'
     UNION ALL
@@ -145,10 +171,13 @@ END $$;
 
 -- Orders of the proof of concept count from the start. No status has a meaning yet, so nothing is completed or failed:
 -- sync_order_statuses counts that.
+SELECT register_order_labels(array_agg(order_type), array_agg(status))
+FROM (SELECT DISTINCT order_type, status FROM fact_orders_monitoring) f;
 INSERT INTO order_tallies (family, labels, value)
-SELECT 'o2o_orders_ingested_total', ARRAY[order_type], count(*) FROM fact_orders_monitoring GROUP BY order_type;
-INSERT INTO order_statuses (status, rank, outcome, known)
-SELECT DISTINCT status, unknown_status_rank(), 'open', false FROM fact_orders_monitoring;
+SELECT 'o2o_orders_ingested_total', ARRAY[coalesce(t.order_type, 'other')], sum(orders)
+FROM (SELECT order_type, count(*) AS orders FROM fact_orders_monitoring GROUP BY order_type) f
+LEFT JOIN order_types t USING (order_type)
+GROUP BY coalesce(t.order_type, 'other');
 
 CREATE TRIGGER complete_new_order BEFORE INSERT ON fact_orders_monitoring FOR EACH ROW
   WHEN (NEW.first_status IS NULL) EXECUTE FUNCTION complete_order_row();

@@ -108,8 +108,8 @@ BEGIN
   LOCK TABLE fact_orders_monitoring IN SHARE ROW EXCLUSIVE MODE;
   PERFORM lock_order_tallies();
   IF EXISTS (
-    SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w JOIN order_statuses s ON s.status = w.status
-    WHERE w.outcome <> s.outcome
+    SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w LEFT JOIN order_statuses s ON s.status = w.status
+    WHERE w.outcome <> coalesce(s.outcome, 'open')
   ) THEN
     INSERT INTO order_outcomes (order_id, outcome, status)
     SELECT f.order_id, s.outcome, CASE s.outcome WHEN 'failed' THEN f.status ELSE '' END
@@ -120,12 +120,13 @@ BEGIN
     ON CONFLICT DO NOTHING;
 
     WITH reached AS (
-      SELECT f.order_type, f.status, w.outcome,
+      SELECT coalesce(t.order_type, 'other') AS order_type, f.status, w.outcome,
              CASE WHEN f.total_amount > 0 AND f.total_amount < 'Infinity' THEN f.total_amount ELSE 0 END AS amount
       FROM fact_orders_monitoring f
-      JOIN order_statuses s ON s.status = f.status
       JOIN wanted_order_statuses(statuses, outcomes, delayed_after_ms) w ON w.status = f.status
-      WHERE s.outcome <> w.outcome AND w.outcome <> 'open'
+      LEFT JOIN order_statuses s ON s.status = f.status  -- none: there were too many to tell it apart
+      LEFT JOIN order_types t ON t.order_type = f.order_type
+      WHERE coalesce(s.outcome, 'open') <> w.outcome AND w.outcome <> 'open'
         AND NOT EXISTS (SELECT FROM order_outcomes m WHERE m.order_id = f.order_id AND m.outcome = w.outcome
                         AND m.status = CASE w.outcome WHEN 'failed' THEN f.status ELSE '' END)
     ), counts AS (
@@ -163,7 +164,7 @@ BEGIN
   FOR owned IN
     SELECT oid::regprocedure FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND proname IN (
-      'unknown_status_rank', 'order_status_rank', 'complete_order_row', 'count_new_orders', 'count_changed_orders',
+      'unknown_status_rank', 'order_status_rank', 'register_order_labels', 'complete_order_row', 'count_new_orders', 'count_changed_orders',
       'forget_deleted_orders', 'merge_staged_orders', 'wanted_order_statuses', 'sync_order_statuses')
   LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', owned, current_schema());

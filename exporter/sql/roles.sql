@@ -31,7 +31,7 @@ BEGIN
     RETURN;
   END IF;
 
-  GRANT SELECT ON fact_orders_monitoring, order_status_changes, order_status_history, open_orders, order_statuses,
+  GRANT SELECT ON fact_orders_monitoring, order_status_changes, order_status_history, open_orders, order_statuses, order_types,
     order_tallies, order_outcomes, order_duration_buckets, rejected_orders, ingest_sources, batch_jobs, schema_migrations
     TO o2o_writer, o2o_reader;
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.

@@ -29,6 +29,7 @@ MAY_INCLUDE = {
 # Header prefix of a library -> the only files that may include it.
 HIDDEN_IN = {
     "yaml-cpp/": {"config/yaml_document.cc"},
+    "libpq-fe.h": {"config/connection_string.cc"},
     "curl/": {"http/curl_http_client.cc"},
     "rapidjson/": set(),
     "pqxx/": {"store/pg_order_store.cc"},

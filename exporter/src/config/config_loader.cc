@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/address.h"
 #include "config/config_reader.h"
+#include "config/connection_string.h"
 #include "config/source_loader.h"
 #include "config/text_file.h"
 #include "config/yaml_document.h"
@@ -48,6 +49,10 @@ std::optional<StoreConfig> ReadStore(MapReader store, bool needed) {
   if (!needed) store.Tolerate();
   StoreConfig config;
   const bool has_dsn = store.SecretText("dsn", config.dsn);
+  if (has_dsn) {
+    if (const auto problem = ConnectionStringProblem(config.dsn))
+      store.Fail(store.Has("dsn") ? "dsn" : "dsn_file", *problem);
+  }
   store.Duration("connect_timeout", config.connect_timeout, {seconds(1), minutes(10)});
   store.Duration("statement_timeout", config.statement_timeout, {Millis(100), hours(1)});
   store.Duration("lock_timeout", config.lock_timeout, {Millis(100), hours(1)});

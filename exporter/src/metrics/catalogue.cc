@@ -14,7 +14,8 @@ const MetricDesc kOrdersIngested{"o2o_orders_ingested_total",
                                  {"order_type"},
                                  "Distinct orders ever seen, each counted once, when it was first seen; kept "
                                  "in PostgreSQL, so a restart does not "
-                                 "reset it; as of the last poll."};
+                                 "reset it; order types beyond the first 100 count as other; as of the "
+                                 "last poll."};
 
 const MetricDesc kOrdersCompleted{"o2o_orders_completed_total",
                                   kCounter,
@@ -42,7 +43,8 @@ const MetricDesc kOrderTransitions{"o2o_order_transitions_total",
                                    {"from", "to"},
                                    "Changes of status between two polls that saw the order; a status that no "
                                    "poll saw is not counted; kept in "
-                                   "PostgreSQL, so a restart does not reset it; as of the last poll."};
+                                   "PostgreSQL, so a restart does not reset it; beyond 100 statuses that are "
+                                   "not configured, as other; as of the last poll."};
 
 const MetricDesc kOrderDuration{"o2o_order_duration_seconds",
                                 kHistogram,

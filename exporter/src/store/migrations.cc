@@ -11,9 +11,9 @@ namespace o2o {
 
 std::span<const Migration> Migrations() {
   static const std::vector<Migration> migrations = {
-      {1, embedded::kSql_001_tables},
-      {2, embedded::kSql_002_counting},
-      {3, embedded::kSql_003_merge},
+      {1, "001_tables.sql", embedded::kSql_001_tables},
+      {2, "002_counting.sql", embedded::kSql_002_counting},
+      {3, "003_merge.sql", embedded::kSql_003_merge},
   };
   return migrations;
 }

@@ -9,6 +9,7 @@ namespace o2o {
 // One script of exporter/sql. It notes its own version in schema_migrations.
 struct Migration {
   int version;
+  std::string_view file;
   std::string_view sql;
 };
 

@@ -40,6 +40,7 @@ struct Failure {
 // Something is wrong with what we found, said in our own words.
 struct StoreProblem {
   std::string text;
+  Failure::Kind kind = Failure::Kind::kOther;
 };
 
 // PostgreSQL's message without severity, position and context (which quotes rows); of bad values only what
@@ -66,7 +67,7 @@ Failure DescribeCurrentException() {
   try {
     throw;
   } catch (const StoreProblem& problem) {
-    return {Failure::Kind::kOther, problem.text};
+    return {problem.kind, problem.text};
   } catch (const pqxx::deadlock_detected&) {
     return {Failure::Kind::kCollision, "deadlock with another writer (SQLSTATE 40P01)"};
   } catch (const pqxx::serialization_failure&) {
@@ -88,9 +89,13 @@ Failure DescribeCurrentException() {
   }
 }
 
-// Times travel as microseconds since 1970, exact in both directions.
+// Times travel as microseconds since 1970, exact in both directions. PostgreSQL holds times that we do not
+// (infinity is one): they become the first or last that the OMS can tell, since one odd row must not hide all
+// others.
 std::string MicrosOf(const std::string& expression) {
-  return "(extract(epoch FROM " + expression + ") * 1000000)::bigint";
+  const std::string first = "'1970-01-01Z'", last = "'2200-12-31 23:59:59Z'";
+  return "(extract(epoch FROM CASE WHEN " + expression + " < " + first + " THEN " + first + " WHEN " +
+         expression + " > " + last + " THEN " + last + " ELSE " + expression + " END) * 1000000)::bigint";
 }
 Timestamp TimeAt(const pqxx::row& row, int column) {
   return Timestamp(microseconds(row[column].as<std::int64_t>()));
@@ -177,6 +182,15 @@ void SetUp(pqxx::connection& connection, const StoreConfig& config) {
       SetLimits(config.statement_timeout, config.lock_timeout));
 }
 
+// LATIN1 and the like lack most letters, SQL_ASCII takes any bytes for text.
+void CheckEncoding(pqxx::connection& connection) {
+  pqxx::nontransaction tx(connection);
+  const std::string encoding = tx.exec("SHOW server_encoding")[0][0].as<std::string>();
+  if (encoding == "UTF8") return;
+  throw StoreProblem{"database \"" + std::string(connection.dbname()) + "\" keeps text as " + encoding +
+                     ", which garbles names: give o2o-exporter one made WITH ENCODING 'UTF8'"};
+}
+
 // --- schema ---
 
 struct SchemaState {
@@ -204,6 +218,19 @@ void CheckNotNewer(const SchemaState& state, int known) {
                      ": run an o2o-exporter at least as new as the one that made it"};
 }
 
+void RunMigration(pqxx::work& tx, const Migration& migration) {
+  try {
+    tx.exec(std::string(migration.sql));
+  } catch (const pqxx::insufficient_privilege&) {
+    throw;  // the caller's to explain
+  } catch (const pqxx::sql_error&) {
+    const Failure failure = DescribeCurrentException();
+    throw StoreProblem{
+        "bringing the schema up to date (" + std::string(migration.file) + "): " + failure.text,
+        failure.kind};
+  }
+}
+
 void RunMigrations(pqxx::connection& connection, const StoreConfig& config, int known) {
   pqxx::work tx(connection);
   tx.exec(SetLimits(kMigrationTimeout, config.lock_timeout));
@@ -213,7 +240,7 @@ void RunMigrations(pqxx::connection& connection, const StoreConfig& config, int 
     const SchemaState state = QuerySchemaState(tx);
     CheckNotNewer(state, known);
     for (const Migration& migration : Migrations()) {
-      if (migration.version > state.version) tx.exec(std::string(migration.sql));
+      if (migration.version > state.version) RunMigration(tx, migration);
     }
     tx.exec(SetLimits(config.statement_timeout, config.lock_timeout));
     tx.commit();
@@ -359,10 +386,12 @@ void ReadTallies(pqxx::work& tx, StoreView& view) {
 
 void ReadOpenOrders(pqxx::work& tx, Timestamp oms_now, StoreView& view) {
   const pqxx::result rows = tx.exec(
-      "SELECT f.order_type, f.status, count(*), count(*) FILTER (WHERE f.status_since + s.delayed_after < " +
-      tx.quote(FormatTime(oms_now)) + "), " + MicrosOf("min(f.status_since)") +
+      // Told apart as the triggers do it.
+      "SELECT coalesce(t.order_type, 'other'), coalesce(s.status, 'other'), count(*), "
+      "count(*) FILTER (WHERE f.status_since < " +
+      tx.quote(FormatTime(oms_now)) + "::timestamptz - s.delayed_after), " + MicrosOf("min(f.status_since)") +
       " FROM fact_orders_monitoring f LEFT JOIN order_statuses s ON s.status = f.status "
-      "WHERE f.open GROUP BY f.order_type, f.status ORDER BY f.order_type, f.status");
+      "LEFT JOIN order_types t ON t.order_type = f.order_type WHERE f.open GROUP BY 1, 2 ORDER BY 1, 2");
   for (const pqxx::row& row : rows) {
     view.open_orders.push_back({row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::int64_t>(),
                                 row[3].as<std::int64_t>(), TimeAt(row, 4)});
@@ -494,6 +523,7 @@ class PgOrderStore::Database {
     {
       const Guard guard(deadline_, connection, deadline, struck);
       SetUp(connection, config_);
+      CheckEncoding(connection);
       pqxx::work tx(connection);
       state = QuerySchemaState(tx);
     }

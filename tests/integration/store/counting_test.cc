@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counting whatever writes, and whatever the statuses mean.
+#include <set>
+#include <thread>
+
 #include "integration/store/store_fixture.h"
 
 namespace o2o {
@@ -125,6 +128,143 @@ TEST_F(CountingTest, TheConfigurationIsWrittenOnlyWhenItDiffers) {
             "PENDING 10 open 00:00:01.5 t, CONFIRMED 20 open 00:15:00 t, PREPARING 30 open 00:30:00 t, "
             "DELIVERING 40 open t, "
             "CANCELLED 45 open f, COMPLETED 50 completed t, FAILED 60 failed t");
+}
+
+// Order types and statuses are the OMS's words: each is a series for ever, so there must be an end of them.
+class LabelCeilingTest : public StoreTest {
+ protected:
+  static constexpr int kTold = 100;  // as documented
+
+  // Orders named after `prefix`, two of each number from `first` to `last`, type and status by an SQL
+  // expression of i.
+  void Insert(const std::string& prefix, int first, int last, const std::string& type,
+              const std::string& status) const {
+    Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) SELECT "
+        "'" +
+        prefix + "' || i || '-' || n, " + status + ", " + type +
+        ", 1.5, '2026-11-20 10:00Z' FROM generate_series(" + std::to_string(first) + ", " +
+        std::to_string(last) + ") i, generate_series(1, 2) n");
+  }
+  std::string Sum(const std::string& family) const {
+    return Value("SELECT sum(value) FROM order_tallies WHERE family = '" + family + "'");
+  }
+  std::string Count(const std::string& label, const std::string& family) const {
+    return Value("SELECT count(DISTINCT labels[" + label + "]) FROM order_tallies WHERE family = '" + family +
+                 "' AND labels[" + label + "] <> 'other'");
+  }
+};
+
+TEST_F(LabelCeilingTest, OrderTypesBeyondTheFirstHundredCountAsOther) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("a", 1, 60, "'early' || i", "'PENDING'");
+  Insert("b", 1, 90, "'late' || i", "'PENDING'");
+  Insert("c", 1, 1, "'never before'", "'COMPLETED'");
+  Sql("UPDATE fact_orders_monitoring SET status = 'COMPLETED', updated_at = '2026-11-20 10:01Z' WHERE "
+      "order_id LIKE '%-1'");
+  Sql("UPDATE fact_orders_monitoring SET status = 'FAILED', updated_at = '2026-11-20 10:02Z' WHERE order_id "
+      "LIKE 'b%-2'");
+
+  EXPECT_EQ(Count("1", "o2o_orders_ingested_total"), std::to_string(kTold));
+  EXPECT_EQ(Value("SELECT count(*) FROM order_tallies WHERE family = 'o2o_orders_ingested_total' AND "
+                  "labels[1] LIKE 'early%' AND value = 2"),
+            "60");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "102");
+  EXPECT_EQ(Sum("o2o_orders_ingested_total"), "302");
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_total other"), "52");
+  EXPECT_EQ(Sum("o2o_orders_completed_total"), "152");
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_amount_total other"), "78.0");
+  EXPECT_EQ(Sum("o2o_orders_completed_amount_total"), "228.0");
+  EXPECT_EQ(Tallies().at("o2o_orders_failed_total other,FAILED"), "50");
+  EXPECT_EQ(Sum("o2o_orders_failed_total"), "90");
+  EXPECT_EQ(Tallies().at("o2o_order_duration_seconds_bucket other,completed,60"), "50");
+  EXPECT_EQ(Sum("o2o_order_duration_seconds_bucket"), "240");
+  EXPECT_EQ(Value("SELECT count(DISTINCT order_type) FROM fact_orders_monitoring"), "151")
+      << "orders keep theirs";
+}
+
+TEST_F(LabelCeilingTest, StatusesBeyondTheFirstHundredCountAsOtherButConfiguredOnesNever) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("a", 1, 150, "'x'", "'odd' || lpad(i::text, 3, '0')");
+  Sql("UPDATE fact_orders_monitoring SET status = 'later' || i, updated_at = '2026-11-20 10:01Z' FROM "
+      "generate_series(1, 150) i WHERE order_id = 'a' || i || '-1'");
+  Sql("UPDATE fact_orders_monitoring SET status = 'CANCELLED', updated_at = '2026-11-20 10:02Z' WHERE "
+      "order_id LIKE '%-2'");
+
+  EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE NOT known"), std::to_string(kTold));
+  EXPECT_EQ(Count("1", "o2o_order_transitions_total"), std::to_string(kTold));
+  EXPECT_EQ(Tallies().at("o2o_order_transitions_total other,other"), "50");
+  EXPECT_EQ(Tallies().at("o2o_order_transitions_total other,CANCELLED"), "50");
+  EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_order_transitions_total' AND "
+                  "labels[2] = 'other'"),
+            "150");
+  EXPECT_EQ(Sum("o2o_order_transitions_total"), "300");
+  EXPECT_EQ(Tallies().at("o2o_orders_failed_total x,CANCELLED"), "150");
+  EXPECT_EQ(Value("SELECT count(DISTINCT to_status) FROM order_status_changes"), "151")
+      << "history keeps them";
+}
+
+TEST_F(LabelCeilingTest, OpenOrdersAreFoldedAsTheCountersAre) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("a", 1, 130, "'kind' || i", "'odd' || i");
+  Insert("b", 1, 1, "'new kind'", "'PENDING'");
+  Sql("UPDATE fact_orders_monitoring SET order_type = 'changed' || order_id WHERE order_id LIKE 'a1-%'");
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view) << view.error().message;
+  std::set<std::string> told;
+  for (const Tally& tally : view->tallies) {
+    if (tally.family == "o2o_orders_ingested_total") told.insert(tally.labels[0]);
+  }
+  std::set<std::string> types, statuses;
+  std::int64_t open = 0;
+  for (const OpenOrders& row : view->open_orders) {
+    EXPECT_TRUE(types.count(row.order_type) == 0 || row.order_type == "other") << row.order_type;
+    types.insert(row.order_type);
+    statuses.insert(row.status);
+    open += row.open;
+    EXPECT_TRUE(told.count(row.order_type)) << row.order_type;
+  }
+  EXPECT_EQ(open, 262);
+  EXPECT_LE(types.size(), kTold + 1u);
+  EXPECT_LE(statuses.size(), kTold + 2u);  // and PENDING
+  EXPECT_TRUE(types.count("other"));
+  EXPECT_TRUE(statuses.count("other") && statuses.count("PENDING"));
+}
+
+TEST_F(LabelCeilingTest, AFoldedStatusThatIsConfiguredLaterCountsItsOrders) {
+  {
+    PgOrderStore store = Store();
+    ASSERT_TRUE(store.View(At(kNow)));
+    Insert("a", 1, kTold, "'kind' || i", "'odd' || i");
+    Insert("b", 1, 3, "'new kind'", "'SHIPPED'");
+    EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE status = 'SHIPPED'"), "0");
+  }
+  std::vector<StatusRule> statuses = UsualStatuses();
+  statuses.push_back({"SHIPPED", Outcome::kCompleted, {}});
+  ASSERT_TRUE(PgOrderStore(Config(), statuses).View(At(kNow)));
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_total other"), "6");
+  EXPECT_EQ(Value("SELECT count(*) FROM open_orders"), std::to_string(2 * kTold));
+}
+
+TEST_F(LabelCeilingTest, TwoWritersAtOnceTellTheSameLabelsApart) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.View(At(kNow)));
+  {
+    std::jthread a([&] {
+      for (int i = 0; i < 8; ++i)
+        Insert("a" + std::to_string(i), 10 * i, 10 * i + 9, "'a' || i", "'odd a' || i");
+    });
+    std::jthread b([&] {
+      for (int i = 0; i < 8; ++i)
+        Insert("b" + std::to_string(i), 10 * i, 10 * i + 9, "'b' || i", "'odd b' || i");
+    });
+  }
+  EXPECT_EQ(Count("1", "o2o_orders_ingested_total"), std::to_string(kTold));
+  EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE NOT known"), std::to_string(kTold));
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "120");
+  EXPECT_EQ(Sum("o2o_orders_ingested_total"), "320");
 }
 
 }  // namespace

@@ -170,8 +170,8 @@ TEST(ConfigLoaderTest, VariablesCannotBringYaml) {
   const Config config = Load(
       "store: {dsn: \"${DSN}\"}\nsources:\n  - name: orders\n    oms: {url: http://oms.test, api_key: "
       "\"${KEY}\"}\n",
-      {{"DSN", "host=db # no comment"}, {"KEY", "}, x: [&a *b ${DSN} $$"}});
-  EXPECT_EQ(config.store->dsn, Secret("host=db # no comment"));
+      {{"DSN", "host=db password='x # no comment'"}, {"KEY", "}, x: [&a *b ${DSN} $$"}});
+  EXPECT_EQ(config.store->dsn, Secret("host=db password='x # no comment'"));
   EXPECT_EQ(Oms(config).api_key, Secret("}, x: [&a *b ${DSN} $$"));
 }
 
