@@ -30,7 +30,9 @@ OURS = "o2o-exporter"
 GAUGES = "(a) Python, a gauge per row"
 FAMILY = "(b) Python, cheapest way"
 IN_ORDER = "in order"  # the only work of the references too: order and gzip hardly matter to them
-TARGETS = (Target(OURS, GAUGES, 15, IN_ORDER), Target(OURS, FAMILY, 15, IN_ORDER))
+# A gauge per row is how exporters are written. The cheapest way skips all that makes prometheus_client safe to use
+# (and holds a sample per row all the same); it is shown beside.
+TARGETS = (Target(OURS, GAUGES, 15, IN_ORDER),)
 LIMITS = (Limit(OURS, "MB beyond idle and snapshot", 60), Limit(OURS, "peak / body", 2.5))
 
 QUESTION = 9200

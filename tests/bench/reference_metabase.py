@@ -8,12 +8,10 @@ parses it, makes a sample of each row, renders them.
 HOW: `gauge` sets a gauge for each row, as most exporters do; `family` collects the rows without any gauges, which is
 the cheapest way that prometheus_client has. FILE, if given, gets the exposition."""
 
-import json
 import os
 import sys
-import urllib.request
-import zlib
 
+import requests
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
@@ -25,13 +23,12 @@ VALUE = "Stock Left"
 
 
 def fetch(url):
-    asked = urllib.request.Request(url, data=b"parameters=[]&format_rows=false", method="POST", headers={
-        "X-API-KEY": os.environ["METABASE_API_KEY"], "Accept-Encoding": "gzip"})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(asked, timeout=120) as answer:
-        body = answer.read()
-        packed = answer.headers.get("Content-Encoding") == "gzip"
-    return json.loads(zlib.decompress(body, wbits=31) if packed else body)
+    with requests.Session() as session:
+        session.trust_env = False  # no proxy, no netrc
+        answer = session.post(url, data={"parameters": "[]", "format_rows": "false"}, timeout=120,
+                              headers={"X-API-KEY": os.environ["METABASE_API_KEY"]})
+    answer.raise_for_status()
+    return answer.json()
 
 
 def into_gauges(registry, rows):
