@@ -174,46 +174,84 @@ WebResponse Home(const PageInputs& inputs) {
   return response;
 }
 
-// The last good rows of a source. At most as many as are kept; `total` says how many there were.
-WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
-  const auto last = inputs.app()->Rows(source);
-  WebResponse response;
-  response.content_type = kJson;
+// No page shows orders: they name customers, and pages ask nobody who they are.
+constexpr const char* kOrdersElsewhere =
+    "orders are not shown here, since they name customers: they are in PostgreSQL, table "
+    "fact_orders_monitoring; their numbers are in /metrics";
+
+WebResponse JsonError(int status, const std::string& source, std::string_view error) {
   JsonText json;
-  json.Text("source", source);
-  if (!last || !last->at) {
-    response.status = last ? 503 : 404;
-    json.Text("error", last ? "no good poll yet"
-                            : "no source of this name has rows; /api/v1/sources lists the sources");
-    response.body = json.str() + "\n";
-    return response;
-  }
-  const auto age = std::chrono::duration<double>(inputs.clock.Now() - *last->at);
-  json.Time("taken_at", last->at)
-      .Raw("age_seconds", FormatValue(age.count()))
-      .Raw("total", FormatValue(static_cast<std::int64_t>(last->total)))
-      .List("rows", *last->rows);
-  response.body = json.str() + "\n";
-  return response;
+  json.Text("source", source).Text("error", error);
+  return Plain(status, kJson, json.str() + "\n");
 }
 
-// The codes of all vendors that any source's rows name, once each, sorted.
-WebResponse VendorCodes(const PageInputs& inputs) {
-  const auto app = inputs.app();
+const SourceStatus* Find(const std::vector<SourceStatus>& sources, const std::string& name) {
+  for (const SourceStatus& status : sources) {
+    if (status.source == name) return &status;
+  }
+  return nullptr;
+}
+
+// The last good rows of a source, with their age: also those that are too old to be published, and those of
+// before a reload.
+WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
+  const std::vector<SourceStatus> sources = inputs.app()->Sources();
+  const SourceStatus* status = Find(sources, source);
+  if (status == nullptr) {
+    return JsonError(404, source, "no source of this name has rows; /api/v1/sources lists the sources");
+  }
+  if (status->kind == "oms" || status->kind == "store") return JsonError(404, source, kOrdersElsewhere);
+  const auto all = inputs.board.Rows();
+  const auto found = all.find(source);
+  if (found == all.end()) return JsonError(503, source, "no good poll yet");
+  const LastRows& last = found->second;
+  const auto age = std::chrono::duration<double>(inputs.clock.Now() - last.taken_at);
+  JsonText json;
+  json.Text("source", source)
+      .Time("taken_at", last.taken_at)
+      .Raw("age_seconds", FormatValue(age.count()))
+      .Raw("total", FormatValue(static_cast<std::int64_t>(last.total)))
+      .Bool("complete", last.complete())
+      .List("rows", *last.rows);
+  return Plain(200, kJson, json.str() + "\n");
+}
+
+std::set<std::string> VendorCodesOf(const LastRows& last) {
   std::set<std::string> codes;
-  for (const SourceStatus& status : app->Sources()) {
-    const auto last = app->Rows(status.source);
-    if (!last || !last->rows) continue;
-    for (const std::string& row : *last->rows) {
-      for (const auto& [column, value] : ReadJsonFields(row)) {
-        if (IsVendorCode(column) && !value.empty()) codes.insert(value);
-      }
+  for (const std::string& row : *last.rows) {
+    for (const auto& [column, value] : ReadJsonFields(row)) {
+      if (IsVendorCode(column) && !value.empty()) codes.insert(value);
     }
   }
+  return codes;
+}
+
+// The codes of all vendors that any source's rows or published series name, once each, sorted. Where not all
+// of a source's rows were kept, the series, which come from all of them, have to tell the rest.
+WebResponse VendorCodes(const PageInputs& inputs) {
+  inputs.app()->ExpireStale();
+  const SnapshotBoard::Snapshots snapshots = inputs.board.Read();
+  std::set<std::string> codes;
+  bool complete = true;
+  for (const auto& [source, last] : inputs.board.Rows()) {
+    std::set<std::string> in_rows = VendorCodesOf(last);
+    if (!last.complete()) {
+      const auto published = snapshots.find(source);
+      std::set<std::string> in_series = published == snapshots.end()
+                                            ? std::set<std::string>{}
+                                            : LabelValues(*published->second, "vendor_code");
+      if (!in_rows.empty() && in_series.empty()) complete = false;
+      codes.merge(in_series);
+    }
+    codes.merge(in_rows);
+  }
+  codes.erase("");
   std::vector<std::string> quoted;
   for (const std::string& code : codes) quoted.push_back(QuoteJson(code));
   JsonText json;
-  json.List("vendor_codes", quoted);
+  json.Raw("total", FormatValue(static_cast<std::int64_t>(quoted.size())))
+      .Bool("complete", complete)
+      .List("vendor_codes", quoted);
   return Plain(200, kJson, json.str() + "\n");
 }
 

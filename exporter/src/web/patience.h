@@ -23,7 +23,7 @@ class Patience {
   // A whole answer: 16 MiB at 100 kB/s. Bounds how long a reader keeps an old snapshot in memory.
   static constexpr std::chrono::seconds kAnswerTime{180};
   // While there is no thread left: whoever has asked or taken for so long may have to go,
-  static constexpr std::chrono::milliseconds kCrowdedTime{500};
+  static constexpr std::chrono::milliseconds kCrowdedTime{300};
   // at most so many at each look.
   static constexpr std::size_t kCrowdedDrops = 32;
 

@@ -34,7 +34,7 @@ constexpr const char* kCivetwebPatienceMs = "30000";
 constexpr std::size_t kSliceBytes = 64u << 10;
 // Between two looks at who is too slow.
 constexpr auto kLookTime = 1s;
-constexpr auto kCrowdedLookTime = 100ms;
+constexpr auto kCrowdedLookTime = 50ms;
 // A small body is read and dropped before the answer: a client that still sends when the connection closes
 // may never look at its answer.
 constexpr long long kMaxDroppedBody = 16 << 10;

@@ -55,11 +55,11 @@ struct WebOptions {
 //
 // What clients may cost each other (the figures are Patience's): one that has not sent its whole request
 // after 5 s, or takes less than 64 KiB of its answer in 5 s (13 kB/s), or has not got it all after 180 s, is
-// hung up on within another second or so. While no thread is free, so are the slowest, 32 in each tenth of a
-// second, but none before it has had half a second: a request that comes while any number of clients hold all
-// threads waits for half a second, and a tenth for every 32 connections that came before it and are still
-// unserved. A reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among the last to go
-// when they are not.
+// hung up on within another second or so. While no thread is free, so are the slowest, 32 in each twentieth
+// of a second, but none before it has had 0.3 s: a request that comes while any number of clients hold all
+// threads waits for 0.3 s, and 0.05 s for every 32 connections that came before it and are still unserved. A
+// reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among the last to go when they are
+// not.
 class WebServer {
  public:
   // An address that is wrong or taken is a kConfig that names it.
