@@ -58,6 +58,11 @@ std::string Ago(std::optional<Timestamp> time, Timestamp now) {
   return FormatDuration(seconds) + " ago";
 }
 
+// Once it is due, the poll runs: what comes after it is not known yet.
+std::string NextPoll(std::optional<Timestamp> time, Timestamp now) {
+  return time && *time <= now ? "now" : Ago(time, now);
+}
+
 JsonText SourceJson(const SourceStatus& status) {
   JsonText json;
   json.Text("source", status.source)
@@ -128,10 +133,11 @@ std::string SourceRow(const SourceStatus& status, Timestamp now) {
                     std::string(Name(status.state));
   if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
-  row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) +
-         "</td><td>" + FormatDuration(status.interval) + "</td><td>" +
-         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td>" +
-         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td>" +
+  row += "</td><td data-is='Last success'>" + Ago(status.last_success, now) +
+         "</td><td data-is='Next poll'>" + NextPoll(status.next_poll, now) + "</td><td data-is=Every>" +
+         FormatDuration(status.interval) + "</td><td data-is=Rows>" +
+         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td data-is=Series>" +
+         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td class=text data-is='Last error'>" +
          (status.last_error.empty() ? ""
                                     : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
          "</td></tr>\n";
@@ -145,10 +151,17 @@ WebResponse Home(const PageInputs& inputs) {
   std::string body =
       "<!doctype html><html lang=en><head><meta charset=utf-8><title>o2o-exporter</title>"
       "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=5><style>"
-      "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}"
-      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px "
-      "solid #ddd}"
-      ".good{color:#157347}.bad{color:#b02a37;font-weight:bold}.wait{color:#997404}</style></head><body>"
+      ":root{color-scheme:light dark;--good:#157347;--bad:#b02a37;--wait:#805f00;--line:#ddd}"
+      "@media(prefers-color-scheme:dark){:root{--good:#5fd39a;--bad:#ff8591;--wait:#e5c04b;--line:#444}}"
+      "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em}"
+      "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;white-space:nowrap;"
+      "padding:.3em .6em;border-bottom:1px solid "
+      "var(--line)}td.text{white-space:normal;overflow-wrap:anywhere}"
+      ".good{color:var(--good)}.bad{color:var(--bad);font-weight:bold}.wait{color:var(--wait)}"
+      // No room for a table: a source is a block, a cell a line with its heading.
+      "@media(max-width:50em){table,tbody,tr,td{display:block}th{display:none}td{border:0;padding:0}"
+      "tr{padding:.6em 0;border-bottom:1px solid var(--line)}td:first-child{font-weight:bold}"
+      "td[data-is]:not(:empty):before{content:attr(data-is) ': '}}</style></head><body>"
       "<h1>o2o-exporter</h1><p>Watches the shop's orders and publishes them as Prometheus metrics: "
       "<a href=/metrics>/metrics</a>.</p>";
   if (const auto store = app->Store()) {
@@ -161,9 +174,9 @@ WebResponse Home(const PageInputs& inputs) {
       "<th>Series</th><th>Last error</th></tr>\n";
   for (const SourceStatus& status : app->Sources()) body += SourceRow(status, now);
   for (const std::string& name : app->config().disabled) {
-    body +=
-        "<tr><td>" + EscapeHtml(name) +
-        "</td><td class=wait>off</td><td colspan=6>its enabled_if is empty in the configuration</td></tr>\n";
+    body += "<tr><td>" + EscapeHtml(name) +
+            "</td><td class=wait>off</td><td colspan=6 class=text>its enabled_if is empty in the "
+            "configuration</td></tr>\n";
   }
   body +=
       "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
