@@ -157,7 +157,7 @@ class Server {
     auto app = std::make_shared<App>(std::move(*config), board_, metrics_, sessions_, clock_);
     for (const SourceStatus& status : old->Sources()) {
       if (Has(*app, status.source)) continue;
-      board_.Drop(status.source);
+      board_.Remove(status.source);
       metrics_.RemoveSource(status.source);
     }
     app->Start();

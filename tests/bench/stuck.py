@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scrapes while many clients are stuck: those that ask and never read, and those that never ask."""
+"""Scrapes while many clients are stuck: those that ask and never read, those that never ask, and those that do either by
+the spoonful. A few of them, and more than the exporter has threads."""
 
 import fcntl
 import os
 import socket
 import struct
 import termios
+import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from bench.http_get import get, request_text
@@ -22,9 +24,14 @@ OURS = "o2o-exporter"
 TARGETS = ()
 LIMITS = (Limit(OURS, "delay s", 1.0),)
 
-CLIENTS = 64
-# Less than the exporter's patience with such clients.
+FEW = 64
+MANY = 200
+# Less than the exporter's patience with such clients while it has threads left.
 WATCH_SECONDS = 3
+# Between two of them, or --web.max-requests would send most of them home.
+ASK_SECONDS = 0.002
+SPOON_SECONDS = 0.5
+SPOON_BYTES = 1024
 
 
 def connect(stack, port):
@@ -35,20 +42,57 @@ def connect(stack, port):
     return client
 
 
-def never_send(stack, port):
-    for _ in range(CLIENTS):
+def never_send(stack, port, count):
+    for _ in range(count):
         connect(stack, port)
 
 
-def never_read(stack, port):
-    clients = [connect(stack, port) for _ in range(CLIENTS)]
+def never_read(stack, port, count):
+    """Returns the clients, as soon as a few have something to read."""
+    clients = [connect(stack, port) for _ in range(count)]
     for client in clients:
         client.sendall(request_text("/metrics", False))
+        time.sleep(ASK_SECONDS)
     deadline = time.monotonic() + WATCH_SECONDS
-    while not all(map(_waiting_bytes, clients)):
+    while sum(map(bool, map(_waiting_bytes, clients))) < FEW:
         if time.monotonic() > deadline:
-            raise WrongResult("not all clients that never read were given something to read")
+            raise WrongResult(f"not even {FEW} clients that never read were given something to read")
         time.sleep(0.01)
+    return clients
+
+
+def read_by_the_spoonful(stack, port, count):
+    clients = never_read(stack, port, count)
+    stack.enter_context(_again_and_again(clients, lambda client: client.recv(SPOON_BYTES, socket.MSG_DONTWAIT)))
+
+
+def send_by_the_spoonful(stack, port, count):
+    clients = [connect(stack, port) for _ in range(count)]
+    for client in clients:
+        client.sendall(request_text("/metrics", False)[:-2] + b"X: ")
+    stack.enter_context(_again_and_again(clients, lambda client: client.send(b"x", socket.MSG_DONTWAIT)))
+
+
+@contextmanager
+def _again_and_again(clients, spoon):
+    """Whoever is hung up on stays away."""
+    ended = threading.Event()
+
+    def run():
+        while not ended.wait(SPOON_SECONDS):
+            for client in clients:
+                try:
+                    spoon(client)
+                except OSError:
+                    pass
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _waiting_bytes(client):
@@ -70,6 +114,11 @@ def measurement(work, number, took, usual):
         "scrapes": len(took)})
 
 
+WORKS = (("never read", never_read, FEW), ("never send", never_send, FEW), ("never read", never_read, MANY),
+         ("never send", never_send, MANY), ("send a byte now and then", send_by_the_spoonful, MANY),
+         ("read 2 kB/s", read_by_the_spoonful, MANY))
+
+
 def measure(options):
     """Yields measurements."""
     with Scratch("o2o-bench-") as scratch, published(scratch, rows(max(options.series))) as exporter:
@@ -77,14 +126,14 @@ def measure(options):
             took = scrape_for(exporter.port, WATCH_SECONDS)
             usual = median(took)
             yield measurement("nobody is stuck", number, took, usual)
-            for work, come in ((f"{CLIENTS} never read", never_read), (f"{CLIENTS} never send", never_send)):
+            for work, come, count in WORKS:
                 with ExitStack() as stack:
-                    come(stack, exporter.port)
+                    come(stack, exporter.port, count)
                     took = scrape_for(exporter.port, WATCH_SECONDS)
-                yield measurement(work, number, took, usual)
+                yield measurement(f"{count} {work}", number, took, usual)
 
 
 def title(options):
     """One line about what is measured."""
-    return (f"gzip scrapes of {max(options.series):,} series beside {CLIENTS} stuck clients, for {WATCH_SECONDS} s, "
+    return (f"gzip scrapes of {max(options.series):,} series beside {FEW} to {MANY} stuck clients, for {WATCH_SECONDS} s, "
             f"{options.rounds} rounds; load {os.getloadavg()[0]:.1f} at the start")

@@ -100,6 +100,26 @@ def test_object_of_scalars(scratch, endpoint):
         assert status == 200 and page["total"] == 6 and page["rows"][0] == {"$key": "checkout.new_flow", "$value": True}
 
 
+def test_pages_tell_what_they_leave_out(scratch, endpoint):
+    codes = [f"V{number:05}" for number in range(15_000)]
+    endpoint.answers["/vendors"] = [{"Vendor Code": code, "left": 1} for code in codes]
+    endpoint.answers["/nameless"] = [{"vendor_code": code, "left": 1} for code in codes]
+    vendors = {"name": "vendors", "json": {"url": f"{endpoint.url}/vendors"},
+               "metrics": [{"name": "left", "help": "Left.", "labels": {"vendor_code": "vendor code"}, "value": "left"}]}
+    with exporter_of(scratch, vendors) as exporter:
+        exporter.wait_ready()
+        page = json.loads(request(exporter.url + "/api/vendors")[2])
+        assert page["total"] == 15_000 and page["complete"] is False and len(page["rows"]) < 15_000
+        assert json.loads(request(exporter.url + "/api/vendor-codes")[2]) == \
+            {"total": 15_000, "complete": True, "vendor_codes": codes}
+    nameless = {"name": "vendors", "json": {"url": f"{endpoint.url}/nameless"},
+                "metrics": [{"name": "left", "help": "Left.", "aggregate": "sum", "value": "left"}]}
+    with exporter_of(scratch, nameless) as exporter:
+        exporter.wait_ready()
+        page = json.loads(request(exporter.url + "/api/vendor-codes")[2])
+        assert page["complete"] is False and page["total"] == len(page["vendor_codes"]) < 15_000
+
+
 def test_nested_rows_objects_of_objects_and_units(scratch, endpoint):
     shops = {"name": "shops", "json": {"url": f"{endpoint.url}/shops?all=1"}, "rows": {"pointer": "/data/shops", "nested": ["stock"]},
              "metrics": [{"name": "shop_stock", "help": "Left.", "labels": {"shop": "../Shop", "item": "name"}, "value": "left"}]}

@@ -59,9 +59,9 @@ def test_pages_show_the_last_rows_with_their_age(scratch):
                            ("/api/vendor-product-status", sum(len(vendor["products"]) for vendor in truth.values())),
                            ("/api/discount-stock", sum(len(vendor["discount_stock"]) for vendor in truth.values()))):
             status, page = stand.page(path)
-            assert status == 200 and page["total"] == len(page["rows"]) == rows and 0 <= page["age_seconds"] < 60, path
+            assert status == 200 and page["total"] == len(page["rows"]) == rows and page["complete"] and 0 <= page["age_seconds"] < 60, path
             assert {row["Vendor Code"] for row in page["rows"]} == set(truth)
-        assert stand.page("/api/vendor-codes") == (200, {"vendor_codes": sorted(truth)})
+        assert stand.page("/api/vendor-codes") == (200, {"total": len(truth), "complete": True, "vendor_codes": sorted(truth)})
         assert request(stand.exporter.url + "/api/orders")[0] == 404
         status, page = stand.page("/api/no-such-source")
         assert status == 404 and "/api/v1/sources" in page["error"]
@@ -69,6 +69,17 @@ def test_pages_show_the_last_rows_with_their_age(scratch):
         time.sleep(0.2)
         second = stand.page("/api/vendor-status")[1]
         assert second["taken_at"] == first["taken_at"] and second["age_seconds"] > first["age_seconds"] + 0.1
+
+
+def test_rows_outlive_a_reload_as_their_series_do(scratch):
+    with MetabaseStand(scratch, [question("kept", CARD)], cards=[CARD]) as stand:
+        stand.start()
+        before = stand.page("/api/kept")[1]
+        stand.card(CARD, fault="html_502")
+        assert request(f"{stand.exporter.url}/-/reload", "POST")[0] == 200
+        assert shown(stand.samples(), "kept") == GOOD
+        status, page = stand.page("/api/kept")
+        assert status == 200 and page["rows"] == before["rows"] and page["taken_at"] == before["taken_at"]
 
 
 def test_page_before_the_first_good_poll_says_so(scratch):

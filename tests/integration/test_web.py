@@ -2,15 +2,18 @@
 """The exporter's HTTP side as strangers, slow ones and hostile ones meet it."""
 import gzip
 import http.client
+import http.server
 import json
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from harness.exporter import Exporter
 from harness.scratch import Scratch
 from harness.stand import Stand
 from harness.web import request
@@ -66,6 +69,19 @@ def test_wrong_methods(shop, method, path, allow):
     answer = ask(shop, method, path)
     assert answer.status == 405
     assert answer.getheader("Allow") == allow
+
+
+def test_orders_are_on_no_page_and_it_says_where_they_are(shop):
+    for source in ("orders", "order-store"):
+        answer = ask(shop, "GET", f"/api/{source}")
+        assert answer.status == 404
+        assert "PostgreSQL" in json.loads(answer.content)["error"]
+
+
+def test_odd_targets(shop):
+    assert ask(shop, "GET", "/metrics%00").status == 404
+    assert ask(shop, "GET", "http://other.example/health").content == b'{"status":"ok"}\n'
+    assert ask(shop, "TRACE", "/metrics").status == 405
 
 
 def test_query_of_a_scrape_is_no_other_page(shop):
@@ -124,29 +140,75 @@ def test_unwanted_bodies_are_not_waited_for(shop):
     assert time.monotonic() - started < 8
 
 
-STUCK = 64
+# More than twice what the exporter has threads.
+STUCK = 350
+VENDORS = 20_000  # an exposition far larger than what kernels buffer for a client of 4 KiB
 
 
-def stuck_clients(shop, sent):
+class Vendors(http.server.BaseHTTPRequestHandler):
+    body = json.dumps([{"code": f"V{number:05}", "name": "n" * 500} for number in range(VENDORS)]).encode()
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(name="large", scope="module")
+def exporter_with_many_series():
+    upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendors)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    with Scratch() as scratch:
+        config = scratch.file("large.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            json.dump({"sources": [{"name": "vendors", "interval": "1h", "timeout": "1m", "json": {
+                "url": f"http://127.0.0.1:{upstream.server_port}/"}, "metrics": [{
+                    "name": "vendor_known", "help": "Known.", "labels": {"code": "code", "name": "name"},
+                    "aggregate": "count"}]}]}, file)
+        with Exporter(scratch, config=config) as exporter:
+            exporter.wait_ready()
+            yield exporter
+    upstream.shutdown()
+    upstream.server_close()
+
+
+def stuck_clients(exporter, sent, count=STUCK):
     clients = []
-    for _ in range(STUCK):
-        client = socket.create_connection(("127.0.0.1", shop.exporter.port), 5)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    for _ in range(count):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # before it connects, or it is too late
+        client.connect(("127.0.0.1", exporter.port))
         client.sendall(sent)
         clients.append(client)
     return clients
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET /metr", b"GET /metrics HTTP/1.1\r\nHost: x\r\n",
-                                  b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+SCRAPE = b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def test_a_client_that_does_not_read_is_stuck_and_cut_off(large):
+    client, = stuck_clients(large, SCRAPE, 1)
+    client.settimeout(60)
+    assert client.recv(1, socket.MSG_PEEK) == b"H"
+    with pytest.raises(ConnectionError):
+        while True:
+            client.sendall(b"x")  # ends when the exporter hangs up, before it could send all
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /metr", SCRAPE[:-2], SCRAPE,
                                   b"POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nab"])
-def test_stuck_clients_do_not_delay_a_scrape(shop, sent):
-    clients = stuck_clients(shop, sent)
+def test_scrapes_are_answered_while_all_threads_have_stuck_clients(large, sent):
+    clients = stuck_clients(large, sent)
     try:
         for _ in range(5):
-            started = time.monotonic()
-            shop.exporter.samples()
-            assert time.monotonic() - started < 1
+            status, _, body = request(f"{large.url}/metrics")
+            assert status in (200, 503) and (status == 503 or body.count(b"\nvendor_known{") == VENDORS)
+        assert request(f"{large.url}/metrics")[0] == 200
     finally:
         for client in clients:
             client.close()

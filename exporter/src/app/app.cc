@@ -137,14 +137,6 @@ std::optional<StoreHealth::State> App::Store() const {
   return oms_.front()->health.state();
 }
 
-std::optional<LastRows> App::Rows(const std::string& source) const {
-  for (const auto& poller : pollers_) {
-    const SourceStatus status = poller->status();
-    if (status.source == source && status.kind != "oms" && status.kind != "store") return poller->last_rows();
-  }
-  return std::nullopt;
-}
-
 bool App::FirstPollsDone() const {
   return std::all_of(pollers_.begin(), pollers_.end(), [](const auto& poller) {
     return poller->status().state != SourceStatus::State::kStarting;

@@ -39,9 +39,6 @@ class App {
   // Nothing where no source keeps orders.
   std::optional<StoreHealth::State> Store() const;
 
-  // The rows of the source's last good poll; nothing where no such source has rows.
-  std::optional<LastRows> Rows(const std::string& source) const;
-
   // True once every source has finished its first poll, well or not: then a scrape shows all there is.
   bool FirstPollsDone() const;
 

@@ -117,6 +117,8 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
   outcome.response_bytes = result.response_bytes;
   outcome.rejected_rows = std::move(result.rejected_rows);
   outcome.trouble = result.trouble ? std::optional(result.trouble->code) : std::nullopt;
+  LastRows rows{std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows,
+                outcome.at};
   bool first = false;
   bool recovered = false;
   {
@@ -130,10 +132,8 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
     if (result.trouble) SetLastError(*result.trouble);
     status_.rows = outcome.rows;
     status_.series = outcome.series;
-    last_rows_ = {std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)),
-                  outcome.rows, outcome.at};
     fresh_until_ = clock_.Monotonic() + options_.stale_after;
-    board_.Publish(options_.source, std::move(snapshot));
+    board_.Publish(options_.source, std::move(snapshot), std::move(rows));
     metrics_.SetStale(options_.source, false);
   }
   if (first) log::Info("source up", {{"source", options_.source}, {"rows", std::to_string(outcome.rows)}});
@@ -197,11 +197,6 @@ void Poller::ExpireIfStale() {
   }
   log::Warn("source stale: its series are no longer published",
             {{"source", options_.source}, {"stale_after", FormatDuration(options_.stale_after)}});
-}
-
-LastRows Poller::last_rows() const {
-  const std::lock_guard lock(mutex_);
-  return last_rows_;
 }
 
 SourceStatus Poller::status() const {

@@ -47,15 +47,6 @@ struct SourceStatus {
 };
 std::string_view Name(SourceStatus::State state);
 
-// The rows of a source's last good poll, for /api/<source>. Texts of JSON objects; the first ones, where
-// there were too many.
-struct LastRows {
-  std::shared_ptr<const std::vector<std::string>>
-      rows;  // null before the first good poll, and for kinds without rows
-  std::size_t total = 0;
-  std::optional<Timestamp> at;
-};
-
 // Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring,
 // backs off, logs changes of state, and drops what has become too old. One poll at a time. The source, board,
 // metrics and clock must outlive it.
@@ -79,7 +70,6 @@ class Poller {
   void ExpireIfStale();
 
   SourceStatus status() const;
-  LastRows last_rows() const;
 
  private:
   void Run(std::stop_token stop);
@@ -100,7 +90,6 @@ class Poller {
   std::condition_variable_any wake_;
   bool nudged_ = false;                         // guarded by mutex_
   SourceStatus status_;                         // guarded by mutex_
-  LastRows last_rows_;                          // guarded by mutex_
   std::optional<MonotonicTime> fresh_until_;    // guarded by mutex_
   std::optional<MonotonicTime> failing_since_;  // of the poll thread
   std::uint64_t failures_in_a_row_ = 0;         // of the poll thread

@@ -172,6 +172,20 @@ std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family)
   return block;
 }
 
+// The label value that begins `text` and ends with the first quote that is not escaped.
+std::string UnescapeLabelValue(std::string_view text) {
+  std::string value;
+  for (std::size_t i = 0; i < text.size() && text[i] != '"'; ++i) {
+    if (text[i] == '\\' && i + 1 < text.size()) {
+      ++i;
+      value += text[i] == 'n' ? '\n' : text[i];
+    } else {
+      value += text[i];
+    }
+  }
+  return value;
+}
+
 }  // namespace
 
 std::shared_ptr<const FamilyBlock> Render(Family family) {
@@ -204,6 +218,25 @@ void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const 
   // The old one is freed here, outside the lock: it may hold a million lines.
 }
 
+void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot,
+                            LastRows rows) {
+  const std::lock_guard lock(mutex_);
+  std::swap(snapshots_[publisher], snapshot);
+  std::swap(rows_[publisher], rows);
+  // The arguments free the old ones once the lock is gone.
+}
+
+void SnapshotBoard::Remove(const std::string& publisher) {
+  Drop(publisher);
+  const std::lock_guard lock(mutex_);
+  rows_.erase(publisher);
+}
+
+std::map<std::string, LastRows> SnapshotBoard::Rows() const {
+  const std::lock_guard lock(mutex_);
+  return rows_;
+}
+
 void SnapshotBoard::Drop(const std::string& publisher) {
   std::shared_ptr<const Snapshot> dropped;
   const std::lock_guard lock(mutex_);
@@ -233,6 +266,21 @@ std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots
     if (group.empty() || group.front()->type == block->type) group.push_back(block);
   }
   return groups;
+}
+
+std::set<std::string> LabelValues(const Snapshot& snapshot, std::string_view label) {
+  std::set<std::string> values;
+  const std::string key = std::string(label) + "=\"";
+  for (const auto& block : snapshot.families) {
+    const std::string_view text = block->samples;
+    // No value can hold the key: a quote in it is escaped.
+    for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + key.size())) {
+      if (at > 0 && (text[at - 1] == '{' || text[at - 1] == ',')) {
+        values.insert(UnescapeLabelValue(text.substr(at + key.size())));
+      }
+    }
+  }
+  return values;
 }
 
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,17 +72,35 @@ struct Snapshot {
 };
 std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Timestamp taken_at);
 
-// The current snapshot of each publisher. Thread-safe; nothing is rendered and no I/O happens under its lock.
+// The rows behind a publisher's snapshot, for people. Texts of JSON objects; the first ones, where there were
+// too many to keep.
+struct LastRows {
+  std::shared_ptr<const std::vector<std::string>> rows;
+  std::size_t total = 0;
+  Timestamp taken_at;
+
+  bool complete() const { return rows->size() == total; }
+};
+
+// The current snapshot of each publisher, and its last rows. Thread-safe; nothing is rendered and no I/O
+// happens under its lock.
 class SnapshotBoard {
  public:
   using Snapshots = std::map<std::string, std::shared_ptr<const Snapshot>>;
   void Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot);
+  // With the rows that it came from.
+  void Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot, LastRows rows);
+  // The rows stay: they are shown with their age.
   void Drop(const std::string& publisher);
+  // For a publisher that is no more: its snapshot and its rows.
+  void Remove(const std::string& publisher);
   Snapshots Read() const;
+  std::map<std::string, LastRows> Rows() const;
 
  private:
   mutable std::mutex mutex_;
-  Snapshots snapshots_;  // guarded by mutex_
+  Snapshots snapshots_;                   // guarded by mutex_
+  std::map<std::string, LastRows> rows_;  // guarded by mutex_
 };
 
 // The blocks that stand under one header, in the order of their publishers.
@@ -92,6 +111,9 @@ struct FamilyGroup {
 // All families, sorted by name. Where publishers do not agree on a family's type, those of the first
 // publisher's type stay: a family has one type or the scrape fails. Points into `snapshots`.
 std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots);
+
+// The values that a label has in a snapshot's series.
+std::set<std::string> LabelValues(const Snapshot& snapshot, std::string_view label);
 
 // The text of all families, sorted by name, one header each however many publishers feed it.
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots);

@@ -58,6 +58,11 @@ std::string Ago(std::optional<Timestamp> time, Timestamp now) {
   return FormatDuration(seconds) + " ago";
 }
 
+// Once it is due, the poll runs: what comes after it is not known yet.
+std::string NextPoll(std::optional<Timestamp> time, Timestamp now) {
+  return time && *time <= now ? "now" : Ago(time, now);
+}
+
 JsonText SourceJson(const SourceStatus& status) {
   JsonText json;
   json.Text("source", status.source)
@@ -128,10 +133,11 @@ std::string SourceRow(const SourceStatus& status, Timestamp now) {
                     std::string(Name(status.state));
   if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
-  row += "</td><td>" + Ago(status.last_success, now) + "</td><td>" + Ago(status.next_poll, now) +
-         "</td><td>" + FormatDuration(status.interval) + "</td><td>" +
-         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td>" +
-         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td>" +
+  row += "</td><td data-is='Last success'>" + Ago(status.last_success, now) +
+         "</td><td data-is='Next poll'>" + NextPoll(status.next_poll, now) + "</td><td data-is=Every>" +
+         FormatDuration(status.interval) + "</td><td data-is=Rows>" +
+         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td data-is=Series>" +
+         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td class=text data-is='Last error'>" +
          (status.last_error.empty() ? ""
                                     : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
          "</td></tr>\n";
@@ -145,10 +151,17 @@ WebResponse Home(const PageInputs& inputs) {
   std::string body =
       "<!doctype html><html lang=en><head><meta charset=utf-8><title>o2o-exporter</title>"
       "<meta name=viewport content='width=device-width'><meta http-equiv=refresh content=5><style>"
-      "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em;color:#222}"
-      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3em .6em;border-bottom:1px "
-      "solid #ddd}"
-      ".good{color:#157347}.bad{color:#b02a37;font-weight:bold}.wait{color:#997404}</style></head><body>"
+      ":root{color-scheme:light dark;--good:#157347;--bad:#b02a37;--wait:#805f00;--line:#ddd}"
+      "@media(prefers-color-scheme:dark){:root{--good:#5fd39a;--bad:#ff8591;--wait:#e5c04b;--line:#444}}"
+      "body{font:16px/1.5 system-ui,sans-serif;margin:2em auto;max-width:70em;padding:0 1em}"
+      "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;white-space:nowrap;"
+      "padding:.3em .6em;border-bottom:1px solid "
+      "var(--line)}td.text{white-space:normal;overflow-wrap:anywhere}"
+      ".good{color:var(--good)}.bad{color:var(--bad);font-weight:bold}.wait{color:var(--wait)}"
+      // No room for a table: a source is a block, a cell a line with its heading.
+      "@media(max-width:50em){table,tbody,tr,td{display:block}th{display:none}td{border:0;padding:0}"
+      "tr{padding:.6em 0;border-bottom:1px solid var(--line)}td:first-child{font-weight:bold}"
+      "td[data-is]:not(:empty):before{content:attr(data-is) ': '}}</style></head><body>"
       "<h1>o2o-exporter</h1><p>Watches the shop's orders and publishes them as Prometheus metrics: "
       "<a href=/metrics>/metrics</a>.</p>";
   if (const auto store = app->Store()) {
@@ -161,9 +174,9 @@ WebResponse Home(const PageInputs& inputs) {
       "<th>Series</th><th>Last error</th></tr>\n";
   for (const SourceStatus& status : app->Sources()) body += SourceRow(status, now);
   for (const std::string& name : app->config().disabled) {
-    body +=
-        "<tr><td>" + EscapeHtml(name) +
-        "</td><td class=wait>off</td><td colspan=6>its enabled_if is empty in the configuration</td></tr>\n";
+    body += "<tr><td>" + EscapeHtml(name) +
+            "</td><td class=wait>off</td><td colspan=6 class=text>its enabled_if is empty in the "
+            "configuration</td></tr>\n";
   }
   body +=
       "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
@@ -174,46 +187,84 @@ WebResponse Home(const PageInputs& inputs) {
   return response;
 }
 
-// The last good rows of a source. At most as many as are kept; `total` says how many there were.
-WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
-  const auto last = inputs.app()->Rows(source);
-  WebResponse response;
-  response.content_type = kJson;
+// No page shows orders: they name customers, and pages ask nobody who they are.
+constexpr const char* kOrdersElsewhere =
+    "orders are not shown here, since they name customers: they are in PostgreSQL, table "
+    "fact_orders_monitoring; their numbers are in /metrics";
+
+WebResponse JsonError(int status, const std::string& source, std::string_view error) {
   JsonText json;
-  json.Text("source", source);
-  if (!last || !last->at) {
-    response.status = last ? 503 : 404;
-    json.Text("error", last ? "no good poll yet"
-                            : "no source of this name has rows; /api/v1/sources lists the sources");
-    response.body = json.str() + "\n";
-    return response;
-  }
-  const auto age = std::chrono::duration<double>(inputs.clock.Now() - *last->at);
-  json.Time("taken_at", last->at)
-      .Raw("age_seconds", FormatValue(age.count()))
-      .Raw("total", FormatValue(static_cast<std::int64_t>(last->total)))
-      .List("rows", *last->rows);
-  response.body = json.str() + "\n";
-  return response;
+  json.Text("source", source).Text("error", error);
+  return Plain(status, kJson, json.str() + "\n");
 }
 
-// The codes of all vendors that any source's rows name, once each, sorted.
-WebResponse VendorCodes(const PageInputs& inputs) {
-  const auto app = inputs.app();
+const SourceStatus* Find(const std::vector<SourceStatus>& sources, const std::string& name) {
+  for (const SourceStatus& status : sources) {
+    if (status.source == name) return &status;
+  }
+  return nullptr;
+}
+
+// The last good rows of a source, with their age: also those that are too old to be published, and those of
+// before a reload.
+WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
+  const std::vector<SourceStatus> sources = inputs.app()->Sources();
+  const SourceStatus* status = Find(sources, source);
+  if (status == nullptr) {
+    return JsonError(404, source, "no source of this name has rows; /api/v1/sources lists the sources");
+  }
+  if (status->kind == "oms" || status->kind == "store") return JsonError(404, source, kOrdersElsewhere);
+  const auto all = inputs.board.Rows();
+  const auto found = all.find(source);
+  if (found == all.end()) return JsonError(503, source, "no good poll yet");
+  const LastRows& last = found->second;
+  const auto age = std::chrono::duration<double>(inputs.clock.Now() - last.taken_at);
+  JsonText json;
+  json.Text("source", source)
+      .Time("taken_at", last.taken_at)
+      .Raw("age_seconds", FormatValue(age.count()))
+      .Raw("total", FormatValue(static_cast<std::int64_t>(last.total)))
+      .Bool("complete", last.complete())
+      .List("rows", *last.rows);
+  return Plain(200, kJson, json.str() + "\n");
+}
+
+std::set<std::string> VendorCodesOf(const LastRows& last) {
   std::set<std::string> codes;
-  for (const SourceStatus& status : app->Sources()) {
-    const auto last = app->Rows(status.source);
-    if (!last || !last->rows) continue;
-    for (const std::string& row : *last->rows) {
-      for (const auto& [column, value] : ReadJsonFields(row)) {
-        if (IsVendorCode(column) && !value.empty()) codes.insert(value);
-      }
+  for (const std::string& row : *last.rows) {
+    for (const auto& [column, value] : ReadJsonFields(row)) {
+      if (IsVendorCode(column) && !value.empty()) codes.insert(value);
     }
   }
+  return codes;
+}
+
+// The codes of all vendors that any source's rows or published series name, once each, sorted. Where not all
+// of a source's rows were kept, the series, which come from all of them, have to tell the rest.
+WebResponse VendorCodes(const PageInputs& inputs) {
+  inputs.app()->ExpireStale();
+  const SnapshotBoard::Snapshots snapshots = inputs.board.Read();
+  std::set<std::string> codes;
+  bool complete = true;
+  for (const auto& [source, last] : inputs.board.Rows()) {
+    std::set<std::string> in_rows = VendorCodesOf(last);
+    if (!last.complete()) {
+      const auto published = snapshots.find(source);
+      std::set<std::string> in_series = published == snapshots.end()
+                                            ? std::set<std::string>{}
+                                            : LabelValues(*published->second, "vendor_code");
+      if (!in_rows.empty() && in_series.empty()) complete = false;
+      codes.merge(in_series);
+    }
+    codes.merge(in_rows);
+  }
+  codes.erase("");
   std::vector<std::string> quoted;
   for (const std::string& code : codes) quoted.push_back(QuoteJson(code));
   JsonText json;
-  json.List("vendor_codes", quoted);
+  json.Raw("total", FormatValue(static_cast<std::int64_t>(quoted.size())))
+      .Bool("complete", complete)
+      .List("vendor_codes", quoted);
   return Plain(200, kJson, json.str() + "\n");
 }
 

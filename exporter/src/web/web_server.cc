@@ -10,11 +10,15 @@
 #include <condition_variable>
 #include <ctime>
 #include <future>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "web/accepted_sockets.h"
 #include "web/listen_address.h"
+#include "web/patience.h"
 
 namespace o2o {
 namespace {
@@ -22,19 +26,18 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// A thread is a connection, and costs about 20 KB: enough for all scrapes and pages beside a hundred clients
-// that are stuck.
-constexpr const char* kThreads = "160";
-// civetweb's patience with a client that neither sends nor reads. It looks at the clock every two seconds, so
-// this may become seven seconds.
-constexpr const char* kPatienceMs = "5000";
-// For the whole answer: bounds clients that read a little at a time. A scraper has given up long before.
-constexpr auto kAnswerTime = 60s;
-constexpr std::size_t kSliceBytes = 64u << 10;  // between two looks at kAnswerTime
+// A thread is a connection, and costs about 20 KB.
+constexpr int kThreads = 160;
+// civetweb's own patience, in both directions. Ours (Patience) is shorter, and counts what a client takes:
+// civetweb sees progress only once a third of a socket's buffer is free, which may be a megabyte.
+constexpr const char* kCivetwebPatienceMs = "30000";
+constexpr std::size_t kSliceBytes = 64u << 10;
+// Between two looks at who is too slow.
+constexpr auto kLookTime = 1s;
+constexpr auto kCrowdedLookTime = 50ms;
 // A small body is read and dropped before the answer: a client that still sends when the connection closes
 // may never look at its answer.
 constexpr long long kMaxDroppedBody = 16 << 10;
-constexpr auto kDropTime = 2s;
 constexpr auto kStopTime = 2s;
 
 // What the server's threads use. They may outlive WebServer by a moment, so they share it.
@@ -47,6 +50,11 @@ struct Site {
   std::condition_variable idle;
   bool stopping = false;  // guarded by mutex
   int running = 0;        // handlers; guarded by mutex
+
+  // Threads that have a connection.
+  std::atomic<int> busy{0};
+  std::condition_variable_any crowded;
+  std::map<std::string, Patience::Phase> served;  // peers whose request is whole; guarded by mutex
 
   void Stop() {
     const std::lock_guard lock(mutex);
@@ -94,6 +102,82 @@ class LimitedRun {
  private:
   Site& site_;
   const bool allowed_;
+};
+
+// A connection, from when its request is whole until its answer is sent, as far as patience is concerned.
+class Serving {
+ public:
+  Serving(Site& site, const mg_request_info& info)
+      : site_(site), peer_(Peer(info.remote_addr, info.remote_port)) {
+    Set(Patience::Phase::kWaiting);
+  }
+  ~Serving() {
+    const std::lock_guard lock(site_.mutex);
+    site_.served.erase(peer_);
+  }
+  Serving(const Serving&) = delete;
+  Serving& operator=(const Serving&) = delete;
+  void Sends() { Set(Patience::Phase::kTaking); }
+
+ private:
+  void Set(Patience::Phase phase) {
+    const std::lock_guard lock(site_.mutex);
+    site_.served[peer_] = phase;
+  }
+
+  Site& site_;
+  const std::string peer_;
+};
+
+// Hangs up on clients that are too slow, while there are any clients.
+class Watch {
+ public:
+  Watch(std::shared_ptr<Site> site, int port)
+      : site_(std::move(site)), port_(port), thread_([this](std::stop_token stop) { Run(stop); }) {}
+
+ private:
+  void Run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock(site_->mutex);
+        const auto crowded = [this] { return site_->busy >= kThreads; };
+        site_->crowded.wait_for(lock, stop, crowded() ? kCrowdedLookTime : kLookTime,
+                                [&, was = crowded()] { return !was && crowded(); });
+      }
+      if (!stop.stop_requested() && site_->busy > 0) Look();
+    }
+  }
+
+  void Look() {
+    const bool crowded = site_->busy >= kThreads;
+    const std::vector<AcceptedSocket> sockets = AcceptedSockets(port_);
+    const std::vector<std::uint64_t> drop = patience_.Look(Clients(sockets), Steady::now(), crowded);
+    for (const AcceptedSocket& socket : sockets) {
+      if (std::find(drop.begin(), drop.end(), socket.id) == drop.end()) continue;
+      socket.Reset();
+      log::Debug("hung up on a slow client",
+                 {{"client", socket.peer}, {"crowded", crowded ? "true" : "false"}});
+    }
+  }
+
+  std::vector<Patience::Client> Clients(const std::vector<AcceptedSocket>& sockets) const {
+    std::vector<Patience::Client> clients;
+    const std::lock_guard lock(site_->mutex);
+    for (const AcceptedSocket& socket : sockets) {
+      const auto served = site_->served.find(socket.peer);
+      // A thread reads at once what comes: so what is unread waits for a thread.
+      const auto phase = served != site_->served.end() ? served->second
+                         : socket.unread > 0           ? Patience::Phase::kWaiting
+                                                       : Patience::Phase::kAsking;
+      clients.push_back({socket.id, phase, socket.taken});
+    }
+    return clients;
+  }
+
+  const std::shared_ptr<Site> site_;
+  const int port_;
+  Patience patience_;  // of the thread
+  std::jthread thread_;
 };
 
 WebResponse PlainText(int status, std::string text) {
@@ -172,7 +256,7 @@ WebResponse Answer(Site& site, const WebRequest& request) {
   return route->limited ? RunLimited(site, *route, request) : RunHandler(*route, request);
 }
 
-// Sends an answer piece by piece, small pieces together, until done or out of time.
+// Sends an answer piece by piece, small pieces together, until done or hung up.
 class Sender {
  public:
   explicit Sender(mg_connection* connection) : connection_(connection) {}
@@ -197,13 +281,12 @@ class Sender {
     while (!failed_ && !bytes.empty()) {
       const std::string_view slice = bytes.substr(0, kSliceBytes);
       const int sent = mg_write(connection_, slice.data(), slice.size());
-      failed_ = sent != static_cast<int>(slice.size()) || Steady::now() > deadline_;
+      failed_ = sent != static_cast<int>(slice.size());
       bytes.remove_prefix(slice.size());
     }
   }
 
   mg_connection* connection_;
-  const Steady::time_point deadline_ = Steady::now() + kAnswerTime;
   std::string pending_;
   bool failed_ = false;
 };
@@ -257,10 +340,37 @@ std::string HeaderList(const mg_request_info& info, std::string_view name) {
   return list;
 }
 
+// The path that a request's target names, decoded: of "/a%20b?c" and of "http://any.host/a%20b?c", whatever
+// the host: RFC 9112 wants both answered. Nothing where it names none, or one with a U+0000.
+std::optional<std::string> PathOf(const mg_request_info& info) {
+  // Without its query and dot segments, or null where civetweb does not take the target for one of this
+  // server.
+  std::string_view raw;
+  if (info.local_uri != nullptr) {
+    raw = info.local_uri;
+  } else if (info.request_uri != nullptr) {
+    raw = info.request_uri;
+    const auto host = raw.find("://");
+    if (host == std::string_view::npos) return std::nullopt;
+    raw.remove_prefix(host + 3);
+    const auto path = raw.find('/');
+    if (path == std::string_view::npos) return std::nullopt;
+    raw.remove_prefix(path);
+    raw = raw.substr(0, raw.find('?'));
+  }
+  std::string decoded(raw.size() + 1, '\0');
+  const int size = mg_url_decode(raw.data(), static_cast<int>(raw.size()), decoded.data(),
+                                 static_cast<int>(decoded.size()), 0);
+  if (size < 0) return std::nullopt;
+  decoded.resize(static_cast<std::size_t>(size));
+  if (decoded.find('\0') != std::string::npos) return std::nullopt;
+  return decoded;
+}
+
 WebRequest ToRequest(const mg_request_info& info) {
   WebRequest request;
   request.method = info.request_method;
-  request.path = info.local_uri == nullptr ? "" : info.local_uri;
+  request.path = PathOf(info).value_or("");
   request.accept = HeaderList(info, "Accept");
   request.accept_encoding = HeaderList(info, "Accept-Encoding");
   return request;
@@ -268,9 +378,16 @@ WebRequest ToRequest(const mg_request_info& info) {
 
 void DropSmallBody(mg_connection* connection, long long bytes) {
   if (bytes <= 0 || bytes > kMaxDroppedBody) return;
-  const auto deadline = Steady::now() + kDropTime;
-  char byte;  // one at a time: mg_read waits until it has all it was asked for, however slowly that drips in
-  while (bytes > 0 && Steady::now() < deadline && mg_read(connection, &byte, 1) == 1) --bytes;
+  char piece[4096];
+  while (bytes > 0) {
+    const int count = mg_read(connection, piece, std::min<std::size_t>(sizeof piece, bytes));
+    if (count <= 0) return;
+    bytes -= count;
+  }
+}
+
+Site& SiteOf(const mg_connection* connection) {
+  return *static_cast<Site*>(mg_get_user_data(mg_get_context(connection)));
 }
 
 // civetweb's hook for every request, before any routing of its own (which answers /metricsfoo with the
@@ -280,12 +397,14 @@ int OnRequest(mg_connection* connection) noexcept {
   try {
     // Also keeps civetweb from reading a body without end.
     mg_disable_connection_keep_alive(connection);
-    auto& site = *static_cast<Site*>(mg_get_user_data(mg_get_context(connection)));
+    Site& site = SiteOf(connection);
     const mg_request_info& info = *mg_get_request_info(connection);
     const WebRequest request = ToRequest(info);
     DropSmallBody(connection, info.content_length);
+    Serving serving(site, info);
     const WebResponse response = Answer(site, request);
 
+    serving.Sends();
     if (!SendResponse(connection, response, request.method != "HEAD")) {
       log::Debug("a client did not take its answer", {{"path", request.path}, {"client", info.remote_addr}});
     }
@@ -298,15 +417,51 @@ int OnRequest(mg_connection* connection) noexcept {
   return kFailed;
 }
 
+// TRACE, which civetweb takes for no request: it calls it a 400 as it does nonsense.
+bool IsTrace(const mg_connection* connection) {
+  const mg_request_info* info = mg_get_request_info(connection);
+  return info != nullptr && info->request_method != nullptr &&
+         std::string_view(info->request_method) == "TRACE";
+}
+
 // civetweb's hook for requests that are none (400, 408, 505). Its own answer formats the date with gmtime,
 // which is not for threads.
 int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
   try {
-    SendResponse(connection, PlainText(status, std::to_string(status) + ": " + message + "\n"), true);
+    WebResponse response = PlainText(status, std::to_string(status) + ": " + message + "\n");
+    if (status == 400 && IsTrace(connection)) {
+      response = PlainText(405, "405: no page answers TRACE.\n");
+      response.headers.emplace_back("Allow", "GET, HEAD, POST");
+    }
+    mg_set_user_connection_data(connection, connection);  // see IsUnanswered
+    SendResponse(connection, response, true);
   } catch (...) {
     log::Error("an error answer could not be sent");
   }
   return 0;  // handled
+}
+
+// civetweb's hooks around each connection, on its thread.
+int OnConnected(const mg_connection* connection, void** answered) noexcept {
+  *answered = nullptr;
+  Site& site = SiteOf(connection);
+  if (++site.busy < kThreads) return 0;
+  { const std::lock_guard lock(site.mutex); }  // or the watch may miss it on its way to sleep
+  site.crowded.notify_one();
+  return 0;
+}
+
+// Requests whose target civetweb does not take for one of this server ("http://any.host/metrics", "*") come
+// to no other hook, and would get no answer.
+bool IsUnanswered(const mg_connection* connection) {
+  const mg_request_info* info = mg_get_request_info(connection);
+  return info != nullptr && info->request_method != nullptr && info->request_uri != nullptr &&
+         info->local_uri == nullptr && mg_get_user_connection_data(connection) == nullptr;
+}
+
+void OnClosing(const mg_connection* connection) noexcept {
+  if (IsUnanswered(connection)) OnRequest(const_cast<mg_connection*>(connection));
+  --SiteOf(connection).busy;
 }
 
 int OnLogMessage(const mg_connection*, const char* message) noexcept {
@@ -320,6 +475,7 @@ struct WebServer::Impl {
   std::shared_ptr<Site> site;
   mg_context* context = nullptr;
   ListenAddress address;
+  std::optional<Watch> watch;
 };
 
 Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, std::vector<WebRoute> routes) {
@@ -334,15 +490,20 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   mg_callbacks callbacks{};
   callbacks.begin_request = OnRequest;
   callbacks.http_error = OnHttpError;
+  callbacks.init_connection = OnConnected;
+  callbacks.connection_close = OnClosing;
   callbacks.log_message = OnLogMessage;
   const std::string listening_ports = address->Text();
+  const std::string threads = std::to_string(kThreads);
   // No document root: nothing on disk can be asked for.
   const char* settings[] = {"listening_ports",
                             listening_ports.c_str(),
                             "num_threads",
-                            kThreads,
+                            threads.c_str(),
                             "request_timeout_ms",
-                            kPatienceMs,
+                            kCivetwebPatienceMs,
+                            "decode_url",  // ours does not end at %00
+                            "no",
                             "enable_keep_alive",
                             "no",
                             "enable_directory_listing",
@@ -359,6 +520,7 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   mg_server_port port{};
   if (mg_get_server_ports(impl->context, 1, &port) == 1) address->port = port.port;
   impl->address = *address;
+  impl->watch.emplace(impl->site, address->port);
   return std::unique_ptr<WebServer>(new WebServer(std::move(impl)));
 }
 
@@ -367,6 +529,7 @@ WebServer::WebServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WebServer::~WebServer() {
   const auto deadline = Steady::now() + kStopTime;
   impl_->site->Stop();
+  impl_->watch.reset();
   // mg_stop waits for all threads, however long that takes; so it is given a thread of its own, and left
   // alone with it when time is up.
   std::promise<void> stopped;

@@ -212,7 +212,7 @@ TEST(Negotiate, ByAcceptWithQualities) {
       {"application/json", kText},
       {"application/openmetrics-text", kOpenMetrics},
       {"Application/OpenMetrics-Text; Version=\"1.0.0\"", kOpenMetrics},
-      {"application/openmetrics-text;version=0.0.1", kOpenMetrics},
+      {"application/openmetrics-text;version=0.0.1", kText},  // a draft that we do not speak
       {"application/openmetrics-text;version=2.0.0", kText},
       {"application/openmetrics-text;q=0", kText},
       {"application/openmetrics-text;q=0,text/plain;q=0", kText},

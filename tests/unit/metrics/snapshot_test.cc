@@ -176,6 +176,32 @@ TEST(Board, DropsAndReplaces) {
   EXPECT_EQ(JoinText(board.Read()), "");
 }
 
+TEST(Board, RowsOutliveAStaleSnapshotButNotTheirPublisher) {
+  SnapshotBoard board;
+  const LastRows rows{std::make_shared<const std::vector<std::string>>(1, "{\"a\":1}"), 2, {}};
+  board.Publish("vendors", MakeSnapshot({}, {}), rows);
+  EXPECT_FALSE(board.Rows().at("vendors").complete());
+  board.Drop("vendors");
+  EXPECT_EQ(*board.Rows().at("vendors").rows, *rows.rows);
+  EXPECT_TRUE(board.Read().empty());
+  board.Remove("vendors");
+  EXPECT_TRUE(board.Rows().empty());
+}
+
+TEST(LabelValuesOf, FindsEachValueOnceAndUnescapesIt) {
+  const Family family{Gauge("o2o_g", {"a", "code", "not_code"}),
+                      {{{"x", "V1", "N1"}, "1"},
+                       {{"y,code=\"FAKE\"", "V1", "N2"}, "1"},
+                       {{"z", "q\"b\\n\nend", "N3"}, "1"},
+                       {{"z", "", "N4"}, "1"}},
+                      {},
+                      {}};
+  const Family other{Gauge("o2o_h", {"code"}), {{{"V2"}, "1"}}, {}, {}};
+  const Family none{Gauge("o2o_i"), {{{}, "1"}}, {}, {}};
+  EXPECT_EQ(LabelValues(*MakeSnapshot({family, other, none}, {}), "code"),
+            (std::set<std::string>{"", "V1", "V2", "q\"b\\n\nend"}));
+}
+
 TEST(Board, ShowsWholeSnapshotsOnlyWhileManyPublishAndRead) {
   SnapshotBoard board;
   // Each snapshot carries one number in all of its families: a reader that sees two numbers of one publisher

@@ -56,6 +56,12 @@ class RawClient {
     return text;
   }
 
+  // At most `bytes` of what is there already.
+  void Sip(std::size_t bytes) {
+    std::string text(bytes, '\0');
+    (void)!recv(fd_, text.data(), bytes, MSG_DONTWAIT);
+  }
+
   std::string ReceiveAll() {
     std::string all;
     for (std::string piece = Receive(65536); !piece.empty(); piece = Receive(65536)) all += piece;

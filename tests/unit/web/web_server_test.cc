@@ -63,6 +63,7 @@ std::unique_ptr<WebServer> StartServer(std::vector<WebRoute> routes, int max_req
 }
 
 std::vector<WebRoute> Pages() {
+  (void)BigText();  // made now, or the first who ask for it hold all of max_requests meanwhile
   std::vector<WebRoute> routes;
   routes.push_back(Route("/", [](const WebRequest&) { return Plain("home\n"); }));
   routes.push_back(Route("/metrics", [](const WebRequest&) { return Plain("o2o_up 1\n"); }));
@@ -121,6 +122,29 @@ TEST(WebServer, AnswersExactlyItsPaths) {
   }
 }
 
+TEST(WebServer, AnswersNoPathThatOnlyBeginsLikeItsOwn) {
+  const auto server = StartServer(Pages());
+  for (const char* path :
+       {"/metrics%00", "/metrics%00x", "/%00/metrics", "/metrics%", "/metrics%2", "/metrics%zz"}) {
+    EXPECT_EQ(Ask(server->port(), "GET", path).status, 404) << path;
+  }
+  EXPECT_EQ(Ask(server->port(), "GET", "/m%65trics").body, "o2o_up 1\n");
+}
+
+// RFC 9112, 3.2.2: a server must accept the absolute form, and it is not for this one to know its names.
+TEST(WebServer, AnswersATargetWithAnyHost) {
+  const auto server = StartServer(Pages());
+  const std::string here = "http://127.0.0.1:" + std::to_string(server->port());
+  for (const std::string& target :
+       {here + "/metrics", here + "/metrics?x=/y", std::string("http://other.example/metrics"),
+        std::string("http://other.example/metrics?x=1"), std::string("https://other.example:7/metrics")}) {
+    EXPECT_EQ(Ask(server->port(), "GET", target).body, "o2o_up 1\n") << target;
+  }
+  EXPECT_EQ(Ask(server->port(), "GET", "http://other.example/metrics%00").status, 404);
+  EXPECT_EQ(Ask(server->port(), "GET", "http://other.example/nothing").status, 404);
+  EXPECT_EQ(Ask(server->port(), "OPTIONS", "*").status, 404);
+}
+
 TEST(WebServer, SendsWholeAnswersWithTheirHeaders) {
   const auto server = StartServer(Pages());
   const RawResponse response = Ask(server->port(), "GET", "/metrics");
@@ -143,6 +167,9 @@ TEST(WebServer, HeadHasTheHeadersOfGetAndNoBody) {
 
 TEST(WebServer, RefusesOtherMethods) {
   const auto server = StartServer(Pages());
+  const RawResponse trace = Ask(server->port(), "TRACE", "/metrics");
+  EXPECT_EQ(trace.status, 405);
+  EXPECT_NE(trace.Header("Allow"), "");
   for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "OPTIONS"}) {
     const RawResponse response = Ask(server->port(), method, "/metrics", "Content-Length: 0\r\n");
     EXPECT_EQ(response.status, 405) << method;
@@ -296,6 +323,68 @@ TEST(WebServer, NeverReadingClientsDoNotUseUpMaxRequests) {
   }
   for (const auto& client : stuck) EXPECT_NE(client->Receive(12), "");  // each has its answer or its 503
   EXPECT_EQ(Ask(server->port(), "GET", "/metrics").body, "o2o_up 1\n");
+}
+
+// More of them than the server has threads, and none of them quite stuck.
+constexpr int kMany = 200;
+
+// Does something to each client again and again, while it lives.
+class Trickle {
+ public:
+  Trickle(std::vector<std::unique_ptr<RawClient>>& clients, std::function<void(RawClient&)> trickle)
+      : thread_([&clients, trickle = std::move(trickle)](std::stop_token stop) {
+          while (!stop.stop_requested()) {
+            for (const auto& client : clients) trickle(*client);
+            std::this_thread::sleep_for(100ms);
+          }
+        }) {}
+
+ private:
+  std::jthread thread_;
+};
+
+TEST(WebServer, ReadersByTheSpoonfulDoNotStarveAScrape) {
+  const auto server = StartServer(Pages());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int c = 0; c < kMany; ++c) {
+    clients.push_back(std::make_unique<RawClient>(server->port(), 4096));
+    clients.back()->Send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  const Trickle trickle(clients, [](RawClient& client) { client.Sip(200); });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Ask(server->port(), "GET", "/metrics").body, "o2o_up 1\n");
+}
+
+TEST(WebServer, DrippingRequestsDoNotStarveAScrapeAndAreCutOff) {
+  const auto server = StartServer(Pages());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int c = 0; c < kMany; ++c) {
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    clients.back()->Send("GET /metrics HTTP/1.1\r\nX: ");
+  }
+  const Trickle trickle(clients, [](RawClient& client) { client.Send("x"); });
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(Ask(server->port(), "GET", "/metrics").body, "o2o_up 1\n");
+  for (const auto& client : clients) EXPECT_EQ(client->Receive(1), "");
+}
+
+TEST(WebServer, AFewSlowReadersAreLeftInPeace) {
+  const auto server = StartServer(Pages());
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int c = 0; c < 8; ++c) {
+    clients.push_back(std::make_unique<RawClient>(server->port(), 65536));
+    clients.back()->Send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  }
+  // For longer than a reader that takes nothing is waited for.
+  for (int tenth = 0; tenth < 80; ++tenth) {
+    for (const auto& client : clients) EXPECT_NE(client->Receive(10'000), "") << tenth;
+    std::this_thread::sleep_for(100ms);
+  }
+  for (const auto& client : clients) {
+    std::size_t rest = 0;
+    for (std::string piece = client->Receive(1 << 20); !piece.empty(); piece = client->Receive(1 << 20)) {
+      rest += piece.size();
+    }
+    EXPECT_GT(rest, BigText()->size() - 80 * 10'000);
+  }
 }
 
 TEST(WebServer, LetsGoOfStuckClients) {
