@@ -63,7 +63,7 @@ microseconds SetBack(const Watermark& watermark, const OmsTime& oms) {
 
 // The watermark by the OMS's clock as it goes now.
 Timestamp InPresentClock(const Watermark& watermark, const OmsTime& oms) {
-  return std::min(watermark.at - SetBack(watermark, oms), oms.now);
+  return watermark.at - SetBack(watermark, oms);
 }
 
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
@@ -103,7 +103,7 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   const auto since = [&](const OmsTime& oms) {
     if (!watermark) return oms.now - options_.overlap;
     if (!*watermark) return oms.now - options_.initial_lookback;
-    return InPresentClock(**watermark, oms) - options_.overlap;
+    return std::min(InPresentClock(**watermark, oms), oms.now) - options_.overlap;
   };
   auto fetched = Fetch(since, deadline, stop);
   if (!fetched) return tl::unexpected(fetched.error());

@@ -193,6 +193,17 @@ TEST_F(OrderFeedTest, GapShownAgainIsNoOtherGap) {
   EXPECT_EQ(store_.gaps, 1);
 }
 
+// The Date header has whole seconds: the newest rows are a little ahead of it.
+TEST_F(OrderFeedTest, GapShownAgainWithinItsSecondIsNoOtherGap) {
+  clock_.Advance(900ms);
+  oms_.cap = 20;
+  store_.watermark = kStart - 30min;
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), clock_.Now() - 1ms * i);
+  auto feed = MakeFeed();
+  for (int polls = 0; polls < 3; ++polls) Poll(feed);
+  EXPECT_EQ(store_.gaps, 1);
+}
+
 TEST_F(OrderFeedTest, CutPageThatTheFutureFillsIsAGap) {
   oms_.cap = 20;
   store_.watermark = kStart - 1min;
