@@ -26,9 +26,14 @@ class FakeHttpClient final : public HttpClient {
     Answer(std::move(response), std::move(body));
   }
   void Answer(HttpResponse response, std::string body) {
+    unsent_.push_back(false);
     replies_.push_back(Reply{std::move(response), std::move(body)});
   }
-  void FailWith(ErrorCode code, std::string message) { replies_.push_back(Fail(code, std::move(message))); }
+  // `sent`: whether the upstream may have got the request.
+  void FailWith(ErrorCode code, std::string message, bool sent = true) {
+    unsent_.push_back(!sent);
+    replies_.push_back(Fail(code, std::move(message)));
+  }
 
   Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
     requests.push_back(request);
@@ -36,6 +41,8 @@ class FakeHttpClient final : public HttpClient {
     if (replies_.empty()) return Fail(ErrorCode::kInternal, "no reply in the script");
     Result<Reply> reply = std::move(replies_.front());
     replies_.pop_front();
+    if (request.sent != nullptr) *request.sent = !unsent_.front();
+    unsent_.pop_front();
     if (!reply) return tl::unexpected<Error>(reply.error());
     if (reply->response.status / 100 != 2 && !request.wants_error_body) return reply->response;
     if (reply->body.size() > request.max_body_bytes)
@@ -55,6 +62,7 @@ class FakeHttpClient final : public HttpClient {
 
  private:
   std::deque<Result<Reply>> replies_;
+  std::deque<bool> unsent_;  // of each reply
 };
 
 }  // namespace o2o

@@ -92,8 +92,8 @@ void App::Add(const SourceConfig& config, const OmsSourceConfig& oms) {
 void App::Add(const SourceConfig& config, const MetabaseSourceConfig& metabase) {
   auto& mapped =
       mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(metabase.tls, metabase.proxy_url)));
-  mapped->source = std::make_unique<MetabaseSource>(metabase, config.timeout, mapped->http,
-                                                    sessions_.For(metabase), clock_);
+  mapped->source = std::make_unique<MetabaseSource>(
+      metabase, config.timeout, mapped->http, sessions_.ServerOf(metabase), sessions_.For(metabase), clock_);
   AddPoller(config, config.name, "metabase", *mapped->source);
 }
 

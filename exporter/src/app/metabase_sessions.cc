@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/metabase_sessions.h"
 
+#include <algorithm>
+
 #include "app/http_options.h"
 #include "http/curl_http_client.h"
+#include "mapping/value_text.h"
 
 namespace o2o {
 namespace {
@@ -19,12 +22,21 @@ std::string Key(const MetabaseSourceConfig& config) {
   return key;
 }
 
+// Without the port: where it is wrong that two servers of one host share a budget, they only log in more
+// seldom.
+std::string HostOf(std::string_view url) {
+  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
+  url = url.substr(0, url.find_first_of("/?"));
+  const bool brackets = url.starts_with('[');
+  return LowerCase(url.substr(0, brackets ? url.find(']') : url.find(':')));
+}
+
 }  // namespace
 
 struct MetabaseSessions::Entry {
-  Entry(const MetabaseSourceConfig& config, const Clock& clock)
+  Entry(const MetabaseSourceConfig& config, LoginBudget& budget, const Clock& clock)
       : http(ToHttpOptions(config.tls, config.proxy_url)),
-        session(config.url, config.username, config.password, http, clock) {}
+        session(config.url, config.username, config.password, http, budget, clock) {}
 
   CurlHttpClient http;
   MetabaseSession session;
@@ -36,10 +48,25 @@ MetabaseSessions::~MetabaseSessions() = default;
 
 MetabaseSession* MetabaseSessions::For(const MetabaseSourceConfig& config) {
   if (!config.api_key.empty()) return nullptr;
+  LoginBudget* const budget = BudgetOf(config);
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[Key(config)];
-  if (!entry) entry = std::make_unique<Entry>(config, clock_);
+  if (!entry) entry = std::make_unique<Entry>(config, *budget, clock_);
   return &entry->session;
+}
+
+LoginBudget* MetabaseSessions::BudgetOf(const MetabaseSourceConfig& config) {
+  const std::lock_guard lock(mutex_);
+  auto& budget = budgets_[HostOf(config.url)];
+  if (!budget) budget = std::make_unique<LoginBudget>();
+  return budget.get();
+}
+
+MetabaseServer& MetabaseSessions::ServerOf(const MetabaseSourceConfig& config) {
+  const std::lock_guard lock(mutex_);
+  auto& server = servers_[config.url];
+  if (!server) server = std::make_unique<MetabaseServer>(config.url, clock_);
+  return *server;
 }
 
 }  // namespace o2o

@@ -8,13 +8,15 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "sources/metabase_login_budget.h"
+#include "sources/metabase_server.h"
 #include "sources/metabase_session.h"
 
 namespace o2o {
 
-// The logins of this process, one for each Metabase, user and way to it. Outlives a reload of the
-// configuration, so that a reload neither logs in anew nor forgets how often a login was refused.
-// Thread-safe.
+// The logins of this process, one for each Metabase, user and way to it, with a budget for each host, and the
+// turns to ask each Metabase. Outlives a reload of the configuration, so that a reload neither logs in anew
+// nor forgets how often a login was refused. Thread-safe.
 class MetabaseSessions {
  public:
   explicit MetabaseSessions(const Clock& clock);
@@ -23,12 +25,20 @@ class MetabaseSessions {
   // Null where the source has an API key. Lives as long as this.
   MetabaseSession* For(const MetabaseSourceConfig& config);
 
+  // What is left of the logins to the source's host. Lives as long as this.
+  LoginBudget* BudgetOf(const MetabaseSourceConfig& config);
+
+  // Lives as long as this.
+  MetabaseServer& ServerOf(const MetabaseSourceConfig& config);
+
  private:
   struct Entry;
 
   const Clock& clock_;
   std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<Entry>> entries_;  // guarded by mutex_
+  std::map<std::string, std::unique_ptr<LoginBudget>> budgets_;     // guarded by mutex_; by host
+  std::map<std::string, std::unique_ptr<MetabaseServer>> servers_;  // guarded by mutex_; by URL
+  std::map<std::string, std::unique_ptr<Entry>> entries_;           // guarded by mutex_
 };
 
 }  // namespace o2o

@@ -162,8 +162,14 @@ struct Prober {
     CurlHttpClient http(ToHttpOptions(metabase.tls, metabase.proxy_url));
     WatchedClient watched(http, clock);
     MetabaseSessions sessions(clock);
-    MetabaseSource probed(metabase, source.timeout, watched, sessions.For(metabase), clock);
-    return MappedReport(probed.Fetch(kProbeSamples, stop), watched, start, clock);
+    MetabaseSource probed(metabase, source.timeout, watched, sessions.ServerOf(metabase),
+                          sessions.For(metabase), clock);
+    const auto answer = probed.Fetch(kProbeSamples, stop);
+    ProbeReport report = MappedReport(answer, watched, start, clock);
+    if (report.error) return report;
+    for (const Error& trouble : probed.Troubles(answer->mapping->report.rows, start + source.timeout, stop))
+      report.text += "\nWarning: " + std::string(Name(trouble.code)) + ": " + trouble.message + "\n";
+    return report;
   }
 
   ProbeReport operator()(const JsonSourceConfig& json) const {

@@ -301,6 +301,7 @@ struct CurlHttpClient::Handles {
   Error ExplainCut(const Exchange& exchange) const;
   Error ExplainConnect(CURLcode code) const;
   Error ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const;
+  bool Connected() const;
 };
 
 void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequest& request,
@@ -398,10 +399,15 @@ Error CurlHttpClient::Handles::ExplainConnect(CURLcode code) const {
           "no connection: " + std::generic_category().message(static_cast<int>(os_error))};
 }
 
-Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const {
+// From then on the request is being sent.
+bool CurlHttpClient::Handles::Connected() const {
   curl_off_t connected_us = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_PRETRANSFER_TIME_T, &connected_us);
-  if (connected_us == 0 && exchange.response.status == 0) {
+  return connected_us > 0;
+}
+
+Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const {
+  if (!Connected() && exchange.response.status == 0) {
     return {ErrorCode::kTimeout,
             "no connection within " + FormatDuration(std::min(request.timeout, kConnectTimeout))};
   }
@@ -481,6 +487,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   const auto remove = [this] { curl_multi_remove_handle(handles_->multi.get(), handles_->easy.get()); };
 
   HttpResponse& response = exchange.response;
+  if (request.sent != nullptr) *request.sent = handles_->Connected() || response.status != 0;
   std::optional<Error> error;
   if (stop.stop_requested() && !code) {
     error = Error{ErrorCode::kCancelled, "ended, since the program stops"};

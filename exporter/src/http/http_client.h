@@ -25,6 +25,7 @@ struct HttpRequest {
   std::size_t max_body_bytes = 64u << 20;  // decoded; one byte more fails with kTooLarge
   bool fresh_connection = false;           // one connection for this request alone
   bool wants_error_body = false;           // the sink sees the body of every answer, not of 2xx only
+  bool* sent = nullptr;  // if given, becomes true where the server may have got some of the request
 };
 
 struct HttpResponse {

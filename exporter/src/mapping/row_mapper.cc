@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "json/json_fields.h"
 #include "json/json_stream.h"
 #include "mapping/family_builder.h"
 #include "mapping/mapping_plan.h"
@@ -18,6 +19,8 @@ namespace {
 constexpr std::size_t kMaxToken = 16u << 20;  // of one value, needed or not
 constexpr std::size_t kMaxReportedColumns = 300;
 constexpr std::size_t kMaxShownColumns = 10;
+// Of the last row and what follows it: a failed query with its stack traces.
+constexpr std::size_t kMaxTailBytes = 4u << 20;
 
 std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
 
@@ -98,6 +101,7 @@ class RowMapper::Impl final : public RowSink {
       const Result<void> fed = stream_->Feed(piece);
       if (fed) {
         reader_->EndPiece();
+        KeepTail(piece, begin);
         return {};
       }
       End(fed.error());
@@ -114,12 +118,16 @@ class RowMapper::Impl final : public RowSink {
 
   Result<Mapping> Finish() {
     if (!error_) {
-      if (const Result<void> read = stream_->Finish(); !read) End(read.error());
+      if (const Result<void> read = stream_->Finish(); !read) {
+        End(read.error());
+        ended_in_rows_ = error_->code == ErrorCode::kBadJson && reader_->CheckFound().has_value();
+      }
     }
     if (!error_) {
       if (const Result<void> found = reader_->CheckFound(); !found) End(found.error());
     }
     if (reader_) CompleteReport();
+    if (ended_in_rows_) LookForFailureAmongRows();
     if (error_) return tl::unexpected<Error>(*error_);
     Mapping mapping;
     for (FamilyBuilder& family : families_) mapping.families.push_back(family.Take());
@@ -136,6 +144,7 @@ class RowMapper::Impl final : public RowSink {
 
   bool TakeRow(const RowView& row) override {
     if (!CountRow()) return false;
+    last_row_ = row.Where();
     faults_ = {};
     if (row.TooDeep()) {
       Fault(RowReason::kTooDeep, row,
@@ -151,6 +160,7 @@ class RowMapper::Impl final : public RowSink {
 
   bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
     if (!CountRow()) return false;
+    last_row_ = where;
     ++rejected_[static_cast<std::size_t>(reason)];
     Keep(
         reason, [&] { return message; }, where);
@@ -177,8 +187,54 @@ class RowMapper::Impl final : public RowSink {
     return false;
   }
 
+  // An object where none is due: behind a row, or behind all of them.
   bool IsAppendix(std::string_view rest) const {
-    return error_->code == ErrorCode::kBadJson && rest.starts_with('{') && reader_->IsBetweenRows();
+    return error_->code == ErrorCode::kBadJson && rest.starts_with('{') &&
+           (reader_->IsBetweenRows() || reader_->IsBehindRows());
+  }
+
+  // What came since the last row began.
+  void KeepTail(std::string_view piece, std::size_t piece_begin) {
+    const bool plain =
+        plan_.wants.pointer.empty() && plan_.wants.levels.size() == 1 && !plan_.wants.levels[0].members;
+    if (!plain) return;
+    if (last_row_.begin >= piece_begin && last_row_.end > 0) {
+      tail_.clear();
+      tail_begin_ = last_row_.begin;
+      piece.remove_prefix(last_row_.begin - piece_begin);
+    } else if (last_row_.begin > tail_begin_ && last_row_.begin - tail_begin_ <= tail_.size()) {
+      tail_.erase(0, last_row_.begin - tail_begin_);
+      tail_begin_ = last_row_.begin;
+    }
+    tail_.append(piece.substr(0, kMaxTailBytes - std::min(tail_.size(), kMaxTailBytes)));
+  }
+
+  // Some versions put the object of a failed query among the rows, behind a comma or in the place of the
+  // first, and end there.
+  void LookForFailureAmongRows() {
+    const bool complete = reader_->IsBetweenRows();
+    std::string_view text = tail_;
+    if (!complete)
+      text.remove_prefix(std::min(text.size(), last_row_.end - std::min(last_row_.end, tail_begin_)));
+    text.remove_prefix(std::min(text.size(), text.find('{')));
+    const bool first = report_.rows == (complete ? 1 : 0);
+    if (text.empty() || !IsFailure(text, first)) return;
+    appendix_ = std::make_unique<Appendix>();
+    (void)appendix_->Feed(text);
+  }
+
+  // Not of a row whose columns are named so.
+  bool IsFailure(std::string_view text, bool first) const {
+    const auto fields = ReadJsonFields(text);
+    const auto status = fields.find("status");
+    const bool failed = status != fields.end() && status->second == "failed" && fields.contains("error");
+    if (!failed && !(fields.contains("_status") && fields.contains("cause"))) return false;
+    for (const WantedColumn& column : plan_.columns) {
+      if (column.name != "status" && column.name != "error" && fields.contains(column.name)) return false;
+    }
+    if (first || report_.sample_rows.empty()) return true;
+    const auto of_first_row = ReadJsonFields(report_.sample_rows.front());
+    return !of_first_row.contains("status") || !of_first_row.contains("error");
   }
 
   bool CountRow() {
@@ -417,6 +473,10 @@ class RowMapper::Impl final : public RowSink {
   std::optional<RowReader> reader_;
   std::optional<JsonStream> stream_;
   std::unique_ptr<Appendix> appendix_;
+  JsonRange last_row_;          // that is complete
+  std::string tail_;            // the text from there on
+  std::size_t tail_begin_ = 0;  // where that is
+  bool ended_in_rows_ = false;
   MappingReport report_;
   std::array<std::uint64_t, kRowReasons> rejected_{};
   std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand

@@ -98,6 +98,8 @@ class RowReader final : public JsonHandler {
 
   // In an array, where a comma or bracket is due behind a row.
   bool IsBetweenRows() const;
+  // Behind a whole text that has rows.
+  bool IsBehindRows() const { return found_ && frames_.empty(); }
   const std::map<std::string, std::string>& TopFields() const { return top_fields_; }
 
   std::size_t levels() const { return levels_.size(); }

@@ -13,7 +13,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kMaxRefused = 4;
 // Good logins are not counted by Metabase, but one that is needed again and again helps nobody: after so many
 // in an hour only one now and then.
 constexpr std::size_t kManyLogins = 10;
@@ -26,6 +25,8 @@ constexpr Millis kWaits[] = {2min, 10min, 20min};
 constexpr Millis kLockout = 65min;
 // A login is one row of one table and a slow hash.
 constexpr Millis kTimeout = 10s;
+// Of that, or of the poll's timeout where it is shorter: with less left no login begins.
+constexpr int kLeastShare = 2;
 // Of a login page that answers instead, the beginning will do.
 constexpr std::size_t kMaxBody = 4u << 20;
 constexpr std::size_t kMaxKept = 64u << 10;
@@ -49,73 +50,92 @@ std::string IdOf(const std::string& body) {
   return id == fields.end() ? "" : id->second;
 }
 
-// What a login without a session came to.
+// How Metabase takes a login that brought no session.
+enum class Count {
+  kNot,         // it cannot have been counted
+  kFailed,      // counted as failed, or perhaps
+  kLockedUser,  // refused since there were too many, and counted again
+  kLockedHost,
+};
+
 struct Refusal {
   Error error;
-  bool counted = true;  // by Metabase, or perhaps
-  bool locked = false;
+  Count count = Count::kFailed;
 };
 
 Refusal RefusedByMetabase(int status, std::string_view body) {
   if (Mentions(body, "mfa_required")) {
-    return {
-        {ErrorCode::kMfaRequired,
-         "the login of METABASE_USERNAME needs a second factor, which no program has: use METABASE_API_KEY"}};
+    return {{ErrorCode::kMfaRequired,
+             "the login needs a second factor, which no program has: give the source an `api_key` instead"}};
   }
   if (Mentions(body, "Too many attempts")) {
-    return {{ErrorCode::kThrottled,
-             "Metabase has locked the login of METABASE_USERNAME after too many failed ones"},
-            true,
-            true};
+    // To the user it tells how long, to the address it does not.
+    const bool everybody = Mentions(body, "try again later");
+    return {{ErrorCode::kThrottled, std::string("Metabase has locked ") +
+                                        (everybody ? "this address" : "the source's `username`") +
+                                        " out after too many failed logins"},
+            everybody ? Count::kLockedHost : Count::kLockedUser};
   }
   if (Mentions(body, "Password login is disabled")) {
-    return {{ErrorCode::kUnauthorized, "Metabase takes no passwords (single sign-on): use METABASE_API_KEY"}};
+    return {{ErrorCode::kUnauthorized,
+             "Metabase takes no passwords (single sign-on): give the source an `api_key` instead"}};
   }
   if (Mentions(body, "disabled")) {
     return {{ErrorCode::kUnauthorized,
-             "the Metabase account of METABASE_USERNAME is disabled: have it enabled, or use another"}};
+             "the Metabase account of the source's `username` is disabled: have it enabled, or use another"}};
   }
-  return {{ErrorCode::kUnauthorized, "Metabase refused the login of METABASE_USERNAME (" +
-                                         std::to_string(status) +
-                                         "): check METABASE_USERNAME and METABASE_PASSWORD"}};
+  return {{ErrorCode::kUnauthorized, "Metabase refused the login (" + std::to_string(status) +
+                                         "): check `username` and `password` of the source"}};
 }
 
 Refusal Judge(const HttpResponse& response, std::string_view body) {
   const int status = response.status;
   const std::string code = std::to_string(status);
   if (status / 100 == 3) {
-    return {
-        {ErrorCode::kRedirect, "Metabase redirects the login to " + Excerpt(response.location) +
-                                   ", which is not followed: check METABASE_URL (https? single sign-on?)"},
-        false};
+    return {{ErrorCode::kRedirect,
+             "Metabase redirects the login to " + Excerpt(response.location) +
+                 ", which is not followed: check `url` of the source (https? single sign-on?)"},
+            Count::kNot};
   }
   if (status == 200 && !LooksLikeJson(body)) {
     return {{ErrorCode::kNotJson,
-             "Metabase answered the login with something that is no JSON: check METABASE_URL, a proxy or "
-             "login page answers in its place"},
-            false};
+             "Metabase answered the login with something that is no JSON: check `url` of the source, a proxy "
+             "or login page answers in its place"},
+            Count::kNot};
   }
   if (status == 200 && !Mentions(body, "mfa_required")) {
-    return {
-        {ErrorCode::kBadShape, "Metabase answered the login with 200 but no session: check METABASE_URL"}};
+    return {{ErrorCode::kBadShape,
+             "Metabase answered the login with 200 but no session: check `url` of the source"}};
   }
   if (status == 200 || status == 400 || status == 401) return RefusedByMetabase(status, body);
   if (status == 403) {
     return {{ErrorCode::kForbidden,
              "Metabase, or a proxy in front of it, lets nobody log in from here (403): have this address "
              "allowed"},
-            false};
+            Count::kNot};
   }
-  if (status == 404)
-    return {{ErrorCode::kNotFound, "there is no login at METABASE_URL (404): check its host and path"},
-            false};
+  if (status == 404) {
+    return {{ErrorCode::kNotFound, "there is no login at `url` of the source (404): check its host and path"},
+            Count::kNot};
+  }
   if (status == 503 && Mentions(body, "still initializing")) {
-    return {{ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"}, false};
+    return {{ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"}, Count::kNot};
   }
-  // Of an error of its own, some versions count the attempt as failed.
+  // Of an error of its own, some versions count the attempt as failed; and a proxy that gave up does not know
+  // what became of what it passed on.
   return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code +
-                                       " where 200 is due: look into its log, or the proxy's"},
-          status == 500};
+                                       " where 200 is due: look into its log, or the proxy's"}};
+}
+
+std::string WaitsFor(MonotonicTime::duration wait) {
+  return "; so that nobody gets locked out, the next attempt waits " +
+         FormatDuration(std::chrono::duration_cast<Millis>(wait));
+}
+
+// For credentials that were not refused themselves.
+Error NoRoom(MonotonicTime now, MonotonicTime room) {
+  return {ErrorCode::kThrottled, "too many logins of this user, or to this Metabase, failed within the hour" +
+                                     WaitsFor(std::chrono::ceil<std::chrono::minutes>(room - now))};
 }
 
 }  // namespace
@@ -137,24 +157,30 @@ struct MetabaseSession::Login {
 };
 
 MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
-                                 const Clock& clock)
+                                 LoginBudget& budget, const Clock& clock)
     : url_(std::move(url)),
       username_(std::move(username)),
       password_(std::move(password)),
       http_(http),
+      budget_(budget),
       clock_(clock),
-      refused_(kMaxRefused),
       logins_(kManyLogins) {}
 
-Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token stop) {
+Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, std::stop_token stop) {
   const auto left = [&] { return std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic()); };
   std::unique_lock lock(mutex_);
   const bool free = login_ended_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
-  if (!free || left() <= Millis{0})
-    return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
+  if (!free) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
   if (auto barred = Barred()) return tl::unexpected(*std::move(barred));
+  if (left() <= Millis{0} || left() < std::min(kTimeout, timeout) / kLeastShare) {
+    return Fail(ErrorCode::kTimeout,
+                "too little of the source's timeout is left for a login to Metabase: the next poll logs in");
+  }
+  const MonotonicTime now = clock_.Monotonic();
+  const auto ticket = budget_.Take(username_, Repeated(now), now);
+  if (!ticket) return tl::unexpected(Barred().value_or(NoRoom(now, now)));
   logging_in_ = true;
   const std::string cookie = device_cookie_;
   lock.unlock();
@@ -162,7 +188,7 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, std::stop_token st
   lock.lock();
   logging_in_ = false;
   login_ended_.notify_all();
-  return Take(std::move(login));
+  return Take(std::move(login), *ticket);
 }
 
 void MetabaseSession::Forget(const Secret& token) {
@@ -170,13 +196,17 @@ void MetabaseSession::Forget(const Secret& token) {
   if (token_ == token && !Barred()) token_ = Secret();
 }
 
+bool MetabaseSession::Repeated(MonotonicTime now) const { return refused_at_ && now - *refused_at_ < kHour; }
+
 std::optional<Error> MetabaseSession::Barred() const {
   const MonotonicTime now = clock_.Monotonic();
-  if ((not_before_ && now < *not_before_) || refused_.Reached(now)) return refusal_;
+  if (not_before_ && now < *not_before_) return refusal_;
+  if (const MonotonicTime room = budget_.RoomAt(username_, Repeated(now), now); room > now)
+    return refusals_ > 0 ? refusal_ : NoRoom(now, room);
   if (!logins_.Reached(now) || now - logged_in_at_ >= kLoginSpacing) return std::nullopt;
   return Error{ErrorCode::kUnauthorized,
                "Metabase ended " + std::to_string(kManyLogins) +
-                   " sessions within an hour: use METABASE_API_KEY, or see what ends them"};
+                   " sessions within an hour: give the source an `api_key`, or see what ends them"};
 }
 
 MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout,
@@ -193,6 +223,9 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
   request.fresh_connection = true;
   request.wants_error_body = true;
 
+  bool sent = false;
+  request.sent = &sent;
+
   std::string body;
   const auto response = http_.Send(
       request,
@@ -201,32 +234,42 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
         return true;
       },
       std::move(stop));
-  // No answer, no attempt that Metabase would count.
-  if (!response) return {{}, {}, {response.error(), false}};
+  if (!response) {
+    const bool unread = !sent || response.error().code == ErrorCode::kTls;
+    return {{}, {}, {response.error(), unread ? Count::kNot : Count::kFailed}};
+  }
   Secret token(response->status == 200 ? IdOf(body) : "");
   Refusal refusal = token.empty() ? Judge(*response, body) : Refusal{};
   return {std::move(token), DeviceCookie(*response), std::move(refusal)};
 }
 
-Result<Secret> MetabaseSession::Take(Login login) {
-  const MonotonicTime now = clock_.Monotonic();
+Result<Secret> MetabaseSession::Take(Login login, LoginBudget::Ticket ticket) {
   if (!login.device_cookie.empty()) device_cookie_ = std::move(login.device_cookie);
-  if (!login.token.empty()) {
-    token_ = std::move(login.token);
-    logins_.Count(now);
-    logged_in_at_ = now;
-    refusals_ = 0;
-    not_before_.reset();
-    return token_;
-  }
-  if (!login.refusal.counted) return tl::unexpected(std::move(login.refusal.error));
-  const Millis wait = login.refusal.locked ? kLockout : kWaits[std::min(refusals_, std::size(kWaits) - 1)];
+  const bool good = !login.token.empty();
+  if (good || login.refusal.count == Count::kNot) budget_.GiveBack(ticket);
+  if (!good) return tl::unexpected(Refused(std::move(login)));
+  token_ = std::move(login.token);
+  logged_in_at_ = clock_.Monotonic();
+  logins_.Count(logged_in_at_);
+  refusals_ = 0;
+  not_before_.reset();
+  return token_;
+}
+
+Error MetabaseSession::Refused(Login login) {
+  Refusal& refusal = login.refusal;
+  // A login that we ended ourselves is in the budget, but says nothing of the credentials.
+  if (refusal.count == Count::kNot || refusal.error.code == ErrorCode::kCancelled) return refusal.error;
+  const MonotonicTime now = clock_.Monotonic();
+  if (refusal.count == Count::kLockedUser) budget_.LockUser(username_, now + kLockout);
+  if (refusal.count == Count::kLockedHost) budget_.LockHost(now + kLockout);
+  refused_at_ = now;
+  const MonotonicTime room = budget_.RoomAt(username_, true, now);
+  not_before_ = std::max(room, now + kWaits[std::min(refusals_, std::size(kWaits) - 1)]);
   ++refusals_;
-  refused_.Count(now);
-  not_before_ = now + wait;
-  refusal_ = std::move(login.refusal.error);
-  refusal_.message += "; so that nobody gets locked out, the next attempt waits " + FormatDuration(wait);
-  return tl::unexpected(refusal_);
+  refusal_ = std::move(refusal.error);
+  refusal_.message += WaitsFor(*not_before_ - now);
+  return refusal_;
 }
 
 }  // namespace o2o

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "http/http_client.h"
+#include "sources/metabase_login_budget.h"
 
 namespace o2o {
 
@@ -27,23 +28,23 @@ class HourlyLimit {
   std::deque<MonotonicTime> times_;  // the last `most_`
 };
 
-// One login to one Metabase, shared by all sources that ask it as the same user. Logs in when a session is
-// first needed, keeps it until a request was answered 401, and then logs in once again. Thread-safe; who
-// needs a session while another logs in waits for that.
+// One login to one Metabase, shared by all sources that ask it with the same credentials. Logs in when a
+// session is first needed, keeps it until a request was answered 401, and then logs in once again.
+// Thread-safe; who needs a session while another logs in waits for that.
 //
-// Metabase counts failed logins for an hour, 10 per user and 50 per address, counts those refused for that
-// too, and locks people out with us. So refused logins are retried more and more seldom, at most 4 in any
-// hour, which leaves room for a second exporter and for people. What Metabase does not count (no answer,
-// still starting, a proxy) is asked again at every poll.
+// A login that Metabase has counted as failed, or may have (it was sent and nobody said how it went), is
+// retried more and more seldom, and takes from the host's LoginBudget. What cannot have been counted (nothing
+// was sent, still starting, a redirect, another server) is asked again at every poll.
 class MetabaseSession {
  public:
-  // `http` and `clock` must outlive it; `http` is used by the session alone.
+  // `http`, `budget` and `clock` must outlive it; `http` is used by the session alone.
   MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
-                  const Clock& clock);
+                  LoginBudget& budget, const Clock& clock);
 
   // The token for X-Metabase-Session, by `deadline`. Fails with what the last login failed with, without
-  // asking again before its time.
-  Result<Secret> Token(MonotonicTime deadline, std::stop_token stop);
+  // asking again before its time. `timeout`: of the whole poll; where most of it is gone no login begins,
+  // since one that is given up halfway may count as failed.
+  Result<Secret> Token(MonotonicTime deadline, Millis timeout, std::stop_token stop);
 
   // The token was answered 401. Changes nothing if it is no longer ours, since another source was faster, or
   // while no login is allowed: it may still be good for other questions.
@@ -53,13 +54,16 @@ class MetabaseSession {
   struct Login;
 
   Login LogIn(const std::string& device_cookie, Millis timeout, std::stop_token stop) const;
-  Result<Secret> Take(Login login);     // needs mutex_
-  std::optional<Error> Barred() const;  // needs mutex_
+  Result<Secret> Take(Login login, LoginBudget::Ticket ticket);  // needs mutex_
+  Error Refused(Login login);                                    // needs mutex_
+  std::optional<Error> Barred() const;                           // needs mutex_
+  bool Repeated(MonotonicTime now) const;                        // needs mutex_
 
   const std::string url_;
   const std::string username_;
   const Secret password_;
   HttpClient& http_;  // of the thread that logs in
+  LoginBudget& budget_;
   const Clock& clock_;
 
   std::mutex mutex_;
@@ -67,11 +71,11 @@ class MetabaseSession {
   bool logging_in_ = false;       // guarded by mutex_
   Secret token_;                  // guarded by mutex_
   std::string device_cookie_;     // guarded by mutex_; without it Metabase mails the user about a new device
-  HourlyLimit refused_;           // guarded by mutex_
   HourlyLimit logins_;            // guarded by mutex_; good ones
   MonotonicTime logged_in_at_{};  // guarded by mutex_
   std::size_t refusals_ = 0;      // guarded by mutex_; in a row
   Error refusal_;                 // guarded by mutex_; the last
+  std::optional<MonotonicTime> refused_at_;  // guarded by mutex_; the last
   std::optional<MonotonicTime> not_before_;  // guarded by mutex_
 };
 

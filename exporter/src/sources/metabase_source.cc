@@ -16,9 +16,10 @@ using namespace std::chrono_literals;
 // Metabase runs an archived question like any other; only asking for the question itself tells. Nobody minds
 // an hour.
 constexpr auto kArchiveCheckInterval = 1h;
-constexpr Millis kArchiveCheckTimeout = 5s;
-constexpr std::size_t kMaxCardBytes = 4u << 20;
-constexpr std::size_t kMaxCardFields = 4'096;
+// Of questions beside the query.
+constexpr Millis kCheckTimeout = 5s;
+constexpr std::size_t kMaxCheckBytes = 4u << 20;
+constexpr std::size_t kMaxCheckFields = 4'096;
 // An answer of exactly so many rows was most likely cut there, silently: the limits of plain questions up to
 // v0.48 and of aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
 constexpr std::size_t kKnownLimits[] = {2'000, 10'000, 1'048'575};
@@ -94,17 +95,18 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   if (status / 100 == 3) {
     return {ErrorCode::kRedirect,
             "Metabase redirects to " + Excerpt(answer.response.location) + " (" + code +
-                "), which is not followed: check METABASE_URL (https? single sign-on?)"};
+                "), which is not followed: check `url` of the source (https? single sign-on?)"};
   }
   if (status == 401) {
     return {ErrorCode::kUnauthorized,
-            with_api_key ? "Metabase does not know the key (401): check METABASE_API_KEY"
+            with_api_key ? "Metabase does not know the key (401): check `api_key` of the source"
                          : "Metabase refuses the session that it gave (401): does a proxy drop the header "
-                           "X-Metabase-Session? METABASE_API_KEY may help"};
+                           "X-Metabase-Session? An `api_key` may help"};
   }
   if (status == 403 && Mentions(answer.beginning, "mfa-setup-required")) {
-    return {ErrorCode::kMfaRequired,
-            "Metabase wants a second factor set up, which no program can: use METABASE_API_KEY"};
+    return {
+        ErrorCode::kMfaRequired,
+        "Metabase wants a second factor set up, which no program can: give the source an `api_key` instead"};
   }
   if (status == 403) {
     return {ErrorCode::kForbidden,
@@ -116,7 +118,7 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   }
   if (status == 404) {
     return {ErrorCode::kNotFound,
-            "Metabase has no such question, or no such path (404): check its number and METABASE_URL"};
+            "Metabase has no such question, or no such path (404): check `question` and `url` of the source"};
   }
   if (status == 503 &&
       (Mentions(answer.beginning, "still initializing") || Mentions(answer.beginning, "\"initializing\""))) {
@@ -152,14 +154,19 @@ std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_k
     return Error{ErrorCode::kNotJson,
                  "Metabase answered with something that is no JSON (" +
                      Excerpt(answer.response.content_type) +
-                     "): check METABASE_URL, a proxy or login page answers in its place"};
+                     "): check `url` of the source, a proxy or login page answers in its place"};
   }
   return answer.mapping.error();
 }
 
 MetabaseSource::MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http,
-                               MetabaseSession* session, const Clock& clock)
-    : config_(std::move(config)), timeout_(timeout), http_(http), session_(session), clock_(clock) {}
+                               MetabaseServer& server, MetabaseSession* session, const Clock& clock)
+    : config_(std::move(config)),
+      timeout_(timeout),
+      http_(http),
+      server_(server),
+      session_(session),
+      clock_(clock) {}
 
 Result<PollResult> MetabaseSource::Poll(std::stop_token stop) {
   const MonotonicTime deadline = clock_.Monotonic() + timeout_;
@@ -167,15 +174,27 @@ Result<PollResult> MetabaseSource::Poll(std::stop_token stop) {
   if (!answer) return tl::unexpected(answer.error());
   auto result = ToPollResult(*std::move(answer));
   if (!result) return result;
-  result->trouble = ArchivedTrouble(deadline, stop);
-  if (!result->trouble &&
-      std::find(std::begin(kKnownLimits), std::end(kKnownLimits), result->rows) != std::end(kKnownLimits)) {
-    result->trouble =
-        Error{ErrorCode::kTruncated,
-              "the answer has exactly " + std::to_string(result->rows) +
-                  " rows, a limit of Metabase: some are probably missing; aggregate in the question"};
-  }
+  std::vector<Error> troubles = Troubles(result->rows, deadline, stop);
+  if (!troubles.empty()) result->trouble = std::move(troubles.front());
+  CheckVersion(deadline, stop);
   return result;
+}
+
+std::vector<Error> MetabaseSource::Troubles(std::size_t rows, MonotonicTime deadline, std::stop_token stop) {
+  CheckArchived(deadline, std::move(stop));
+  std::vector<Error> troubles;
+  if (archived_) {
+    troubles.push_back({ErrorCode::kArchived,
+                        "the question is archived; it still answers, but nobody looks after it: restore it, "
+                        "or name another"});
+  }
+  if (std::find(std::begin(kKnownLimits), std::end(kKnownLimits), rows) != std::end(kKnownLimits)) {
+    troubles.push_back(
+        {ErrorCode::kTruncated,
+         "the answer has exactly " + std::to_string(rows) +
+             " rows, a limit of Metabase: some are probably missing; aggregate in the question"});
+  }
+  return troubles;
 }
 
 Result<MappedAnswer> MetabaseSource::Fetch(const MappingOptions& options, std::stop_token stop) {
@@ -198,6 +217,8 @@ Result<MappedAnswer> MetabaseSource::Ask(const MappingOptions& options, Monotoni
 
 Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options,
                                              MonotonicTime deadline, std::stop_token stop) {
+  const auto turn = server_.TakeTurn(config_.question, deadline, stop);
+  if (!turn) return tl::unexpected(turn.error());
   HttpRequest request = MakeRequest("/query/json", credential, deadline);
   if (request.timeout <= Millis{0})
     return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
@@ -212,29 +233,45 @@ Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const Map
   return answer;
 }
 
-// Asked for once an hour at most; a question that cannot be asked about is not held against it.
-std::optional<Error> MetabaseSource::ArchivedTrouble(MonotonicTime deadline, std::stop_token stop) {
+// Asked for once an hour at most, and as long as it is archived at every poll, so that a restored one is
+// known at once; a question that cannot be asked about is not held against it.
+void MetabaseSource::CheckArchived(MonotonicTime deadline, std::stop_token stop) {
   const MonotonicTime now = clock_.Monotonic();
-  const bool due = !archive_checked_ || now - *archive_checked_ >= kArchiveCheckInterval;
-  if (due && now < deadline) {
-    archive_checked_ = now;
-    if (const auto credential = Credential(deadline, stop)) {
-      HttpRequest request = MakeRequest("", *credential, std::min(deadline, now + kArchiveCheckTimeout));
-      request.max_body_bytes = kMaxCardBytes;
-      std::string body;
-      const auto keep = [&](std::string_view bytes) {
-        body += bytes;
-        return true;
-      };
-      const auto response = http_.Send(request, keep, std::move(stop));
-      if (response && response->status == 200)
-        archived_ = FieldOr(ReadJsonFields(body, kMaxCardFields), "archived") == "true";
-    }
-  }
-  if (!archived_) return std::nullopt;
-  return Error{
-      ErrorCode::kArchived,
-      "the question is archived; it still answers, but nobody looks after it: restore it, or name another"};
+  const bool due = archived_ || !archive_checked_ || now - *archive_checked_ >= kArchiveCheckInterval;
+  if (!due || now >= deadline) return;
+  archive_checked_ = now;
+  const auto credential = Credential(deadline, stop);
+  if (!credential) return;
+  HttpRequest request = MakeRequest("", *credential, deadline);
+  if (const auto card = AskFields(std::move(request), std::move(stop)))
+    archived_ = FieldOr(*card, "archived") == "true";
+}
+
+// For the log alone: which Metabase it is that answers so. Asked without credentials, as anybody may.
+void MetabaseSource::CheckVersion(MonotonicTime deadline, std::stop_token stop) {
+  if (clock_.Monotonic() >= deadline || !server_.VersionIsDue()) return;
+  HttpRequest request = MakeRequest("", Secret(), deadline);
+  request.url = config_.url + "/api/session/properties";
+  request.headers.pop_back();
+  const auto properties = AskFields(std::move(request), std::move(stop));
+  if (!properties) return;
+  if (const std::string tag = FieldOr(*properties, "version.tag"); !tag.empty())
+    server_.NoteVersion(Excerpt(tag));
+}
+
+// A small answer's; nothing where it is none.
+std::optional<std::map<std::string, std::string>> MetabaseSource::AskFields(HttpRequest request,
+                                                                            std::stop_token stop) {
+  request.timeout = std::min(request.timeout, kCheckTimeout);
+  request.max_body_bytes = kMaxCheckBytes;
+  std::string body;
+  const auto keep = [&](std::string_view bytes) {
+    body += bytes;
+    return true;
+  };
+  const auto response = http_.Send(request, keep, std::move(stop));
+  if (!response || response->status != 200) return std::nullopt;
+  return ReadJsonFields(body, kMaxCheckFields);
 }
 
 HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential,
@@ -254,7 +291,7 @@ HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& c
 
 Result<Secret> MetabaseSource::Credential(MonotonicTime deadline, std::stop_token stop) {
   if (session_ == nullptr) return config_.api_key;
-  return session_->Token(deadline, std::move(stop));
+  return session_->Token(deadline, timeout_, std::move(stop));
 }
 
 }  // namespace o2o

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,7 @@
 #include "config/config.h"
 #include "http/http_client.h"
 #include "sources/mapped_answer.h"
+#include "sources/metabase_server.h"
 #include "sources/metabase_session.h"
 #include "sources/source.h"
 
@@ -20,10 +22,10 @@ namespace o2o {
 // failed questions too, also behind rows.
 class MetabaseSource final : public Source {
  public:
-  // `http`, `session` and `clock` must outlive it. `session`: null with an API key. A poll ends within
-  // `timeout`, logins and all.
-  MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseSession* session,
-                 const Clock& clock);
+  // `http`, `server`, `session` and `clock` must outlive it. `session`: null with an API key. A poll ends
+  // within `timeout`, waiting for its turn, logins and all.
+  MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseServer& server,
+                 MetabaseSession* session, const Clock& clock);
 
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
@@ -32,17 +34,24 @@ class MetabaseSource final : public Source {
   // not as agreed says so itself.
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
 
+  // What is wrong beside a good answer of `rows` rows: the question is archived (asked for, by `deadline`),
+  // the answer is probably cut.
+  std::vector<Error> Troubles(std::size_t rows, MonotonicTime deadline, std::stop_token stop);
+
  private:
   Result<MappedAnswer> Ask(const MappingOptions& options, MonotonicTime deadline, std::stop_token stop);
   Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options,
                                MonotonicTime deadline, std::stop_token stop);
-  std::optional<Error> ArchivedTrouble(MonotonicTime deadline, std::stop_token stop);
+  void CheckArchived(MonotonicTime deadline, std::stop_token stop);
+  void CheckVersion(MonotonicTime deadline, std::stop_token stop);
+  std::optional<std::map<std::string, std::string>> AskFields(HttpRequest request, std::stop_token stop);
   HttpRequest MakeRequest(const std::string& path, const Secret& credential, MonotonicTime deadline) const;
   Result<Secret> Credential(MonotonicTime deadline, std::stop_token stop);
 
   const MetabaseSourceConfig config_;
   const Millis timeout_;
   HttpClient& http_;
+  MetabaseServer& server_;
   MetabaseSession* const session_;
   const Clock& clock_;
   std::optional<MonotonicTime> archive_checked_;

@@ -44,6 +44,38 @@ TEST(MetabaseSessionsTest, AnotherUserOrWayIsAnotherSession) {
   EXPECT_TRUE(differs([](auto& config) { config.proxy_url = "http://proxy.example"; }));
 }
 
+TEST(MetabaseSessionsTest, AllWhoAskOneMetabaseTakeTurns) {
+  const SystemClock clock;
+  MetabaseSessions sessions(clock);
+  MetabaseSourceConfig other = ByPassword();
+  other.username = "v";
+  other.question = 7179;
+  MetabaseSourceConfig keyed = ByPassword();
+  keyed.api_key = Secret("mb_key");
+  MetabaseServer& server = sessions.ServerOf(ByPassword());
+  EXPECT_EQ(&sessions.ServerOf(other), &server);
+  EXPECT_EQ(&sessions.ServerOf(keyed), &server);
+  other.url = "http://mb2.example";
+  EXPECT_NE(&sessions.ServerOf(other), &server);
+}
+
+// Refused logins at one host: how many there are when many passwords of one user come one after another.
+TEST(MetabaseSessionsTest, PasswordsOfOneUserShareTheBudgetOfTheHost) {
+  const SystemClock clock;
+  MetabaseSessions sessions(clock);
+  const auto budget_of = [&](const std::string& url, const std::string& user) {
+    MetabaseSourceConfig config = ByPassword();
+    config.url = url;
+    config.username = user;
+    return sessions.BudgetOf(config);
+  };
+  LoginBudget* const budget = budget_of("http://mb.example", "u");
+  for (const char* url : {"http://mb.example/bi", "https://MB.example", "http://mb.example:3000"})
+    EXPECT_EQ(budget_of(url, "v"), budget) << url;
+  EXPECT_NE(budget_of("http://mb2.example", "u"), budget);
+  EXPECT_NE(budget_of("http://[::1]:3000", "u"), budget_of("http://[::2]:3000", "u"));
+}
+
 TEST(MetabaseSessionsTest, ApiKeyNeedsNone) {
   const SystemClock clock;
   MetabaseSessions sessions(clock);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "fakes/fake_clock.h"
@@ -29,7 +30,10 @@ HttpResponse Status(int status, std::vector<std::string> cookies = {}) {
 
 class MetabaseSessionTest : public ::testing::Test {
  protected:
-  Result<Secret> Token(Millis within = 60s) { return session_.Token(clock_.Monotonic() + within, {}); }
+  Result<Secret> Token(Millis within = 60s) { return TokenOf(session_, within); }
+  Result<Secret> TokenOf(MetabaseSession& session, Millis within = 60s) {
+    return session.Token(clock_.Monotonic() + within, within, {});
+  }
 
   void LoginWorks(const std::string& token = "t-1") { http_.Answer(200, R"({"id":")" + token + R"("})"); }
 
@@ -65,7 +69,9 @@ class MetabaseSessionTest : public ::testing::Test {
 
   FakeClock clock_{Timestamp(1'760'000'000s)};
   FakeHttpClient http_;
-  MetabaseSession session_{"http://mb.example/bi", "us\"er@example.com", Secret("p\\ss-wörd"), http_, clock_};
+  LoginBudget budget_;
+  MetabaseSession session_{
+      "http://mb.example/bi", "us\"er@example.com", Secret("p\\ss-wörd"), http_, budget_, clock_};
 };
 
 std::size_t MostInAnHour(const std::vector<MonotonicTime>& attempts) {
@@ -124,7 +130,7 @@ TEST_F(MetabaseSessionTest, NoTimeNoLogin) {
 TEST_F(MetabaseSessionTest, StopIsNoFailure) {
   std::stop_source stop;
   stop.request_stop();
-  const auto token = session_.Token(clock_.Monotonic() + 1h, stop.get_token());
+  const auto token = session_.Token(clock_.Monotonic() + 1h, 1h, stop.get_token());
   ASSERT_FALSE(token);
   EXPECT_EQ(token.error().code, ErrorCode::kCancelled);
   EXPECT_TRUE(http_.requests.empty());
@@ -188,23 +194,23 @@ INSTANTIATE_TEST_SUITE_P(
     Answers, RefusalTest,
     ::testing::Values(
         RefusalCase{"wrong_password", 401, kWrong, ErrorCode::kUnauthorized,
-                    "check METABASE_USERNAME and METABASE_PASSWORD", true},
-        RefusalCase{"wrong_password_of_v039", 400, kWrong, ErrorCode::kUnauthorized,
-                    "check METABASE_USERNAME", true},
+                    "check `username` and `password` of the source", true},
+        RefusalCase{"wrong_password_of_v039", 400, kWrong, ErrorCode::kUnauthorized, "check `username`",
+                    true},
         RefusalCase{"disabled", 401, R"({"errors":{"_error":"Your account is disabled."}})",
                     ErrorCode::kUnauthorized, "have it enabled", true},
         RefusalCase{"no_passwords", 401, "Password login is disabled for this instance.",
-                    ErrorCode::kUnauthorized, "use METABASE_API_KEY", true},
+                    ErrorCode::kUnauthorized, "`api_key` instead", true},
         RefusalCase{"throttled", 401, kTooMany, ErrorCode::kThrottled, "the next attempt waits 1h5m", true},
         RefusalCase{"throttled_by_address", 401,
                     R"({"errors":{"username":"Too many attempts! Please try again later."}})",
                     ErrorCode::kThrottled, "the next attempt waits 1h5m", true},
         RefusalCase{"mfa", 200, R"({"mfa_required":true,"methods":["totp"],"challenge_token":"challenge"})",
-                    ErrorCode::kMfaRequired, "use METABASE_API_KEY", true},
-        RefusalCase{"no_id", 200, R"({"id":null})", ErrorCode::kBadShape, "check METABASE_URL", true},
+                    ErrorCode::kMfaRequired, "`api_key` instead", true},
+        RefusalCase{"no_id", 200, R"({"id":null})", ErrorCode::kBadShape, "check `url`", true},
         RefusalCase{"login_page", 200, "<!doctype html><title>disabled</title>", ErrorCode::kNotJson,
-                    "check METABASE_URL", false},
-        RefusalCase{"empty", 200, "", ErrorCode::kNotJson, "check METABASE_URL", false},
+                    "check `url`", false},
+        RefusalCase{"empty", 200, "", ErrorCode::kNotJson, "check `url`", false},
         RefusalCase{"redirect", 302, "", ErrorCode::kRedirect, "https://sso.example/login", false},
         RefusalCase{"address_forbidden", 403, "Forbidden", ErrorCode::kForbidden, "have this address allowed",
                     false},
@@ -212,20 +218,124 @@ INSTANTIATE_TEST_SUITE_P(
                     "check its host and path", false},
         RefusalCase{"initializing", 503, "Metabase is still initializing. Please sit tight...",
                     ErrorCode::kInitializing, "waiting for it", false},
-        RefusalCase{"unavailable", 503, "<html>busy</html>", ErrorCode::kHttpStatus, "503", false},
-        RefusalCase{"bad_gateway", 502, "<html>", ErrorCode::kHttpStatus, "the proxy's", false},
+        // Who passed it on, or gave up on it, does not know whether Metabase counted it.
+        RefusalCase{"too_many_requests", 429, "slow down", ErrorCode::kHttpStatus, "429", true},
+        RefusalCase{"unavailable", 503, "<html>busy</html>", ErrorCode::kHttpStatus, "503", true},
+        RefusalCase{"bad_gateway", 502, "<html>", ErrorCode::kHttpStatus, "the proxy's", true},
+        RefusalCase{"gateway_timeout", 504, "<html>", ErrorCode::kHttpStatus, "the proxy's", true},
         // Up to v0.61 an error while the login is written down counts as a failed one.
         RefusalCase{"error", 500, R"({"cause":"no database"})", ErrorCode::kHttpStatus, "look into its log",
                     true}),
     [](const auto& one) { return std::string(one.param.name); });
 
-TEST_F(MetabaseSessionTest, NoAnswerIsNoAttempt) {
-  for (const ErrorCode code : {ErrorCode::kConnect, ErrorCode::kTimeout, ErrorCode::kCut, ErrorCode::kTls}) {
-    http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck");
-    EXPECT_EQ(Failure().code, code);
+TEST_F(MetabaseSessionTest, WhatWasNeverSentIsNoAttempt) {
+  for (const ErrorCode code : {ErrorCode::kConnect, ErrorCode::kTls, ErrorCode::kTimeout}) {
+    for (int poll = 0; poll < 20; ++poll) {
+      http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck", false);
+      EXPECT_EQ(Failure().code, code);
+    }
   }
   LoginWorks();
   EXPECT_TRUE(Token());
+}
+
+TEST_F(MetabaseSessionTest, WhatMayHaveBeenSentMayHaveBeenCounted) {
+  for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kCut}) {
+    const auto attempts = AttemptsOf(
+        3, 2s, 6h, [&] { http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck"); });
+    EXPECT_LE(MostInAnHour(attempts), 4u) << Name(code);
+    EXPECT_GE(attempts.size(), 12u);
+  }
+  clock_.Advance(61min);
+  http_.FailWith(ErrorCode::kCut, "POST http://mb.example/bi/api/session: no luck");
+  const Error error = Failure();
+  EXPECT_EQ(error.code, ErrorCode::kCut);
+  EXPECT_NE(error.message.find("no luck; so that nobody gets locked out, the next attempt waits"),
+            std::string::npos)
+      << error.message;
+}
+
+TEST_F(MetabaseSessionTest, LoginsThatWeEndOurselvesMayHaveBeenCounted) {
+  std::size_t asked = 0;
+  for (int reload = 0; reload < 20; ++reload) {
+    http_.FailWith(ErrorCode::kCancelled, "ended, since the program stops");
+    (void)Token();
+    asked = http_.requests.size();
+  }
+  EXPECT_EQ(asked, LoginBudget::kMostOfUser);
+}
+
+TEST_F(MetabaseSessionTest, NoLoginWithAFractionOfTheTimeLeft) {
+  const auto late = session_.Token(clock_.Monotonic() + 132ms, 1'900ms, {});
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, ErrorCode::kTimeout);
+  EXPECT_TRUE(http_.requests.empty());
+  LoginWorks();
+  EXPECT_TRUE(session_.Token(clock_.Monotonic() + 5s, 60s, {})) << "half of what a login may take";
+}
+
+TEST_F(MetabaseSessionTest, WrongPasswordsOfOneUserShareABudget) {
+  std::vector<std::unique_ptr<MetabaseSession>> sessions;
+  for (int password = 0; password < 20; ++password) {
+    const std::string user = password % 2 == 0 ? "U@X" : "u@x";
+    sessions.push_back(std::make_unique<MetabaseSession>(
+        "http://mb.example", user, Secret("p" + std::to_string(password)), http_, budget_, clock_));
+  }
+  for (int poll = 0; poll < 360; ++poll, clock_.Advance(10s)) {
+    for (auto& session : sessions) {
+      if (http_.ended()) http_.Answer(401, kWrong);
+      EXPECT_FALSE(TokenOf(*session));
+    }
+  }
+  EXPECT_EQ(http_.requests.size(), 5u);
+}
+
+TEST_F(MetabaseSessionTest, CorrectedPasswordHasItsChanceAtOnce) {
+  for (int poll = 0; poll < 360; ++poll, clock_.Advance(10s)) {
+    if (http_.ended()) http_.Answer(401, kWrong);
+    EXPECT_FALSE(Token());
+  }
+  const std::size_t before = http_.requests.size();
+  FakeHttpClient good;
+  MetabaseSession corrected("http://mb.example/bi", "us\"er@example.com", Secret("right"), good, budget_,
+                            clock_);
+  good.Answer(200, R"({"id":"t-1"})");
+  EXPECT_TRUE(TokenOf(corrected));
+  EXPECT_LE(before, 4u);
+}
+
+TEST_F(MetabaseSessionTest, NoRoomSaysSo) {
+  const auto now = clock_.Monotonic();
+  for (std::size_t i = 0; i < LoginBudget::kMostOfUser; ++i)
+    ASSERT_TRUE(budget_.Take("US\"ER@example.com", false, now));
+  const Error error = Failure();
+  EXPECT_EQ(error.code, ErrorCode::kThrottled);
+  EXPECT_NE(error.message.find("the next attempt waits 1h1m"), std::string::npos) << error.message;
+  EXPECT_TRUE(http_.requests.empty());
+  clock_.Advance(61min);
+  LoginWorks();
+  EXPECT_TRUE(Token());
+}
+
+TEST_F(MetabaseSessionTest, LockoutOfAUserHoldsForItsOtherPasswordsToo) {
+  EXPECT_EQ(After(401, kTooMany).code, ErrorCode::kThrottled);
+  MetabaseSession corrected("http://mb.example/bi", "us\"er@example.com", Secret("right"), http_, budget_,
+                            clock_);
+  MetabaseSession other("http://mb.example/bi", "other@example.com", Secret("p"), http_, budget_, clock_);
+  EXPECT_FALSE(TokenOf(corrected));
+  EXPECT_EQ(http_.requests.size(), 1u);
+  LoginWorks();
+  EXPECT_TRUE(TokenOf(other));
+}
+
+TEST_F(MetabaseSessionTest, LockoutOfTheAddressHoldsForEverybody) {
+  After(401, R"({"errors":{"username":"Too many attempts! Please try again later."}})");
+  MetabaseSession other("http://mb.example/bi", "other@example.com", Secret("p"), http_, budget_, clock_);
+  EXPECT_FALSE(TokenOf(other));
+  EXPECT_EQ(http_.requests.size(), 1u);
+  clock_.Advance(65min);
+  LoginWorks();
+  EXPECT_TRUE(TokenOf(other));
 }
 
 TEST_F(MetabaseSessionTest, AtMostFourRefusedAttemptsInAnyHour) {
@@ -259,11 +369,9 @@ TEST_F(MetabaseSessionTest, GoodLoginEndsTheWaiting) {
   http_.Answer(401, kWrong);
   EXPECT_FALSE(Token());
   clock_.Advance(2min);
-  http_.Answer(401, kWrong);
-  EXPECT_FALSE(Token());
-  clock_.Advance(10min);
   LoginWorks();
   ASSERT_TRUE(Token());
+  clock_.Advance(1min);
   session_.Forget(Secret("t-1"));
   http_.Answer(401, kWrong);
   EXPECT_FALSE(Token());
@@ -332,15 +440,16 @@ class SlowLogin final : public HttpClient {
 TEST(MetabaseSessionWaitTest, WaitingForAnothersLoginEndsInTime) {
   const SystemClock clock;
   SlowLogin http;
-  MetabaseSession session("http://mb.example", "u", Secret("p"), http, clock);
-  std::jthread first([&] { EXPECT_TRUE(session.Token(clock.Monotonic() + 1min, {})); });
+  LoginBudget budget;
+  MetabaseSession session("http://mb.example", "u", Secret("p"), http, budget, clock);
+  std::jthread first([&] { EXPECT_TRUE(session.Token(clock.Monotonic() + 1min, 1min, {})); });
   http.asked.wait(false);
-  const auto late = session.Token(clock.Monotonic() + 20ms, {});
+  const auto late = session.Token(clock.Monotonic() + 20ms, 20ms, {});
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, ErrorCode::kTimeout);
   std::stop_source stop;
   std::jthread second([&] {
-    const auto stopped = session.Token(clock.Monotonic() + 1min, stop.get_token());
+    const auto stopped = session.Token(clock.Monotonic() + 1min, 1min, stop.get_token());
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
   });
@@ -349,7 +458,7 @@ TEST(MetabaseSessionWaitTest, WaitingForAnothersLoginEndsInTime) {
   http.answered = true;
   http.answered.notify_all();
   first.join();
-  EXPECT_EQ(session.Token(clock.Monotonic() + 1min, {})->Reveal(), "t-1");
+  EXPECT_EQ(session.Token(clock.Monotonic() + 1min, 1min, {})->Reveal(), "t-1");
 }
 
 }  // namespace

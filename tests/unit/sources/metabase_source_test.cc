@@ -69,8 +69,11 @@ class MetabaseSourceTest : public ::testing::Test {
   FakeClock clock_{Timestamp(1'760'000'000s)};
   FakeHttpClient login_http_;
   FakeHttpClient http_;
-  MetabaseSession session_{"http://mb.example", "user@example.com", Secret("p-secret"), login_http_, clock_};
-  MetabaseSource source_{StockQuestion(), 60s, http_, &session_, clock_};
+  LoginBudget budget_;
+  MetabaseServer server_{"http://mb.example", clock_};
+  MetabaseSession session_{
+      "http://mb.example", "user@example.com", Secret("p-secret"), login_http_, budget_, clock_};
+  MetabaseSource source_{StockQuestion(), 60s, http_, server_, &session_, clock_};
 };
 
 TEST_F(MetabaseSourceTest, RowsBecomeSeries) {
@@ -101,7 +104,7 @@ TEST_F(MetabaseSourceTest, AsksAsEveryVersionUnderstandsIt) {
 TEST_F(MetabaseSourceTest, ParametersAreFormEncoded) {
   MetabaseSourceConfig config = StockQuestion();
   config.parameters = R"([{"value":"Hà Nội & co+1"}])";
-  MetabaseSource source(config, 60s, http_, &session_, clock_);
+  MetabaseSource source(config, 60s, http_, server_, &session_, clock_);
   LoginWorks();
   AnswerRows();
   http_.Answer(200, kLive);
@@ -115,6 +118,14 @@ TEST_F(MetabaseSourceTest, EmptyResultIsAGoodAnswer) {
   const auto result = PollOf(202, "[\n\n]");
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(result->rows, 0u);
+}
+
+TEST_F(MetabaseSourceTest, RowsOfFailedThingsAreGoodRows) {
+  const auto result = PollOf(
+      200,
+      R"([{"Vendor Code":"V1","Stock":1,"status":"failed","error":"boom"},{"Vendor Code":"V2","Stock":2,"status":"failed","error":"boom"}])");
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->rows, 2u);
 }
 
 TEST_F(MetabaseSourceTest, LeadingBlanksAreTolerated) {
@@ -139,7 +150,7 @@ TEST_F(MetabaseSourceTest, FreshSessionThatIsRefusedIsAnError) {
   for (int i = 0; i < 3; ++i) http_.Answer(401, "Unauthenticated", "text/plain");
   const Error error = Failure(Poll());
   EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
-  EXPECT_NE(error.message.find("METABASE_API_KEY may help"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("An `api_key` may help"), std::string::npos) << error.message;
   EXPECT_EQ(http_.requests.size(), 2u);
   EXPECT_EQ(login_http_.requests.size(), 2u);
 }
@@ -158,8 +169,8 @@ TEST_F(MetabaseSourceTest, SecondTryHasTheRestOfTheTime) {
     HttpClient& http_;
     FakeClock& clock_;
   } slow_login(login_http_, clock_), slow(http_, clock_);
-  MetabaseSession session("http://mb.example", "u", Secret("p"), slow_login, clock_);
-  MetabaseSource source(StockQuestion(), 40s, slow, &session, clock_);
+  MetabaseSession session("http://mb.example", "u", Secret("p"), slow_login, budget_, clock_);
+  MetabaseSource source(StockQuestion(), 40s, slow, server_, &session, clock_);
   LoginWorks("t-1");
   LoginWorks("t-2");
   http_.Answer(401, "Unauthenticated", "text/plain");
@@ -186,15 +197,15 @@ TEST_F(MetabaseSourceTest, LoginThatTookAllTheTimeIsATimeout) {
    private:
     FakeClock& clock_;
   } slow(clock_);
-  MetabaseSession session("http://mb.example", "u", Secret("p"), slow, clock_);
-  MetabaseSource source(StockQuestion(), 10s, http_, &session, clock_);
+  MetabaseSession session("http://mb.example", "u", Secret("p"), slow, budget_, clock_);
+  MetabaseSource source(StockQuestion(), 10s, http_, server_, &session, clock_);
   EXPECT_EQ(Failure(source.Poll({})).code, ErrorCode::kTimeout);
   EXPECT_TRUE(http_.requests.empty());
 }
 
 TEST_F(MetabaseSourceTest, ThreeSourcesShareOneLogin) {
-  MetabaseSource second(StockQuestion(), 60s, http_, &session_, clock_);
-  MetabaseSource third(StockQuestion(), 60s, http_, &session_, clock_);
+  MetabaseSource second(StockQuestion(), 60s, http_, server_, &session_, clock_);
+  MetabaseSource third(StockQuestion(), 60s, http_, server_, &session_, clock_);
   LoginWorks();
   for (MetabaseSource* source : {&source_, &second, &third}) {
     AnswerRows();
@@ -207,20 +218,21 @@ TEST_F(MetabaseSourceTest, ThreeSourcesShareOneLogin) {
 TEST_F(MetabaseSourceTest, ApiKeyNeverLogsIn) {
   MetabaseSourceConfig config = StockQuestion();
   config.api_key = Secret("mb_key");
-  MetabaseSource source(config, 60s, http_, nullptr, clock_);
+  MetabaseSource source(config, 60s, http_, server_, nullptr, clock_);
   AnswerRows();
   http_.Answer(200, kLive);
   ASSERT_TRUE(source.Poll({}));
   for (const HttpRequest& request : http_.requests) {
+    if (request.url.ends_with("/api/session/properties")) continue;
     EXPECT_EQ(Header(request, "X-API-KEY"), "mb_key");
     EXPECT_EQ(Header(request, "X-Metabase-Session"), "-");
   }
   http_.Answer(401, "Unauthenticated", "text/plain");
   const Error error = Failure(source.Poll({}));
   EXPECT_EQ(error.code, ErrorCode::kUnauthorized);
-  EXPECT_NE(error.message.find("check METABASE_API_KEY"), std::string::npos) << error.message;
+  EXPECT_NE(error.message.find("check `api_key`"), std::string::npos) << error.message;
   EXPECT_EQ(error.message.find("mb_key"), std::string::npos);
-  EXPECT_EQ(http_.requests.size(), 3u);
+  EXPECT_EQ(http_.requests.size(), 4u);
   EXPECT_TRUE(login_http_.requests.empty());
 }
 
@@ -307,6 +319,31 @@ INSTANTIATE_TEST_SUITE_P(
                   ErrorCode::kQueryFailed, "Error reducing result rows: ERROR: gone"},
         BadAnswer{"appended_huge", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}" + Failed(kRelation, 40'000),
                   ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"behind_a_comma", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n" + Failed(kRelation),
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"behind_a_comma_huge", 200,
+                  "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n" + Failed(kRelation, 40'000),
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"behind_a_comma_with_a_blank_line", 200,
+                  "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n" + Failed(kRelation) + "\n",
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"in_the_place_of_rows", 200, "[\n" + Failed(kRelation), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"in_the_place_of_rows_huge", 200, "[\n" + Failed(kRelation, 40'000),
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"behind_the_bracket", 200, std::string(kRows) + Failed(kRelation), ErrorCode::kQueryFailed,
+                  "relation \"foo\" does not exist"},
+        BadAnswer{"behind_the_bracket_and_a_line", 200, std::string(kRows) + "\n" + Failed(kRelation),
+                  ErrorCode::kQueryFailed, "relation \"foo\" does not exist"},
+        BadAnswer{"rows_of_failures_cut", 200,
+                  R"([{"Vendor Code":"V1","Stock":1,"status":"failed","error":"boom"})", ErrorCode::kBadJson,
+                  "ends"},
+        BadAnswer{
+            "rows_of_failures_cut_later", 200,
+            R"([{"Vendor Code":"V1","Stock":1,"status":"sold","error":""},{"status":"failed","error":"x"})",
+            ErrorCode::kBadJson, "ends"},
+        BadAnswer{"another_object_behind", 200, std::string(kRows) + R"({"status":"sold"})",
+                  ErrorCode::kBadJson, "byte"},
         BadAnswer{"escaped", 200,
                   R"({"via":[{"type":"NullPointer"}],"trace":[["a"]],"cause":"\"x\" is null","_status":500})",
                   ErrorCode::kQueryFailed, "\"x\" is null"},
@@ -349,18 +386,17 @@ INSTANTIATE_TEST_SUITE_P(
                   ErrorCode::kInitializing, "waiting for it"},
         BadAnswer{"no_app_db", 503, R"({"status":"Unable to get app-db connection"})", ErrorCode::kHttpStatus,
                   "503"},
-        BadAnswer{"not_found", 404, "Not found.", ErrorCode::kNotFound, "check its number and METABASE_URL",
-                  kText},
+        BadAnswer{"not_found", 404, "Not found.", ErrorCode::kNotFound, "check `question` and `url`", kText},
         BadAnswer{"archived", 404, R"({"message":"The object has been archived.","error_code":"archived"})",
                   ErrorCode::kArchived, "restore it"},
         BadAnswer{"forbidden", 403, "You don't have permissions to do that.", ErrorCode::kForbidden,
                   "give the user or the key's group access", kText},
         BadAnswer{"address_forbidden", 403, "Forbidden", ErrorCode::kForbidden, "this address", kText},
         BadAnswer{"mfa_setup", 403, R"({"mfa-setup-required":true,"message":"Set up MFA"})",
-                  ErrorCode::kMfaRequired, "use METABASE_API_KEY"},
+                  ErrorCode::kMfaRequired, "`api_key` instead"},
         BadAnswer{"redirect", 302, "", ErrorCode::kRedirect, "redirects to https://mb.example/"},
         BadAnswer{"login_page", 200, "<!doctype html><form>Sign in</form>", ErrorCode::kNotJson,
-                  "check METABASE_URL", kHtml},
+                  "check `url`", kHtml},
         BadAnswer{"empty_200", 200, "", ErrorCode::kCut, "make the question quicker"},
         BadAnswer{"empty_202", 202, "", ErrorCode::kCut, "make the question quicker"},
         BadAnswer{"cut", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor", ErrorCode::kBadJson,
@@ -385,22 +421,73 @@ TEST_F(MetabaseSourceTest, NoAnswerIsPassedOn) {
 
 // Troubles beside a good answer
 
-TEST_F(MetabaseSourceTest, ArchivedQuestionIsAskedAboutOnceAnHour) {
+TEST_F(MetabaseSourceTest, QuestionIsAskedAboutOnceAnHour) {
   LoginWorks();
-  for (int poll = 0; poll < 40; ++poll, clock_.Advance(3min)) {  // two hours
+  for (int poll = 0; poll < 41; ++poll, clock_.Advance(3min)) {  // two hours
     AnswerRows();
-    if (poll == 0 || poll == 20) http_.Answer(200, poll == 0 ? kArchived : kLive);
+    const bool due = poll == 0 || poll == 20 || poll == 40;
+    if (due) http_.Answer(200, poll == 40 ? kArchived : kLive);
     const auto result = Poll();
     ASSERT_TRUE(result) << poll << ": " << result.error().message;
-    ASSERT_EQ(result->trouble.has_value(), poll < 20) << poll;
+    ASSERT_EQ(result->trouble.has_value(), poll == 40) << poll;
+  }
+  const auto checks = std::count_if(http_.requests.begin(), http_.requests.end(), [](const auto& request) {
+    return request.url == "http://mb.example/api/card/7179";
+  });
+  EXPECT_EQ(checks, 3);
+}
+
+TEST_F(MetabaseSourceTest, RestoredQuestionIsWellAtOnce) {
+  LoginWorks();
+  for (int poll = 0; poll < 5; ++poll, clock_.Advance(3min)) {
+    AnswerRows();
+    if (poll < 3) http_.Answer(200, poll < 2 ? kArchived : kLive);
+    const auto result = Poll();
+    ASSERT_TRUE(result) << poll << ": " << result.error().message;
+    ASSERT_EQ(result->trouble.has_value(), poll < 2) << poll;
     if (result->trouble) {
       EXPECT_EQ(result->trouble->code, ErrorCode::kArchived);
     }
   }
-  const auto checks = std::count_if(http_.requests.begin(), http_.requests.end(),
-                                    [](const auto& request) { return request.method == "GET"; });
-  EXPECT_EQ(checks, 2);
-  EXPECT_EQ(http_.requests[1].url, "http://mb.example/api/card/7179");
+}
+
+TEST_F(MetabaseSourceTest, VersionIsAskedForWithoutCredentialsAndHarmsNoPoll) {
+  LoginWorks();
+  AnswerRows();
+  http_.Answer(200, kLive);
+  http_.FailWith(ErrorCode::kTimeout, "slow");
+  EXPECT_TRUE(Poll());
+  clock_.Advance(1h);
+  AnswerRows();
+  http_.Answer(200, kLive);
+  http_.Answer(200, R"({"engines":{},"version":{"tag":"v0.50.26","date":"2024-09-05"}})");
+  testing::internal::CaptureStderr();
+  EXPECT_TRUE(Poll());
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("version=v0.50.26"), std::string::npos);
+  const HttpRequest& request = http_.requests.back();
+  EXPECT_EQ(request.url, "http://mb.example/api/session/properties");
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(Header(request, "X-Metabase-Session"), "-");
+  EXPECT_EQ(Header(request, "X-API-KEY"), "-");
+}
+
+TEST_F(MetabaseSourceTest, NoQueryWhileTheQuestionIsAskedByAnother) {
+  LoginWorks();
+  const auto others = server_.TakeTurn(7179, clock_.Monotonic() + 1s, {});
+  MetabaseSource hurried(StockQuestion(), 30ms, http_, server_, &session_, clock_);
+  const Error error = Failure(hurried.Poll({}));
+  EXPECT_EQ(error.code, ErrorCode::kTimeout);
+  EXPECT_NE(error.message.find("another source still asks the same question"), std::string::npos);
+  EXPECT_TRUE(http_.requests.empty());
+}
+
+TEST_F(MetabaseSourceTest, TroublesAreAllTold) {
+  LoginWorks();
+  http_.Answer(200, kArchived);
+  const auto troubles = source_.Troubles(2'000, clock_.Monotonic() + 60s, {});
+  ASSERT_EQ(troubles.size(), 2u);
+  EXPECT_EQ(troubles[0].code, ErrorCode::kArchived);
+  EXPECT_EQ(troubles[1].code, ErrorCode::kTruncated);
 }
 
 TEST_F(MetabaseSourceTest, QuestionThatCannotBeAskedAboutIsNotHeldAgainstIt) {

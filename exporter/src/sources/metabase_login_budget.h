@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+
+namespace o2o {
+
+// How many logins to one host may have failed within an hour, whatever their passwords, so that Metabase
+// locks nobody out: it counts failed logins for an hour, 10 per user and 50 per address, and counts those
+// that it refuses for that too. 5 per user, of which 2 are kept for credentials that were not refused yet
+// (corrected ones, after a reload), and 20 in all: room for a second exporter and for people. Users are told
+// apart without regard to case. Thread-safe.
+class LoginBudget {
+ public:
+  static constexpr std::size_t kMostRepeated = 3;
+  static constexpr std::size_t kMostOfUser = 5;
+  static constexpr std::size_t kMostOfHost = 20;
+
+  using Ticket = std::uint64_t;
+  // An attempt: counts as failed unless it is given back. Nothing where there is no room for it. `repeated`:
+  // with credentials that were refused within the hour.
+  std::optional<Ticket> Take(const std::string& user, bool repeated, MonotonicTime now);
+  // It cannot have been counted by Metabase.
+  void GiveBack(Ticket ticket);
+
+  // When there is room if nothing else is taken; `now` at the earliest.
+  MonotonicTime RoomAt(const std::string& user, bool repeated, MonotonicTime now) const;
+
+  // Metabase says that it has locked the user, or everybody from here, out.
+  void LockUser(const std::string& user, MonotonicTime until);
+  void LockHost(MonotonicTime until);
+
+ private:
+  struct Attempt {
+    Ticket ticket;
+    std::string user;
+    MonotonicTime at;
+  };
+
+  MonotonicTime RoomFor(const std::string& lower_user, bool repeated,
+                        MonotonicTime now) const;  // needs mutex_
+  void Forget(MonotonicTime now);                  // needs mutex_
+
+  mutable std::mutex mutex_;
+  Ticket last_ticket_ = 0;                      // guarded by mutex_
+  std::deque<Attempt> attempts_;                // guarded by mutex_; oldest first
+  std::map<std::string, MonotonicTime> locks_;  // guarded by mutex_
+  std::optional<MonotonicTime> host_lock_;      // guarded by mutex_
+};
+
+}  // namespace o2o

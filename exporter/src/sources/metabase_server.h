@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/duration.h"
+#include "base/result.h"
+
+namespace o2o {
+
+// What all sources that ask one Metabase share, whoever they ask as: turns for their queries, since Metabase
+// lets queries pile up without a word, and what version it is. Thread-safe.
+class MetabaseServer {
+ public:
+  static constexpr std::size_t kQueriesAtOnce = 2;
+
+  // `clock` must outlive it.
+  MetabaseServer(std::string url, const Clock& clock) : url_(std::move(url)), clock_(clock) {}
+
+  // The right to run one query; given back at its end.
+  class Turn {
+   public:
+    Turn(Turn&& other) noexcept
+        : server_(std::exchange(other.server_, nullptr)), question_(other.question_) {}
+    Turn& operator=(Turn&&) = delete;
+    ~Turn();
+
+   private:
+    friend class MetabaseServer;
+    Turn(MetabaseServer& server, std::int64_t question) : server_(&server), question_(question) {}
+
+    MetabaseServer* server_;
+    std::int64_t question_;
+  };
+
+  // Waits until fewer than kQueriesAtOnce queries run and none of the same question; first come, first
+  // served. Fails with kTimeout at `deadline`, with kCancelled when `stop` is asked for.
+  Result<Turn> TakeTurn(std::int64_t question, MonotonicTime deadline, std::stop_token stop);
+
+  // Whether it is time to ask for the version: at first and once an hour, for all sources together. True for
+  // one of them, which then asks.
+  bool VersionIsDue();
+  // Logs it where it is another one than before.
+  void NoteVersion(const std::string& version);
+
+ private:
+  struct Waiter {
+    std::int64_t question;
+  };
+
+  bool MayRun(const Waiter& waiter) const;  // needs mutex_
+  bool Runs(std::int64_t question) const;   // needs mutex_
+  std::string Running() const;              // needs mutex_
+  void EndTurn(std::int64_t question);
+
+  const std::string url_;
+  const Clock& clock_;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::vector<std::int64_t> running_;           // guarded by mutex_; the questions
+  std::list<Waiter> waiting_;                   // guarded by mutex_; longest first
+  std::optional<MonotonicTime> version_asked_;  // guarded by mutex_
+  std::string version_;                         // guarded by mutex_
+};
+
+}  // namespace o2o

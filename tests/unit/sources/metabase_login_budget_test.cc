@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/metabase_login_budget.h"
+
+#include <gtest/gtest.h>
+
+namespace o2o {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr MonotonicTime kNow{1'000h};
+
+std::size_t Taken(LoginBudget& budget, const std::string& user, bool repeated, MonotonicTime at) {
+  std::size_t taken = 0;
+  while (taken < 100 && budget.Take(user, repeated, at)) ++taken;
+  return taken;
+}
+
+TEST(LoginBudgetTest, UserHasFarFewerThanMetabasesTen) {
+  LoginBudget budget;
+  EXPECT_EQ(Taken(budget, "u@x", true, kNow), 3u);
+  EXPECT_EQ(Taken(budget, "U@X", false, kNow), 2u) << "corrected credentials, whatever the case of the user";
+  EXPECT_EQ(Taken(budget, "v@x", false, kNow), 5u);
+}
+
+TEST(LoginBudgetTest, HostHasFarFewerThanMetabasesFifty) {
+  LoginBudget budget;
+  std::size_t taken = 0;
+  for (int user = 0; user < 50; ++user) taken += Taken(budget, std::to_string(user), false, kNow);
+  EXPECT_EQ(taken, 20u);
+}
+
+TEST(LoginBudgetTest, RoomComesBackAfterAnHour) {
+  LoginBudget budget;
+  Taken(budget, "u", false, kNow);
+  EXPECT_EQ(budget.RoomAt("u", false, kNow + 5min), kNow + 61min);
+  EXPECT_FALSE(budget.Take("u", false, kNow + 60min));
+  EXPECT_TRUE(budget.Take("u", false, kNow + 61min));
+  EXPECT_EQ(budget.RoomAt("u", false, kNow + 61min), kNow + 61min);
+}
+
+TEST(LoginBudgetTest, WhatIsGivenBackWasNotTaken) {
+  LoginBudget budget;
+  for (int i = 0; i < 100; ++i) {
+    const auto ticket = budget.Take("u", false, kNow);
+    ASSERT_TRUE(ticket) << i;
+    budget.GiveBack(*ticket);
+  }
+}
+
+TEST(LoginBudgetTest, LocksEnd) {
+  LoginBudget budget;
+  budget.LockUser("u", kNow + 65min);
+  EXPECT_FALSE(budget.Take("U", false, kNow + 64min));
+  EXPECT_TRUE(budget.Take("v", false, kNow));
+  EXPECT_TRUE(budget.Take("u", false, kNow + 65min));
+  budget.LockHost(kNow + 200min);
+  EXPECT_EQ(budget.RoomAt("w", false, kNow + 66min), kNow + 200min);
+}
+
+}  // namespace
+}  // namespace o2o
