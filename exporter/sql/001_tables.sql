@@ -54,7 +54,8 @@ BEGIN
       UNION ALL
       SELECT f.oid, attname, attacl FROM found f JOIN pg_attribute ON attrelid = f.oid
     ), grants AS (
-      SELECT g.oid, string_agg(format('GRANT %s%s ON %s TO %s%s;', privilege_type, '(' || quote_ident(attname) || ')', g.oid::regclass,
+      SELECT g.oid, string_agg(format('GRANT %s%s ON %s TO %s%s;',
+        privilege_type, '(' || quote_ident(attname) || ')', g.oid::regclass,
         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
         CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END), ' ' ORDER BY attname, grantee) AS text
       FROM granted g JOIN pg_class c USING (oid), aclexplode(acl) WHERE grantee <> relowner GROUP BY g.oid
@@ -63,13 +64,16 @@ BEGIN
              FILTER (WHERE relkind <> 'v' OR relhastriggers
                      OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = f.oid AND r.rulename <> '_RETURN')
                      OR EXISTS (SELECT FROM pg_attrdef a WHERE a.adrelid = f.oid)
-                     OR EXISTS (SELECT FROM pg_description n WHERE n.classoid = 'pg_class'::regclass AND n.objoid = f.oid AND n.objsubid > 0)),
+                     OR EXISTS (SELECT FROM pg_description n
+                                WHERE n.classoid = 'pg_class'::regclass AND n.objoid = f.oid AND n.objsubid > 0)),
            array_agg(f.oid::regclass::text ORDER BY depth DESC),
-           array_agg(format('CREATE VIEW %s%s AS %s', f.oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(f.oid))
+           array_agg(format('CREATE VIEW %s%s AS %s',
+                            f.oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(f.oid))
                      || CASE WHEN pg_get_userbyid(relowner) = current_user THEN ''
                              ELSE format('ALTER VIEW %s OWNER TO %I;', f.oid::regclass, pg_get_userbyid(relowner)) END
                      || coalesce(grants.text, '')
-                     || coalesce(format('COMMENT ON VIEW %s IS %L;', f.oid::regclass, obj_description(f.oid, 'pg_class')), '') ORDER BY depth)
+                     || format('COMMENT ON VIEW %s IS %L;', f.oid::regclass, obj_description(f.oid, 'pg_class'))
+                     ORDER BY depth)
       INTO dependents, view_names, view_texts
     FROM found f LEFT JOIN grants USING (oid);
     IF dependents IS NOT NULL THEN
@@ -91,11 +95,14 @@ BEGIN
       ALTER COLUMN order_id         TYPE text COLLATE "C",
       ALTER COLUMN status           TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
       ALTER COLUMN order_type       TYPE text COLLATE "C" USING coalesce(order_type, 'unknown'),
-      ALTER COLUMN updated_at       TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN updated_at       TYPE timestamptz
+        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
       ALTER COLUMN ingested_at      TYPE timestamptz USING CASE WHEN isfinite(ingested_at) THEN ingested_at ELSE now() END,
       ALTER COLUMN first_status     TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
-      ALTER COLUMN first_updated_at TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
-      ALTER COLUMN status_since     TYPE timestamptz USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN first_updated_at TYPE timestamptz
+        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN status_since     TYPE timestamptz
+        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
       ALTER COLUMN open             TYPE boolean USING true;
     ALTER TABLE fact_orders_monitoring
       ALTER COLUMN status           SET NOT NULL,
