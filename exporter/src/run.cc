@@ -30,7 +30,8 @@ using namespace std::chrono_literals;
 constexpr auto kStopDeadline = 4500ms;
 
 tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
-  const ConfigLoader loader(ProcessEnvironment());
+  // (Without a subcommand there is no source.)
+  const ConfigLoader loader(ProcessEnvironment(), flags.source);
   const std::string file = flags.config_file.empty() ? FindConfig() : flags.config_file;
   return file.empty() ? loader.LoadText(DefaultConfigText(), "default.yml", ".") : loader.LoadFile(file);
 }
@@ -281,7 +282,7 @@ int Run(const Flags& flags) {
     PrintErrors(config.error());
     return 1;
   }
-  if ((*config)->sources.empty()) {
+  if (flags.command != Command::kProbe && (*config)->sources.empty()) {
     std::fputs(
         "o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and "
         "METABASE_API_KEY (or "

@@ -108,8 +108,9 @@ using SourceKindConfig = std::variant<OmsSourceConfig, MetabaseSourceConfig, Jso
 struct SourceConfig {
   std::string name;
   Millis interval{15'000};
-  Millis timeout{10'000};  // shorter than the interval
-  Millis stale_after{0};   // resolved by the loader: 3 intervals unless given
+  Millis timeout{
+      10'000};  // resolved by the loader: two thirds of the interval, at most a minute, unless given
+  Millis stale_after{0};  // the same: 3 intervals
   SourceKindConfig kind;
 };
 
@@ -119,6 +120,7 @@ struct Config {
   OrdersConfig orders;
   std::vector<SourceConfig> sources;  // the enabled ones, in file order
   std::vector<std::string> disabled;  // names of sources whose `enabled_if` came out empty
+  std::vector<std::string> left_out;  // names of enabled ones beside the only one that was asked for
   std::vector<std::string> warnings;  // allowed, but probably not meant; written like the mistakes
 };
 

@@ -117,13 +117,15 @@ void ReadOrders(MapReader orders, OrdersConfig& config) {
   config.statuses = std::move(statuses);
 }
 
-void ReadConfig(MapReader root, Config& config) {
+// `only`: the one source that is to be polled, without the store; empty: all of them.
+void ReadConfig(MapReader root, std::string_view only, Config& config) {
   ReadWeb(root.Section("web"), config.web);
   ReadOrders(root.Section("orders"), config.orders);
-  const std::string storing = ReadSources(root, config);
+  const std::string storing = ReadSources(root, only, config);
+  const bool needs_store = !storing.empty() && only.empty();
   if (root.Has("store")) {
-    config.store = ReadStore(root.Section("store"), !storing.empty());
-  } else if (!storing.empty()) {
+    config.store = ReadStore(root.Section("store"), needs_store);
+  } else if (needs_store) {
     root.Require("store", "source " + storing +
                               " keeps orders in PostgreSQL, want a store section with dsn or dsn_file");
   }
@@ -164,7 +166,7 @@ tl::expected<ValidatedConfig, ConfigErrors> ConfigLoader::LoadText(std::string_v
   Reading reading{environment_, directory, std::move(document.problems)};
   Config config;
   if (document.readable) {
-    ReadConfig(MapReader(reading, &document.root, "", document.root.at), config);
+    ReadConfig(MapReader(reading, &document.root, "", document.root.at), only_source_, config);
   }
   if (!reading.problems.empty()) {
     return tl::unexpected<ConfigErrors>(ConfigErrors{Lines(name, std::move(reading.problems))});

@@ -37,7 +37,10 @@ struct ConfigErrors {
 // is empty and `disabled` names them.
 class ConfigLoader {
  public:
-  explicit ConfigLoader(Environment environment) : environment_(std::move(environment)) {}
+  // `only_source`: for a run that polls this one source and keeps nothing. The other sources and the store
+  // are then read as if they were turned off, so that nothing of theirs has to be there.
+  explicit ConfigLoader(Environment environment, std::string only_source = {})
+      : environment_(std::move(environment)), only_source_(std::move(only_source)) {}
   tl::expected<ValidatedConfig, ConfigErrors> LoadFile(const std::string& path) const;
   // `name` stands in messages where a path would, `directory` is what relative paths are relative to.
   tl::expected<ValidatedConfig, ConfigErrors> LoadText(std::string_view text, const std::string& name,
@@ -45,6 +48,7 @@ class ConfigLoader {
 
  private:
   Environment environment_;
+  std::string only_source_;
 };
 
 // The shipped default configuration (exporter/config/default.yml), built into the program.

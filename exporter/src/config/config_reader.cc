@@ -29,6 +29,9 @@ std::string Shown(std::string_view raw) {
   return '"' + text + (text.size() < raw.size() ? "...\"" : "\"");
 }
 
+// Meant to be empty: "", and not a variable that happens to be.
+bool IsEmptyText(const YamlNode& node) { return node.kind == YamlNode::Kind::kScalar && node.scalar.empty(); }
+
 std::string FormatBytes(std::uint64_t bytes) {
   if (bytes >= 1u << 30 && bytes % (1u << 30) == 0) return std::to_string(bytes >> 30) + "GiB";
   if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
@@ -172,9 +175,12 @@ bool MapReader::Text(std::string_view key, std::string& value) {
 }
 
 bool MapReader::TextOrList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries) {
-  if (KindOf(key) == YamlNode::Kind::kSequence) return TextList(key, values, max_entries);
+  const YamlMember* member = Find(key);
+  if (member && member->value.kind == YamlNode::Kind::kSequence) {
+    return ReadTextList(key, values, max_entries, {.empty = true});
+  }
   std::string value;
-  if (!Text(key, value)) return false;
+  if (!(member && IsEmptyText(member->value)) && !Text(key, value)) return false;
   values.assign(1, value);
   return true;
 }
@@ -276,6 +282,11 @@ bool MapReader::Boolean(std::string_view key, bool& value) {
 
 bool MapReader::TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
                          bool repeats) {
+  return ReadTextList(key, values, max_entries, {.repeats = repeats});
+}
+
+bool MapReader::ReadTextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
+                             ListRules rules) {
   const YamlMember* member = Find(key);
   if (!member) return false;
   if (member->value.kind != YamlNode::Kind::kSequence) {
@@ -292,9 +303,9 @@ bool MapReader::TextList(std::string_view key, std::vector<std::string>& values,
     const std::string path = JoinPath(JoinPath(path_, key), "[" + std::to_string(i) + "]");
     const Scalar scalar = Evaluate(item, path, kSetIt);
     if (scalar.state != Scalar::State::kText) continue;
-    if (scalar.text.empty()) {
+    if (scalar.text.empty() && !(rules.empty && IsEmptyText(item))) {
       Report(item.at, path, "has no value, give it one or remove it");
-    } else if (!repeats && std::find(read.begin(), read.end(), scalar.text) != read.end()) {
+    } else if (!rules.repeats && std::find(read.begin(), read.end(), scalar.text) != read.end()) {
       Report(item.at, path, scalar.shown + " stands there twice, give it once");
     } else {
       read.push_back(scalar.text);

@@ -78,7 +78,8 @@ class MapReader {
   bool TextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
                 bool repeats = false);  // none empty, and unless `repeats` none twice
   Given TextIfAny(std::string_view key, std::string& value);
-  bool TextOrList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries);
+  bool TextOrList(std::string_view key, std::vector<std::string>& values,
+                  std::size_t max_entries);                // "" is a text here
   bool Number(std::string_view key, std::string& number);  // by JSON's grammar, kept as text
   bool JsonText(std::string_view key, std::string& json);  // a value of any kind, as JSON
   // A path to a file that can be read, made absolute or relative to the working directory. Empty is as good
@@ -109,6 +110,12 @@ class MapReader {
   Scalar Take(std::string_view key, std::string_view advice = {});
   Scalar Evaluate(const YamlNode& node, const std::string& path, std::string_view advice);
   const YamlMember* Find(std::string_view key);
+  struct ListRules {
+    bool repeats = false;
+    bool empty = false;
+  };
+  bool ReadTextList(std::string_view key, std::vector<std::string>& values, std::size_t max_entries,
+                    ListRules rules);
   void Report(YamlPosition at, std::string path, std::string problem);
   std::string Resolve(const std::string& path) const;
   bool ReadSecretFile(std::string_view key, const Scalar& path, Secret& value);

@@ -54,7 +54,14 @@ struct MetricConfig {
   DuplicatePolicy on_duplicate = DuplicatePolicy::kError;
 };
 
+// What the answers of a kind look like.
+enum class RowShape {
+  kList,  // the answer is the list of rows, each with every column: anything else is no answer
+  kAny,   // rows may lie anywhere, may be the members of an object, and may lack columns
+};
+
 struct RowsConfig {
+  RowShape shape = RowShape::kList;
   std::string pointer;  // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
   std::vector<std::string>
       nested;  // keys of arrays inside a row: the innermost elements are the rows, outer columns are "../"

@@ -23,7 +23,6 @@ struct MappingReading {
   const MappingPlace& place;
   RowShape shape;
   const RowsConfig& rows;
-  std::set<std::string> names;  // of the source's metrics so far
 };
 
 template <typename T>
@@ -200,8 +199,8 @@ void ReadDuplicates(MapReader& entry, MetricConfig& metric) {
   }
 }
 
-// Whether the metric has a name of its own.
-bool ReadMetricName(MapReader& entry, MappingReading& reading, MetricConfig& metric) {
+// Whether the metric has a good name.
+bool ReadMetricName(MapReader& entry, MetricConfig& metric) {
   static constexpr Word<MetricType> kTypes[] = {{"gauge", MetricType::kGauge},
                                                 {"counter", MetricType::kCounter}};
   entry.Require("name", "want one like vendor_online");
@@ -210,9 +209,6 @@ bool ReadMetricName(MapReader& entry, MappingReading& reading, MetricConfig& met
   if (!entry.Text("name", metric.name)) return false;
   std::optional<std::string> problem = MetricNameProblem(metric.name);
   if (!problem && has_type) problem = MetricTypeProblem(metric.name, metric.type);
-  if (!problem && !reading.names.insert(metric.name).second) {
-    problem = "stands in this source twice, give each metric its own name";
-  }
   if (problem) entry.FailValue("name", *problem);
   return !problem && has_type;
 }
@@ -224,16 +220,16 @@ void ReadHelp(MapReader& entry, std::string& help) {
   }
 }
 
-MetricConfig ReadMetric(MapReader& entry, MappingReading& reading) {
+MetricConfig ReadMetric(MapReader& entry, const MappingReading& reading) {
   MetricConfig metric;
-  const bool has_name = ReadMetricName(entry, reading, metric);
+  const bool has_name = ReadMetricName(entry, metric);
   ReadHelp(entry, metric.help);
   ReadLabels(entry, reading, metric);
   ReadWhere(entry.Section("where"), reading, metric.where);
   ReadValue(entry, reading, metric);
   ReadDuplicates(entry, metric);
   if (!has_name) return metric;
-  if (const auto conflict = reading.place.families.Add(reading.place.name, metric)) {
+  if (const auto conflict = reading.place.families.Add(reading.place.name, metric, reading.place.enabled)) {
     if (conflict->key == "name") {
       entry.FailValue(conflict->key, conflict->problem);
     } else {
@@ -252,9 +248,10 @@ bool HasMapping(MapReader& source) {
 
 MappingConfig ReadMapping(const MappingPlace& place, RowShape shape) {
   MappingConfig config;
+  config.rows.shape = shape;
   ReadRows(place.source.Section("rows"), shape, config.rows);
   ReadCeilings(place.source.Section("ceilings"), config.ceilings);
-  MappingReading reading{place, shape, config.rows, {}};
+  const MappingReading reading{place, shape, config.rows};
   place.source.Require("metrics", "want at least one metric with name, help and value");
   if (place.source.Each("metrics",
                         [&](MapReader& entry) { config.metrics.push_back(ReadMetric(entry, reading)); })) {

@@ -15,12 +15,7 @@ struct MappingPlace {
   MapReader& source;
   const std::string& name;  // of the source
   FamilyNames& families;    // of all sources
-};
-
-// What the answers of a kind look like.
-enum class RowShape {
-  kAny,   // rows may lie anywhere, and may be the members of an object
-  kList,  // the answer is the list of rows
+  bool enabled = true;      // the source
 };
 
 bool HasMapping(MapReader& source);

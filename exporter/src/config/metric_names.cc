@@ -50,6 +50,20 @@ std::set<std::string> LabelNames(const MetricConfig& metric) {
   return names;
 }
 
+// Whether some label is fixed in both, to different texts: then no series of one can be a series of the
+// other.
+bool ToldApart(const MetricConfig& a, const MetricConfig& b) {
+  return std::any_of(a.static_labels.begin(), a.static_labels.end(), [&](const auto& label) {
+    return std::any_of(b.static_labels.begin(), b.static_labels.end(), [&](const auto& other) {
+      return label.first == other.first && label.second != other.second;
+    });
+  });
+}
+
+std::string Called(const std::string& source) {
+  return source.empty() ? "another source" : "source " + source;
+}
+
 std::string Listed(const std::set<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -103,25 +117,47 @@ bool IsTargetLabel(std::string_view name) {
   return std::find(std::begin(kTargetLabels), std::end(kTargetLabels), name) != std::end(kTargetLabels);
 }
 
-std::optional<FamilyNames::Conflict> FamilyNames::Add(const std::string& source, const MetricConfig& metric) {
-  const auto [place, is_new] =
-      families_.emplace(FamilyName(metric.name, metric.type), Family{source, metric});
-  if (is_new) return std::nullopt;
-  const MetricConfig& first = place->second.metric;
-  const std::string other =
-      first.name + " of " +
-      (place->second.source.empty() ? "another source" : "source " + place->second.source);
-  if (first.name != metric.name) {
+std::optional<FamilyNames::Conflict> FamilyNames::Add(const std::string& source, const MetricConfig& metric,
+                                                      bool enabled) {
+  std::vector<Feed>& feeds = families_[FamilyName(metric.name, metric.type)];
+  std::optional<Conflict> conflict = feeds.empty() ? std::nullopt : Disagreement(feeds.front(), metric);
+  for (const Feed& feed : feeds) {
+    if (conflict) break;
+    if (enabled && feed.enabled && !ToldApart(feed.metric, metric)) conflict = Twins(feed, source, metric);
+  }
+  feeds.push_back({source, metric, enabled});
+  return conflict;
+}
+
+std::optional<FamilyNames::Conflict> FamilyNames::Disagreement(const Feed& first,
+                                                               const MetricConfig& metric) {
+  const std::string other = first.metric.name + " of " + Called(first.source);
+  if (first.metric.name != metric.name) {
     return Conflict{"name", "has the same name in OpenMetrics as " + other + ", want another"};
   }
-  if (first.help != metric.help) {
+  if (first.metric.help != metric.help) {
     return Conflict{"help", "is not the help of " + other + ", want the same words in both"};
   }
-  if (const std::set<std::string> wanted = LabelNames(first); LabelNames(metric) != wanted) {
+  if (const std::set<std::string> wanted = LabelNames(first.metric); LabelNames(metric) != wanted) {
     return Conflict{"labels",
                     "are not the labels of " + other + ", want the same names in both: " + Listed(wanted)};
   }
   return std::nullopt;
+}
+
+FamilyNames::Conflict FamilyNames::Twins(const Feed& first, const std::string& source,
+                                         const MetricConfig& metric) {
+  constexpr std::string_view kWanted =
+      "one same label in the static_labels of both, with a text of its own in each";
+  if (first.source == source) {
+    return {"static_labels", metric.name + " stands in " + Called(source) +
+                                 " already, and nothing tells the series of the two apart, want another "
+                                 "name, or " +
+                                 std::string(kWanted)};
+  }
+  return {"static_labels", "do not tell the series of " + Called(source) + " from those of " + metric.name +
+                               " of " + Called(first.source) + ", want " + std::string(kWanted) +
+                               ", like shop: north here and shop: south there"};
 }
 
 }  // namespace o2o

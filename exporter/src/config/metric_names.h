@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/mapping_config.h"
 
@@ -29,16 +30,21 @@ class FamilyNames {
     std::string key;  // of the metric in the configuration
     std::string problem;
   };
-  // Several sources may feed one family if they say the same about it. The name has to be in order, so that
-  // it tells the type.
-  std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric);
+  // Several metrics, of one source or of many, may feed one family if they say the same about it and a static
+  // label tells their series apart, so that none comes twice. What is turned off can be in nobody's way. The
+  // name has to be in order, so that it tells the type.
+  std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric, bool enabled);
 
  private:
-  struct Family {
+  struct Feed {
     std::string source;
     MetricConfig metric;
+    bool enabled = true;
   };
-  std::map<std::string, Family> families_;  // by OpenMetrics' name, where a counter has no _total
+  static std::optional<Conflict> Disagreement(const Feed& first, const MetricConfig& metric);
+  static Conflict Twins(const Feed& first, const std::string& source, const MetricConfig& metric);
+
+  std::map<std::string, std::vector<Feed>> families_;  // by OpenMetrics' name, where a counter has no _total
 };
 
 }  // namespace o2o

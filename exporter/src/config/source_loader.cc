@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/source_loader.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,7 @@ struct SourcesSeen {
   std::set<std::string> names;
   std::string storing;  // the enabled one that keeps orders
   FamilyNames families;
+  std::string_view only;  // the one source that is to be polled; empty: all
 };
 
 bool IsSourceName(std::string_view name) {
@@ -53,12 +55,11 @@ void ReadSourceName(MapReader& entry, std::string& name, SourcesSeen& seen) {
 
 void ReadRhythm(MapReader& entry, SourceConfig& config) {
   entry.Duration("interval", config.interval, {Millis(100), days(1)});
-  const bool own_timeout = entry.Duration("timeout", config.timeout, {Millis(10), days(1)});
-  if (config.timeout >= config.interval) {
-    entry.Fail(own_timeout ? "timeout" : "interval",
-               "the timeout of " + FormatDuration(config.timeout) + (own_timeout ? "" : " (the default)") +
-                   " is not below the interval of " + FormatDuration(config.interval) +
-                   ", want a shorter timeout or a longer interval");
+  config.timeout = std::min(Millis(seconds(60)), config.interval * 2 / 3);
+  if (entry.Duration("timeout", config.timeout, {Millis(10), days(1)}) && config.timeout >= config.interval) {
+    entry.Fail("timeout", "the timeout of " + FormatDuration(config.timeout) +
+                              " is not below the interval of " + FormatDuration(config.interval) +
+                              ", want a shorter timeout or a longer interval");
   }
   config.stale_after = 3 * config.interval;
   if (entry.Duration("stale_after", config.stale_after, {seconds(1), days(30)}) &&
@@ -88,10 +89,12 @@ const SourceKind* FindKind(MapReader& entry) {
 void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
   SourceConfig source;
   ReadSourceName(entry, source.name, seen);
-  const bool enabled = entry.Switch("enabled_if");
+  const bool switched_on = entry.Switch("enabled_if");
+  const bool left_out = !seen.only.empty() && source.name != seen.only;
+  const bool enabled = switched_on && !left_out;
   if (!enabled) entry.Tolerate();
   ReadRhythm(entry, source);
-  const MappingPlace place{entry, source.name, seen.families};
+  const MappingPlace place{entry, source.name, seen.families, enabled};
   const SourceKind* kind = FindKind(entry);
   if (!kind) {
     if (HasMapping(entry)) ReadMapping(place, RowShape::kAny);  // for its mistakes
@@ -99,7 +102,7 @@ void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
   }
   source.kind = kind->read(entry.Section(kind->key), place);
   if (!enabled) {
-    config.disabled.push_back(source.name);
+    (switched_on ? config.left_out : config.disabled).push_back(source.name);
     return;
   }
   if (kind->needs_store) {
@@ -114,8 +117,9 @@ void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
 
 }  // namespace
 
-std::string ReadSources(MapReader& root, Config& config) {
+std::string ReadSources(MapReader& root, std::string_view only, Config& config) {
   SourcesSeen seen;
+  seen.only = only;
   std::size_t count = 0;
   root.Require("sources", "want at least one source");
   if (root.Each("sources", [&](MapReader& entry) {

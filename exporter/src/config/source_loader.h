@@ -2,14 +2,16 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/config.h"
 #include "config/config_reader.h"
 
 namespace o2o {
 
-// Reads `sources`: the enabled ones, the names of the others. Returns the name of the enabled one that keeps
-// orders in PostgreSQL ("another" where it has none); empty if there is no such source.
-std::string ReadSources(MapReader& root, Config& config);
+// Reads `sources`: the enabled ones (of them `only`, unless that is empty), the names of the others. Returns
+// the name of the enabled one that keeps orders in PostgreSQL ("another" where it has none); empty if there
+// is no such source.
+std::string ReadSources(MapReader& root, std::string_view only, Config& config);
 
 }  // namespace o2o

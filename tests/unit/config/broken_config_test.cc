@@ -34,9 +34,6 @@ const Broken kBroken[] = {
      {"4:15: sources[0].interval: \"15 seconds\" is no duration, want one like 500ms, 30s or 1h30m"}},
     {"empty", {"1:1: sources: missing, want at least one source"}},
     {"initial-lookback", {"7:25: sources[0].oms.initial_lookback: \"30s\" is too short, want at least 1m"}},
-    {"interval-below-default-timeout",
-     {"4:15: sources[0].interval: the timeout of 10s (the default) is not below the interval of 5s, want a "
-      "shorter timeout or a longer interval"}},
     {"interval-range", {"4:15: sources[0].interval: \"99ms\" is too short, want at least 100ms"}},
     {"limit-above-max",
      {"7:14: sources[0].oms.limit: limit 200000 is above max_limit 100000, want limit <= max_limit"}},
@@ -217,6 +214,13 @@ const Broken kBroken[] = {
     {"family-labels",
      {"7:42: sources[1].metrics[0].labels: are not the labels of flag_on of source first, want the same "
       "names in both: a, b"}},
+    {"family-not-told-apart",
+     {"7:61: sources[1].metrics[0].static_labels: do not tell the series of source second from those of "
+      "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
+      "each, like shop: north here and shop: south there",
+      "10:15: sources[2].metrics[0].static_labels: do not tell the series of source third from those of "
+      "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
+      "each, like shop: north here and shop: south there"}},
     {"family-openmetrics",
      {"7:22: sources[1].metrics[0].name: \"flags_total\" has the same name in OpenMetrics as flags of source "
       "first, want another"}},
@@ -338,8 +342,10 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"o2o_order_duration_seconds_count\" is the exporter's own metric "
       "o2o_order_duration_seconds, or too near to it, want another name"}},
     {"metric-name-twice",
-     {"8:16: sources[0].metrics[1].name: \"flag_on\" stands in this source twice, give each metric its own "
-      "name"}},
+     {"8:9: sources[0].metrics[1].static_labels: flag_on stands in source flags already, and nothing tells "
+      "the "
+      "series of the two apart, want another name, or one same label in the static_labels of both, with a "
+      "text of its own in each"}},
     {"metric-name-underscores",
      {"5:15: sources[0].metrics[0].name: \"__flag\" begins with __, which is for Prometheus' own use, want "
       "another name"}},

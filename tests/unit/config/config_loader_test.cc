@@ -154,6 +154,54 @@ TEST(ConfigLoaderTest, ShippedDefaultShowsTheDefaultsOfTheStructs) {
   EXPECT_EQ(Oms(config).tls.insecure_skip_verify, oms.tls.insecure_skip_verify);
 }
 
+TEST(ConfigLoaderTest, TimeoutGoesWithTheInterval) {
+  const auto timeout = [](const std::string& rhythm) {
+    return Load("sources:\n  - name: flags\n    " + rhythm +
+                "\n    json: {url: http://a.test}\n    metrics: [{name: on, help: On., value: v}]\n")
+        .sources.at(0)
+        .timeout;
+  };
+  EXPECT_EQ(timeout("stale_after: 1h"), Millis(10'000));
+  EXPECT_EQ(timeout("interval: 30s"), Millis(20'000));
+  EXPECT_EQ(timeout("interval: 5s"), Millis(3'333));
+  EXPECT_EQ(timeout("interval: 100ms"), Millis(66));
+  EXPECT_EQ(timeout("interval: 90s"), Millis(60'000));
+  EXPECT_EQ(timeout("interval: 1d"), Millis(60'000));
+  EXPECT_EQ(timeout("timeout: 14s"), Millis(14'000));
+}
+
+// What probe polls is one source; the others and the database are as good as turned off.
+TEST(ConfigLoaderTest, OneSourceAloneNeedsOnlyItsOwn) {
+  const Variables variables = {
+      {"OMS_URL", "http://oms.test"}, {"METABASE_URL", "http://m.test"}, {"METABASE_API_KEY", "k"}};
+  const auto only = [&](const std::string& source, const Variables& its_variables) {
+    const ConfigLoader loader(
+        [its_variables](const std::string& name) -> std::optional<std::string> {
+          const auto found = its_variables.find(name);
+          return found == its_variables.end() ? std::nullopt : std::optional(found->second);
+        },
+        source);
+    return loader.LoadText(DefaultConfigText(), "default.yml", ".");
+  };
+  const auto metabase = only("vendor-status", variables);
+  ASSERT_TRUE(metabase) << metabase.error().lines[0];
+  ASSERT_EQ((*metabase)->sources.size(), 1u);
+  EXPECT_EQ((*metabase)->sources[0].name, "vendor-status");
+  EXPECT_EQ((*metabase)->left_out,
+            (std::vector<std::string>{"orders", "vendor-product-status", "discount-stock"}));
+  EXPECT_EQ((*metabase)->disabled, std::vector<std::string>());
+
+  const auto oms = only("orders", {{"OMS_URL", "http://oms.test"}, {"OMS_API_KEY", "k"}});
+  ASSERT_TRUE(oms) << oms.error().lines[0];
+  EXPECT_EQ((*oms)->sources.size(), 1u);
+  EXPECT_FALSE((*oms)->store);
+
+  const auto own = only("orders", variables);
+  ASSERT_FALSE(own);
+  ASSERT_EQ(own.error().lines.size(), 1u);
+  EXPECT_NE(own.error().lines[0].find("OMS_API_KEY is not set"), std::string::npos);
+}
+
 TEST(ConfigLoaderTest, EnabledIfTakesWordsForOff) {
   const std::string text =
       "store: {dsn: host=db}\nsources:\n  - name: orders\n    enabled_if: ${ON:-}\n    oms: {url: "

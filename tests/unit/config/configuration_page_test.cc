@@ -143,7 +143,6 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"orders.order_types", "[" + types + "]"},
       {"orders.statuses[].outcome", "open"},
       {"sources[].interval", FormatDuration(source.interval)},
-      {"sources[].timeout", FormatDuration(source.timeout)},
       {"sources[].oms.timezone", "UTC"},
       {"sources[].oms.overlap", FormatDuration(oms.overlap)},
       {"sources[].oms.initial_lookback", FormatDuration(oms.initial_lookback)},

@@ -103,14 +103,43 @@ TEST(MappingLoaderTest, LabelsOfTargetsAreWarnedOf) {
   }
 }
 
-TEST(MappingLoaderTest, TwoSourcesMayFeedOneFamily) {
+TEST(MappingLoaderTest, TwoSourcesMayFeedOneFamilyIfAStaticLabelTellsThemApart) {
   const std::string text =
       "sources:\n"
       "  - name: first\n    json: {url: http://a.test}\n"
-      "    metrics: [{name: flag_on, help: On., labels: {b: x}, static_labels: {a: first}, value: v}]\n"
+      "    metrics: [{name: flag_on, help: On., labels: {b: x}, static_labels: {a: first, c: all}, value: "
+      "v}]\n"
       "  - name: second\n    json: {url: http://b.test}\n"
-      "    metrics: [{name: flag_on, help: On., labels: {a: $key, b: $value}, aggregate: count}]\n";
+      "    metrics: [{name: flag_on, help: On., labels: {b: $key}, static_labels: {c: all, a: second}, "
+      "aggregate: count}]\n";
   EXPECT_EQ(Load(text).sources.size(), 2u);
+}
+
+TEST(MappingLoaderTest, MetricsOfOneSourceMayBeOneFamily) {
+  const std::string text =
+      "sources:\n"
+      "  - name: vendors\n    json: {url: http://a.test}\n"
+      "    metrics:\n"
+      "      - {name: products, help: P., labels: {vendor: v}, static_labels: {state: on}, value: Active}\n"
+      "      - {name: products, help: P., labels: {vendor: v}, static_labels: {state: off}, value: Paused}\n";
+  EXPECT_EQ(std::get<JsonSourceConfig>(Load(text).sources.at(0).kind).mapping.metrics.size(), 2u);
+}
+
+// Two ways to the same numbers, of which a variable turns one on.
+TEST(MappingLoaderTest, ASourceThatIsOffIsInNobodysWay) {
+  const std::string source =
+      "    json: {url: http://a.test}\n    metrics: [{name: flag_on, help: On., value: v}]\n";
+  const Config config = Load("sources:\n  - name: old\n    enabled_if: ${OLD:-}\n" + source +
+                                 "  - name: new\n    enabled_if: ${NEW:-}\n" + source,
+                             {{"NEW", "1"}});
+  ASSERT_EQ(config.sources.size(), 1u);
+  EXPECT_EQ(config.sources[0].name, "new");
+}
+
+TEST(MappingLoaderTest, WhereMayAskForTheEmptyText) {
+  EXPECT_EQ(Metric("value: v, where: {kind: \"\"}").where.at(0).in, std::vector<std::string>{""});
+  EXPECT_EQ(Metric("value: v, where: {kind: [sold, '']}").where.at(0).in,
+            (std::vector<std::string>{"sold", ""}));
 }
 
 TEST(MappingLoaderTest, NamesOfTheUsersOwnMayBeginLikeOurs) {

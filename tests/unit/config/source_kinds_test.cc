@@ -179,6 +179,18 @@ TEST(SourceKindsTest, ShippedDefaultGoesByTheVariables) {
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST(SourceKindsTest, ShippedDefaultTakesAShortInterval) {
+  const Config config = Load(std::string(DefaultConfigText()), {{"METABASE_URL", "http://metabase.test"},
+                                                                {"METABASE_API_KEY", "k"},
+                                                                {"VENDOR_STATUS_JOB_INTERVAL", "30"},
+                                                                {"VENDOR_PRODUCT_STATUS_JOB_INTERVAL", "1"},
+                                                                {"DISCOUNT_STOCK_JOB_INTERVAL", "60"}});
+  ASSERT_EQ(config.sources.size(), 3u);
+  EXPECT_EQ(config.sources[0].timeout, Millis(20'000));
+  EXPECT_EQ(config.sources[1].timeout, Millis(666));
+  EXPECT_EQ(config.sources[2].timeout, Millis(40'000));
+}
+
 TEST(SourceKindsTest, ShippedDefaultTellsMissingCredentials) {
   const std::vector<std::string> mistakes =
       Mistakes(DefaultConfigText(), "default.yml", {{"METABASE_URL", "http://metabase.test"}});
