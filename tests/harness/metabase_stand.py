@@ -2,6 +2,7 @@
 """A simulated Metabase and an exporter that asks it: what a test of Metabase sources sets up."""
 
 import json
+from pathlib import Path
 
 from .exporter import Exporter
 from .processes import wait_until
@@ -56,8 +57,11 @@ class MetabaseStand:
         if self.exporter and self.exporter.child and not any(trouble):
             assert status == 0, self.exporter.child.log_tail()
 
-    def start(self):
-        self.exporter.start().wait_ready()
+    def start(self, wait=True):
+        """`wait`: until every source was polled."""
+        self.exporter.start()
+        if wait:
+            self.exporter.wait_ready()
         return self
 
     @property
@@ -110,3 +114,11 @@ def shown(samples, source, name=METRIC):
     """(vendor, vendor name, product) -> value of what the source publishes."""
     return {(labels["vendor"], labels["name"], labels["product"]): value for labels, value in samples.series(name)
             if labels["question"] == source}
+
+
+def memory(pid, what):
+    """Bytes of /proc/PID/status."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith(f"{what}:"):
+            return int(line.split()[1]) << 10
+    raise AssertionError(f"/proc/{pid}/status has no {what}")

@@ -4,12 +4,11 @@ import json
 import re
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 from harness.exporter import program
-from harness.metabase_stand import COLUMNS, ROWS, MetabaseStand, failures, question, rejected, shown
+from harness.metabase_stand import COLUMNS, ROWS, MetabaseStand, failures, memory, question, rejected, shown
 from harness.processes import clean_environment
 from harness.stand import events
 from harness.web import request
@@ -156,6 +155,59 @@ def test_archived_question_is_said_to_be_one(scratch):
         samples = stand.samples()
         assert shown(samples, "old") == GOOD and samples.value("o2o_source_up", source="old") == 1
         assert len(events(stand.log, "source answers, but not all is well", source="old", reason="archived")) == 1
+        stand.card(CARD, archived=False)
+        before = stand.samples().value("o2o_source_polls_total", source="old")
+        stand.until(lambda: stand.samples().value("o2o_source_polls_total", source="old") >= before + 2, "it was polled again")
+        counted = failures(stand.samples(), "old")["archived"]
+        before = stand.samples().value("o2o_source_polls_total", source="old")
+        stand.until(lambda: stand.samples().value("o2o_source_polls_total", source="old") >= before + 2, "and again")
+        assert failures(stand.samples(), "old") == {"archived": counted}, "it is still taken for archived"
+
+
+def test_version_is_told_once(scratch):
+    names = [f"q{place}" for place in range(3)]
+    sources = [question(name, CARD + place, interval="500ms", timeout="450ms") for place, name in enumerate(names)]
+    with MetabaseStand(scratch, sources, "v0.53", cards=range(CARD, CARD + 3)) as stand:
+        stand.start()
+        stand.until(lambda: all(stand.samples().value("o2o_source_polls_total", source=name) >= 4 for name in names), "four polls")
+        told = events(stand.log, "Metabase version")
+        assert [(line["url"], line["version"][:5]) for line in told] == [(stand.simulator.metabase_url, "v0.53")]
+        asked = sum(card["requests"] for card in stand.stats()["cards"].values())
+        # Besides the queries: a login, the version, of each question whether it is archived. (A query may have begun since.)
+        assert stand.stats()["requests"] - asked <= 1 + 1 + len(names) + 2
+
+
+def test_many_sources_ask_two_questions_at_once_and_none_twice(scratch):
+    sources = [question(f"q{place}", CARD + place % 9, interval="4s", timeout="3900ms") for place in range(12)]
+    with MetabaseStand(scratch, sources, cards=range(CARD, CARD + 9)) as stand:
+        stand.metabase(query_seconds=0.2)
+        stand.start()
+        names = [f"q{place}" for place in range(12)]
+        stand.until(lambda: all(stand.samples().value("o2o_source_polls_total", source=name) >= 3 for name in names), "three polls")
+        stats, samples = stand.stats(), stand.samples()
+        assert stats["most_at_once"] == 2
+        assert {card["most_at_once"] for number, card in stats["cards"].items() if CARD <= int(number) < CARD + 9} == {1}
+        for name in names:
+            assert failures(samples, name) == {} and shown(samples, name) == GOOD
+
+
+def test_waiting_for_a_turn_ends_with_the_sources_timeout(scratch):
+    sources = [question(name, CARD + place, interval="60s", timeout="50s", stale_after="3m") for place, name in enumerate(["slow", "slower"])]
+    sources += [question("late", CARD + 2, interval="500ms", timeout="450ms"), question("same", CARD, interval="500ms", timeout="450ms")]
+    with MetabaseStand(scratch, sources, cards=range(CARD, CARD + 3)) as stand:
+        stand.metabase(query_seconds=45)
+        stand.start(wait=False)
+
+        def errors():
+            return {source["source"]: source.get("last_error", "") for source in stand.page("/api/v1/sources")[1]["sources"]}
+
+        stand.until(lambda: all("for its turn" in errors()[name] for name in ("late", "same")), "they waited in vain")
+        assert "another source still asks the same question, running" in errors()["same"]
+        assert "2 questions are asked of one Metabase at once, running" in errors()["late"]
+        assert all(set(failures(stand.samples(), name)) == {"timeout"} for name in ("late", "same"))
+        stats = stand.stats()
+        assert stats["most_at_once"] == 2 and stats["cards"][str(CARD)]["most_at_once"] == 1
+        # A stop wakes who waits: the stand asserts that it ends well.
 
 
 def test_answer_of_a_known_limit_is_probably_cut(scratch):
@@ -184,14 +236,6 @@ def test_three_million_rows_hit_the_ceiling_in_bounded_memory(scratch):
         # The 100,000 series themselves, before they were given up, take about 200 bytes each.
         assert peak < 120e6
         assert stand.until(lambda: stand.stats()["cards"][str(CARD)]["cancelled"], "Metabase was told") == 1
-
-
-def memory(pid, what):
-    """Bytes of /proc/PID/status."""
-    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{what}:"):
-            return int(line.split()[1]) << 10
-    raise AssertionError(f"/proc/{pid}/status has no {what}")
 
 
 # probe
@@ -249,7 +293,7 @@ def test_probe_shows_rejected_rows_with_their_reasons(scratch):
 
 
 @pytest.mark.parametrize("settings, words", [
-    ({"login": "wrong_password"}, "check METABASE_USERNAME and METABASE_PASSWORD"), ({"accept": "refuse"}, "connection refused"),
+    ({"login": "wrong_password"}, "check `username` and `password` of the source"), ({"accept": "refuse"}, "connection refused"),
     ({"fault": "failed"}, 'query_failed: Metabase could not run the question, try it there: ERROR: relation "foo" does not exist'),
     ({"fault": "not_found"}, "not_found: Metabase has no such question"), ({"proxy": "html_200"}, "not_json: ")])
 def test_probe_says_what_is_wrong(scratch, settings, words):
@@ -257,6 +301,18 @@ def test_probe_says_what_is_wrong(scratch, settings, words):
         stand.metabase(**settings)
         status, _, wrong = probe(stand, "vendor-status")
         assert status == 1 and words in wrong and len(wrong.splitlines()) == 1
+
+
+def test_probe_warns_of_what_a_poll_would(scratch):
+    with MetabaseStand(scratch, [question("stock", CARD)], "v0.48", cards=[CARD]) as stand:
+        status, said, _ = probe(stand, "stock")
+        assert status == 0 and "Warning" not in said
+        stand.card(CARD, rows=5000, archived=True)
+        stand.metabase(unaggregated_row_limit=2000)
+        status, said, _ = probe(stand, "stock")
+        assert status == 0
+        assert "Warning: truncated: the answer has exactly 2000 rows, a limit of Metabase" in said
+        assert "Warning: archived: the question is archived" in said
 
 
 def test_probe_of_a_name_that_is_none(scratch):

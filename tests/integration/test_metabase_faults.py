@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every fault of every version of Metabase, each at a question of its own, all at once: counted under one reason of the closed
 set, told in one line, the last good rows kept, over at the first good answer, and nothing else disturbed."""
+import os
 import time
+from pathlib import Path
 
 import pytest
 
 from harness.exporter import FAILURE_REASONS
-from harness.metabase_stand import ROWS, MetabaseStand, failures, question, rejected, shown
+from harness.metabase_stand import ROWS, MetabaseStand, failures, memory, question, rejected, shown
 from harness.web import request
 from simulator.metabase_faults import FAULTS
 from simulator.metabase_profiles import VERSIONS
@@ -27,7 +29,9 @@ FAILING = {
     "scalar_top": "bad_shape",
     "slow_first_byte": "timeout", "drip": "timeout", "row_drip": "timeout", "silent": "timeout", "hang_up": "cut",
     "empty": "cut", "cut": "cut", "cut_between_rows": "cut", "cut_terminated": "bad_json", "abort": "cut",
-    "failed_midway": "query_failed", "error_appended": "query_failed", "truncated_gzip": "cut",
+    "failed_midway": "query_failed", "error_appended": "query_failed",
+    "error_as_a_row": "query_failed", "error_as_the_first_row": "query_failed", "error_behind_the_end": "query_failed",
+    "truncated_gzip": "cut",
     "wrong_gzip_trailer": "cut", "cross_talk": "bad_shape",
 }
 # Bad rows in a good answer: why they are rejected; none of them gives a series, but of the last two.
@@ -47,6 +51,7 @@ CHANGED = {
     "nul_text": {(code, "Zero \ufffd here", product): left for (code, _, product), left in GOOD.items()},
 }
 OF_SESSIONS = {"unauthenticated", "revoke_sessions", "revoke_after"}  # in test_metabase_logins.py
+HANGING = {"slow_first_byte", "drip", "row_drip", "silent"}
 SECONDS = {"drip": 0.5, "row_drip": 1.0, "slow_first_byte": 60, "empty": 0.1}
 
 
@@ -60,10 +65,14 @@ def test_all_faults_at_once(scratch, version):
     faults = [fault for fault in FAULTS if fault not in OF_SESSIONS | {"none", "cross_talk"}] + ["cross_talk"]
     numbers = {source_name(fault): FIRST_CARD + place for place, fault in enumerate(faults)}
     numbers = {"good": FIRST_CARD - 1, **numbers}
-    with MetabaseStand(scratch, [question(name, number) for name, number in numbers.items()], version,
-                       numbers.values()) as stand:
+    sources = [source_of(name, number) for name, number in numbers.items()]
+    sources.append(source_of("good-too", numbers["good"]))
+    numbers["good-too"] = numbers["good"]
+    with MetabaseStand(scratch, sources, version, dict.fromkeys(numbers.values())) as stand:
+        stand.metabase(query_seconds=0.01)
         stand.start()
         all_up(stand, numbers)
+        stand.metabase(query_seconds=0)
         samples = stand.samples()
         for name in numbers:
             assert shown(samples, name) == GOOD, name
@@ -75,13 +84,20 @@ def test_all_faults_at_once(scratch, version):
         print(f"{version}: {len(faults)} faults met within {time.monotonic() - started:.1f} s")
         check_failing(stand, samples, version)
         check_others(samples)
-        assert shown(samples, "good") == GOOD and failures(samples, "good") == {}
+        for name in ("good", "good-too"):
+            assert shown(samples, name) == GOOD and failures(samples, name) == {}
         check_scrape(stand)
         stand.simulator.reset_faults()
         all_up(stand, numbers)
         samples = stand.until(lambda: all_good(stand, numbers), "all rows were back")
         check_told_once(stand, samples, version)
         check_manners(stand)
+
+
+def source_of(name, number):
+    """Those that hang have a short time: two queries run at once, and the others wait for their turn."""
+    hangs = name.replace("-", "_") in HANGING
+    return question(name, number, interval="6s" if hangs else "4s", timeout="1500ms" if hangs else "3900ms")
 
 
 def source_name(fault):
@@ -152,7 +168,7 @@ def check_told_once(stand, samples, version):
         assert [line["reason"] for line in told] == [reason_of(fault, version)], fault
         assert len(told[0]["error"]) < 500 and len(stand.recovered(name)) == 1, fault
         assert set(failures(samples, name)) == {reason_of(fault, version)}, fault
-    for fault in (*REJECTED, *CHANGED, "good"):
+    for fault in (*REJECTED, *CHANGED, "good", "good_too"):
         assert stand.failing(source_name(fault)) == [], fault
     log = stand.log.log()
     assert "secret_sql" not in log and "do-not-log-this" not in log and "RestFn" not in log
@@ -161,8 +177,9 @@ def check_told_once(stand, samples, version):
 def check_manners(stand):
     stats = stand.stats()
     assert stats["logins"]["attempts"] == 1 and stats["redirects_followed"] == 0
-    # No connection but for the login, the queries and the questions whether they are archived.
+    # No connection but for the login, the queries, the version and the questions whether they are archived.
     assert stats["connections"] == stats["requests"]
+    assert stats["most_at_once"] == 2, "with so many sources there are two at once, and never more"
     for number, card in stats["cards"].items():
         assert card["reused_connection"] == 0 and card["most_at_once"] <= 1 and card["half_closed"] == 0, number
     slow = FIRST_CARD + [fault for fault in FAULTS if fault not in OF_SESSIONS | {"none", "cross_talk"}].index("slow_first_byte")
@@ -249,3 +266,58 @@ def test_crowd_of_queries_hangs_and_is_given_up(scratch):
         assert all(card["most_at_once"] <= 1 for card in stand.stats()["cards"].values())
         stand.simulator.reset_faults()
         all_up(stand, names)
+
+
+# Nothing grows, and nobody else notices
+
+def test_long_trouble_costs_nothing_and_disturbs_nobody(scratch):
+    """Hundreds of polls that fail in every cheap way, beside a source that is well and scrapes that go on."""
+    faults = [fault for fault in FAILING if fault not in HANGING | {"cross_talk", "silent", "empty"}]
+    rounds = len(faults) * 3 // 2
+    numbers = {f"bad{place}": FIRST_CARD + place for place in range(6)}
+    sources = [question(name, number, interval="150ms", timeout="140ms") for name, number in numbers.items()]
+    sources.append(question("good", FIRST_CARD + 10, interval="1s", timeout="950ms"))
+    with MetabaseStand(scratch, sources, cards=[*numbers.values(), FIRST_CARD + 10]) as stand:
+        stand.start()
+        all_up(stand, [*numbers, "good"])
+        scrapes, sizes = [], []
+        for round_number in range(rounds):
+            for place, number in enumerate(numbers.values()):
+                stand.card(number, fault=faults[(round_number + place) % len(faults)])
+            # Failing polls are spread out: eight intervals at most, and a fifth.
+            before = failed_polls(stand.samples(), numbers)
+            stand.until(lambda before=before: failed_polls(stand.samples(), numbers) >= before + len(numbers), "all failed again")
+            started = time.monotonic()
+            assert shown(stand.samples(), "good") == GOOD
+            scrapes.append(time.monotonic() - started)
+            sizes.append(memory(stand.log.pid, "VmRSS"))
+        samples, stats = stand.samples(), stand.stats()
+        polled, failed = (sum(samples.value("o2o_source_polls_total", source=name) for name in numbers), failed_polls(samples, numbers))
+        assert failed >= rounds * len(numbers)
+        good = samples.value("o2o_source_polls_total", source="good")
+        assert failures(samples, "good") == {} and good >= rounds // 2, "the good source did not go on"
+        third = len(sizes) // 3
+        print(f"{polled:.0f} polls, {failed:.0f} failed, {good:.0f} of the good source meanwhile; a scrape {1e3 * max(scrapes):.0f} ms "
+              f"at most, {1e3 * sum(scrapes) / len(scrapes):.0f} ms mean; memory {min(sizes[:third]) / 1e6:.1f} MB, "
+              f"{max(sizes[third:]) / 1e6:.1f} MB later")
+        assert max(sizes[-third:]) <= max(sizes[:third]) + (4 << 20), "memory grows"
+        assert stats["logins"]["attempts"] == 1 and stats["sessions"] == 1 and stats["connections"] == stats["requests"]
+        # The login, the version, of each question whether it is archived, and of the archived ones again.
+        asked = sum(card["requests"] for card in stats["cards"].values())
+        assert stats["requests"] - asked <= 2 + len(sources) and asked <= polled + good
+        assert sockets(stand.log.pid) <= 2 * len(sources) + 20
+
+
+def failed_polls(samples, names):
+    return sum(sum(failures(samples, name).values()) for name in names)
+
+
+def sockets(pid):
+    return sum(1 for link in Path(f"/proc/{pid}/fd").iterdir() if is_socket(link))
+
+
+def is_socket(link):
+    try:
+        return os.readlink(link).startswith("socket:")
+    except FileNotFoundError:  # closed meanwhile
+        return False

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """One login for all sources, renewed when it has ended, and never so many attempts that Metabase locks people out."""
+import json
 import time
 
 import pytest
@@ -98,11 +99,11 @@ def test_question_that_never_takes_the_session_harms_no_other(scratch):
 
 
 @pytest.mark.parametrize("login, reason, advice", [
-    ("wrong_password", "unauthorized", "check METABASE_USERNAME and METABASE_PASSWORD"),
-    ("disabled", "unauthorized", "account of METABASE_USERNAME is disabled"),
-    ("passwords_disabled", "unauthorized", "use METABASE_API_KEY"),
-    ("mfa_required", "mfa_required", "use METABASE_API_KEY"),
-    ("invalid", "unauthorized", "check METABASE_USERNAME"),
+    ("wrong_password", "unauthorized", "check `username` and `password` of the source"),
+    ("disabled", "unauthorized", "account of the source's `username` is disabled"),
+    ("passwords_disabled", "unauthorized", "`api_key` instead"),
+    ("mfa_required", "mfa_required", "`api_key` instead"),
+    ("invalid", "unauthorized", "check `username`"),
     ("app_db_down", "http_status", "answered the login with 500"),
 ])
 def test_refused_login_is_not_repeated_at_every_poll(scratch, login, reason, advice):
@@ -135,12 +136,66 @@ def test_locked_out_by_others_keeps_away(scratch):
 
 def test_answers_that_metabase_does_not_count_are_asked_again(scratch):
     with stand_of(scratch) as stand:
-        stand.metabase(proxy="html_504")
+        stand.metabase(proxy="redirect_sso")
         stand.start()
         stand.until(lambda: polls(stand) >= 2, "two polls of each")
         stand.metabase(proxy="none")
         stand.until(lambda: up(stand), "all were up")
         assert stand.stats()["logins"]["attempts"] == 1
+
+
+@pytest.mark.parametrize("fault, reason", [
+    ({"proxy": "html_502"}, "http_status"), ({"proxy": "html_504"}, "http_status"), ({"accept": "close"}, "cut"),
+    ({"accept": "silence"}, "timeout")])
+def test_login_that_may_have_been_counted_is_not_soon_repeated(scratch, fault, reason):
+    with stand_of(scratch) as stand:
+        stand.metabase(**fault)
+        stand.start()
+        stand.until(lambda: polls(stand) >= 4, "four polls of each")
+        assert stand.stats()["connections"] == 1
+        samples = stand.samples()
+        assert {kind for name in NAMES for kind in failures(samples, name)} - {"timeout"} == {reason} - {"timeout"}
+        assert "the next attempt waits" in "".join(line["error"] for name in NAMES for line in stand.failing(name))
+
+
+def wrong(passwords):
+    """A source for each password, all of them of one user."""
+    return [question(f"s{place}", CARDS[0] + place, interval="500ms", timeout="450ms",
+                     metabase={"username": "${METABASE_USERNAME}", "password": password})
+            for place, password in enumerate(passwords)]
+
+
+def test_many_passwords_of_one_user_are_not_all_tried(scratch):
+    passwords = [f"wrong-{place}" for place in range(8)]
+    with MetabaseStand(scratch, wrong(passwords), cards=range(CARDS[0], CARDS[0] + 8)) as stand:
+        stand.start()
+        stand.until(lambda: min(stand.samples().value("o2o_source_polls_total", source=f"s{place}") or 0
+                                for place in range(8)) >= 3, "three polls of each")
+        logins = stand.stats()["logins"]
+        assert 1 <= logins["attempts"] <= 5 and logins["throttled"] == 0
+        assert {reason for place in range(8) for reason in failures(stand.samples(), f"s{place}")} == \
+            {"unauthorized", "login_throttled"}
+
+
+def test_reloads_with_wrong_passwords_leave_room_for_the_right_one(scratch):
+    with MetabaseStand(scratch, wrong(["wrong"]), cards=[CARDS[0]]) as stand:
+        def reload(password):
+            before = stand.samples().value("o2o_source_polls_total", source="s0")
+            with open(stand.exporter.config, "w", encoding="utf-8") as file:
+                json.dump({"sources": wrong([password])}, file)
+            assert request(f"{stand.exporter.url}/-/reload", "POST")[0] == 200
+            stand.until(lambda: stand.samples().value("o2o_source_polls_total", source="s0") > before, "a poll")
+
+        stand.start()
+        for number in range(3):
+            reload(f"wrong-{number}")
+        assert stand.stats()["logins"]["failed"] == 4
+        reload("${METABASE_PASSWORD}")
+        stand.until(lambda: stand.samples().value("o2o_source_up", source="s0") == 1, "the right one was tried")
+        for number in range(6):
+            reload(f"wrong-again-{number}")
+        logins = stand.stats()["logins"]
+        assert logins["failed"] == 5 and logins["throttled"] == 0
 
 
 def test_no_cookie_but_the_device_is_sent_back(scratch):
@@ -177,7 +232,7 @@ def test_unknown_api_key_says_so(scratch):
         stand.start()
         stand.until(lambda: polls(stand) >= 2, "two polls of each")
         assert set(failures(stand.samples(), "first")) == {"unauthorized"}
-        assert "check METABASE_API_KEY" in stand.failing("first")[0]["error"]
+        assert "check `api_key`" in stand.failing("first")[0]["error"]
         assert stand.stats()["logins"]["attempts"] == 0 and "mb_unknown" not in stand.log.log()
 
 

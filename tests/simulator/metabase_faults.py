@@ -8,7 +8,7 @@
    revoke_after                                 ip_forbidden, mfa_setup (and `archived`)
  5 (`login`, `throttle`)                     14 those of metabase_rows but the last ones, duplicate_keys
  6 failed...                                 15 steal_bytes
- 7 failed_midway, error_appended             16 (`query_threads`)
+ 7 failed_midway, error_...                  16 (`query_threads`)
  8 cut..., abort, ..._gzip...                17 cross_talk
  9 empty                                     18 invalid_utf8, lone_surrogate, nul_text, deep_nesting, bom
 

@@ -66,7 +66,7 @@ class Threads:
 
 def serve_query(metabase: "Metabase", connection: Connection, query: Query) -> None:
     number = query.card.number
-    metabase.statistics.begin_query(number, reused=connection.queries > 0)
+    metabase.statistics.begin_query(number, reused=connection.queries > 0, gone=connection.gone)
     connection.queries += 1
     try:
         metabase.threads.take(metabase)
@@ -82,7 +82,7 @@ def serve_query(metabase: "Metabase", connection: Connection, query: Query) -> N
         metabase.statistics.count_cancelled(number, half_closed=False)
         raise
     finally:
-        metabase.statistics.end_query(number)
+        metabase.statistics.end_query(number, connection.gone)
 
 
 def _run(metabase: "Metabase", connection: Connection, query: Query) -> None:

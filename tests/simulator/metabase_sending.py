@@ -167,6 +167,25 @@ def _append_error(sending: Sending) -> None:
     sending.stream.finish()
 
 
+def _append_error_as_a_row(sending: Sending) -> None:
+    """Behind a comma, as if one more row had begun."""
+    sending.to_the_middle()
+    sending.stream.write(b",\n" + json_text(sending.failed))
+    sending.stream.finish()
+
+
+def _error_as_the_first_row(sending: Sending) -> None:
+    sending.stream.write(b"[\n" + json_text(sending.failed))
+    sending.stream.finish()
+
+
+def _error_behind_the_end(sending: Sending) -> None:
+    for piece in sending.body.pieces:
+        sending.stream.write(piece)
+    sending.stream.write(json_text(sending.failed))
+    sending.stream.finish()
+
+
 def _without_gzip_trailer(sending: Sending) -> None:
     """The text is whole. Where it is not compressed, its end is missing instead."""
     _spoilt_end(sending, lambda end: end[:-8])
@@ -200,6 +219,8 @@ SENDINGS: dict[str, Callable[[Sending], None]] = {
     "slow_first_byte": _slow_first_byte, "drip": _drip, "row_drip": _row_drip, "silent": _silent,
     "hang_up": lambda sending: sending.stream.cut(), "empty": _empty, "cut": _cut,
     "cut_between_rows": _cut_between_rows, "cut_terminated": _cut_terminated, "abort": _abort,
-    "failed_midway": _fail_midway, "error_appended": _append_error, "truncated_gzip": _without_gzip_trailer,
+    "failed_midway": _fail_midway, "error_appended": _append_error,
+    "error_as_a_row": _append_error_as_a_row, "error_as_the_first_row": _error_as_the_first_row,
+    "error_behind_the_end": _error_behind_the_end, "truncated_gzip": _without_gzip_trailer,
     "wrong_gzip_trailer": _wrong_gzip_trailer, "steal_bytes": _steal_bytes,
 }

@@ -2,13 +2,14 @@
 """How Metabase was asked."""
 from dataclasses import asdict, dataclass
 from threading import Lock
+from typing import Callable
 
 
 @dataclass
 class CardStatistics:
     requests: int = 0
     running: int = 0
-    most_at_once: int = 0
+    most_at_once: int = 0    # that somebody still waited for
     cancelled: int = 0       # the client was gone, or had ended its side, before the answer was complete
     half_closed: int = 0     # of these, where it had only ended its side
     reused_connection: int = 0
@@ -25,7 +26,7 @@ class MetabaseStatistics:
         self._unauthenticated = 0
         self._redirects_followed = 0
         self._api_key_requests = 0
-        self._running = 0
+        self._running: list[tuple[int, Callable[[], bool]]] = []  # card, and whether its client is gone
         self._most_at_once = 0
         self._cards: dict[int, CardStatistics] = {}
 
@@ -53,20 +54,22 @@ class MetabaseStatistics:
         with self._lock:
             self._card(card).last_body = body[:4096].decode("utf-8", "replace")
 
-    def begin_query(self, card: int, reused: bool) -> None:
+    def begin_query(self, card: int, reused: bool, gone: Callable[[], bool]) -> None:
+        """`gone`: whether the client has given the query up, which Metabase itself notices a little later."""
         with self._lock:
             of_card = self._card(card)
             of_card.requests += 1
             of_card.reused_connection += reused
             of_card.running += 1
-            of_card.most_at_once = max(of_card.most_at_once, of_card.running)
-            self._running += 1
-            self._most_at_once = max(self._most_at_once, self._running)
+            waited_for = [number for number, its_gone in self._running if not its_gone()] + [card]
+            self._running.append((card, gone))
+            of_card.most_at_once = max(of_card.most_at_once, waited_for.count(card))
+            self._most_at_once = max(self._most_at_once, len(waited_for))
 
-    def end_query(self, card: int) -> None:
+    def end_query(self, card: int, gone: Callable[[], bool]) -> None:
         with self._lock:
             self._card(card).running -= 1
-            self._running -= 1
+            self._running.remove((card, gone))
 
     def count_cancelled(self, card: int, half_closed: bool) -> None:
         with self._lock:
@@ -78,7 +81,7 @@ class MetabaseStatistics:
         with self._lock:
             return {"connections": self._connections, "requests": self._requests,
                     "unauthenticated": self._unauthenticated, "redirects_followed": self._redirects_followed,
-                    "api_key_requests": self._api_key_requests, "running": self._running,
+                    "api_key_requests": self._api_key_requests, "running": len(self._running),
                     "most_at_once": self._most_at_once,
                     "cards": {str(number): asdict(self._card(number))
                               for number in {**dict.fromkeys(cards), **self._cards}}}

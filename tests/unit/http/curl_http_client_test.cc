@@ -322,6 +322,29 @@ TEST_F(CurlHttpClientTest, NameServerThatHangsDoesNotHoldUp) {
   name_server_answers.notify_all();
 }
 
+TEST_F(CurlHttpClientTest, SaysWhetherSomethingWasSent) {
+  const auto sent = [this](const std::string& url, Millis timeout = kPatience) {
+    HttpRequest request = Get(url, timeout);
+    bool sent = false;
+    request.sent = &sent;
+    (void)Send(request);
+    return sent;
+  };
+  std::string gone;
+  {
+    const SocketServer server(Say(""));
+    gone = server.Url();
+  }
+  EXPECT_FALSE(sent(gone)) << "refused";
+  EXPECT_FALSE(sent("ftp://127.0.0.1/x"));
+  SocketServer silent([](Peer& peer) { peer.WaitForEnd(); });
+  EXPECT_TRUE(sent(silent.Url(), 200ms));
+  SocketServer hangs_up([](Peer& peer) { peer.ReadRequest(); });
+  EXPECT_TRUE(sent(hangs_up.Url()));
+  SocketServer answers(Say("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"));
+  EXPECT_TRUE(sent(answers.Url()));
+}
+
 TEST_F(CurlHttpClientTest, DripTimesOutAsAWhole) {
   SocketServer server([](Peer& peer) {
     if (peer.ReadRequest().empty() || !peer.Write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"))
