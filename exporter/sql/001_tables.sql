@@ -38,7 +38,7 @@ BEGIN
     );
   ELSE
     -- No column that a view reads can change its type: plain views are dropped here and made again below, with their options,
-    -- owner, grants and comment. What holds more than that (or rows) is not ours to drop.
+    -- owner, grants and comment. What holds more than that (or rows), or is another's, is not ours to drop.
     WITH RECURSIVE above AS (
       SELECT 'fact_orders_monitoring'::regclass::oid AS relation, 0 AS depth
       UNION
@@ -61,7 +61,7 @@ BEGIN
       FROM granted g JOIN pg_class c USING (oid), aclexplode(acl) WHERE grantee <> relowner GROUP BY g.oid
     )
     SELECT string_agg(CASE relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || f.oid::regclass, ', ' ORDER BY depth, relname)
-             FILTER (WHERE relkind <> 'v' OR relhastriggers
+             FILTER (WHERE relkind <> 'v' OR relhastriggers OR NOT pg_has_role(relowner, 'MEMBER')
                      OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = f.oid AND r.rulename <> '_RETURN')
                      OR EXISTS (SELECT FROM pg_attrdef a WHERE a.adrelid = f.oid)
                      OR EXISTS (SELECT FROM pg_description n

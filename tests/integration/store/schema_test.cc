@@ -228,6 +228,19 @@ TEST_F(SchemaTest, AViewWithATriggerIsNotTakenApart) {
   EXPECT_NE(view.error().message.find("depends on it: view door"), std::string::npos) << view.error().message;
 }
 
+TEST_F(SchemaTest, AViewOfAnotherRoleIsNotTakenApart) {
+  Sql(kProofOfConcept);
+  Sql("CREATE VIEW theirs AS SELECT * FROM fact_orders_monitoring");
+  RunRolesScript();
+  const auto view = PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow));
+  ASSERT_FALSE(view);
+  EXPECT_NE(view.error().message.find("depends on it: view theirs"), std::string::npos)
+      << view.error().message;
+  Sql("DROP VIEW theirs; SET ROLE o2o_owner; CREATE VIEW ours AS SELECT * FROM fact_orders_monitoring");
+  EXPECT_TRUE(PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow)));
+  EXPECT_EQ(Value("SELECT count(*) FROM ours"), "5");
+}
+
 TEST_F(SchemaTest, InfiniteTimesOfTheOldTableCountAsMissing) {
   Sql(kProofOfConcept);
   Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at, ingested_at) VALUES "
