@@ -141,6 +141,31 @@ def test_nested_rows_objects_of_objects_and_units(scratch, endpoint):
         assert of("queue_changed_timestamp_seconds") == {"queue": 1767323045, "cart": 0}
 
 
+def test_members_are_rows_notes_are_told_once_and_repairs_are_counted(scratch, endpoint):
+    source = {"name": "sales", "json": {"url": f"{endpoint.url}/sales"},
+              "metrics": [{"name": "sales_amount", "help": "Sold.", "labels": {"shop": "shop", "city": "city"}, "value": "amount",
+                           "on_duplicate": "sum"},
+                          {"name": "sales_below_total", "help": "Never below 0.", "type": "counter", "labels": {"shop": "shop"},
+                           "value": "change", "aggregate": "sum"}]}
+    endpoint.body = b'{"s1":{"shop":"A","amount":"1","change":-5},"s2":{"shop":"A","amount":2,"amount":3,"change":4},' \
+                    b'"s3":{"shop":"B\xff","amount":5,"change":-1}}'
+    with exporter_of(scratch, source) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+        assert {labels["shop"]: value for labels, value in samples.series("sales_amount")} == {"A": 4, "B\ufffd": 5}
+        assert {labels["shop"]: value for labels, value in samples.series("sales_below_total")} == {"A": 4}
+        assert samples.value("o2o_source_rejected_rows_total", source="sales", reason="bad_value") >= 2
+        for reason in ("duplicate_labels", "duplicate_key", "text"):
+            assert samples.value("o2o_source_repaired_total", source="sales", reason=reason) >= 1
+        for number in range(10, 14):  # another number in a string each time
+            endpoint.body = b'{"s1":{"shop":"A","amount":"%d","change":1}}' % number
+            wait_until(lambda number=number: exporter.samples().value("sales_amount", shop="A", city="") == number, 10,
+                       f"amount {number}", [exporter.child])
+        told = [event["note"] for event in events(exporter.child, "note on the source's rows", source="sales")]
+        assert len(told) == 2, told
+        assert "`city` not in the answer" in told[0] and "came as text" in told[1]
+
+
 def test_request_as_configured(scratch, endpoint):
     secret = scratch.file("token")
     with open(secret, "w", encoding="utf-8") as file:

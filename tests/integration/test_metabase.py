@@ -144,7 +144,7 @@ def test_texts_of_v0_49_0_are_read_and_noted(scratch):
         stand.start()
         assert shown(stand.samples(), "texts") == {("V1", "Phở", "Box"): 1234567, ("V2", "Bánh \"Mì\"", "Bag"): -5}
         noted = events(stand.log, "note on the source's rows", source="texts")
-        assert len(noted) == 1 and "came as text, such as '1,234,567'" in noted[0]["note"], stand.log.log()
+        assert len(noted) == 1 and "came as text" in noted[0]["note"], stand.log.log()
 
 
 def test_archived_question_is_said_to_be_one(scratch):

@@ -28,7 +28,7 @@ Poller::Poller(PollerOptions options, Source& source, SnapshotBoard& board, Expo
   status_.kind = options_.kind;
   status_.interval = options_.interval;
   metrics_.AddSource(options_.source, std::chrono::duration<double>(options_.interval).count(),
-                     source_.RejectReasons());
+                     source_.RejectReasons(), source_.RepairReasons());
 }
 
 Poller::~Poller() {
@@ -116,6 +116,7 @@ void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
   outcome.series = snapshot->series;
   outcome.response_bytes = result.response_bytes;
   outcome.rejected_rows = std::move(result.rejected_rows);
+  outcome.repaired = std::move(result.repaired);
   outcome.trouble = result.trouble ? std::optional(result.trouble->code) : std::nullopt;
   LastRows rows{std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows,
                 outcome.at};

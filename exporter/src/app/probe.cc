@@ -51,6 +51,30 @@ class WatchedClient final : public HttpClient {
   const Clock& clock_;
 };
 
+// What upstreams send goes to a terminal, which must not obey it: control characters, C0, C1 and DEL, as
+// \xNN.
+std::string Printable(std::string_view text) {
+  std::string printable;
+  const auto escape = [&](unsigned char byte) {
+    char code[5];
+    std::snprintf(code, sizeof code, "\\x%02x", byte);
+    printable += code;
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {
+      escape(next);
+      ++i;
+    } else if ((byte < ' ' && byte != '\n') || byte == 0x7F) {
+      escape(byte);
+    } else {
+      printable += text[i];
+    }
+  }
+  return printable;
+}
+
 std::string Counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -74,23 +98,25 @@ std::string SeriesText(std::vector<Family> families, Timestamp now) {
   return shown;
 }
 
+// Those that are not 0.
+std::string CountsText(const std::vector<std::pair<std::string, std::uint64_t>>& by_reason) {
+  std::string text;
+  for (const auto& [reason, count] : by_reason) {
+    if (count > 0) text += (text.empty() ? "" : ", ") + reason + " " + std::to_string(count);
+  }
+  return text.empty() ? "none" : text;
+}
+
 std::string ReportText(const MappingReport& report) {
   std::string text = "Columns (" + std::to_string(report.columns.size()) + "):";
   for (const std::string& column : report.columns) text += " `" + column + "`";
   text += "\n";
   for (const std::string& note : report.notes) text += "Note: " + note + "\n";
-  if (report.duplicate_keys > 0)
-    text += "Note: " + Counted(report.duplicate_keys, "key") + " stood twice in a row; the last one counts\n";
-  if (report.repaired_texts > 0)
-    text += "Note: " + Counted(report.repaired_texts, "label") + " repaired, that were no UTF-8\n";
   if (report.filtered > 0) text += "Left out by `where`: " + std::to_string(report.filtered) + "\n";
+  text += "Repaired: " + CountsText(report.repaired) + "\n";
   text += "\nFirst rows:\n";
   for (const std::string& row : report.sample_rows) text += "  " + row + "\n";
-  std::string rejected;
-  for (const auto& [reason, rows] : report.rejected) {
-    if (rows > 0) rejected += (rejected.empty() ? "" : ", ") + reason + " " + std::to_string(rows);
-  }
-  text += "\nRejected rows: " + (rejected.empty() ? "none" : rejected) + "\n";
+  text += "\nRejected rows: " + CountsText(report.rejected) + "\n";
   for (const RejectedRowSample& row : report.rejected_rows)
     text += "  " + row.message + "\n    " + row.row + "\n";
   return text;
@@ -186,11 +212,19 @@ struct Prober {
 ProbeReport Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop) {
   std::string names;
   for (const SourceConfig& candidate : config.sources) {
-    if (candidate.name == source) return std::visit(Prober{candidate, clock, stop}, candidate.kind);
+    if (candidate.name == source) {
+      ProbeReport report = std::visit(Prober{candidate, clock, stop}, candidate.kind);
+      report.text = Printable(report.text);
+      if (report.error) report.error->message = Printable(report.error->message);
+      return report;
+    }
     names += (names.empty() ? "" : ", ") + candidate.name;
   }
-  return {"", Error{ErrorCode::kConfig, "no enabled source is named " + source + "; there " +
-                                            (names.empty() ? "is none" : "are " + names)}};
+  for (const std::string& name : config.left_out) names += (names.empty() ? "" : ", ") + name;
+  const bool off = std::find(config.disabled.begin(), config.disabled.end(), source) != config.disabled.end();
+  return {"", Error{ErrorCode::kConfig, (off ? "source " + source + " is off, since its enabled_if is empty"
+                                             : "no enabled source is named " + Printable(source)) +
+                                            "; there " + (names.empty() ? "is none" : "are " + names)}};
 }
 
 }  // namespace o2o

@@ -22,7 +22,8 @@ std::string ReplaceAll(std::string text, std::string_view what, std::string_view
 
 class Planner {
  public:
-  explicit Planner(const MappingConfig& config) : config_(config) {}
+  explicit Planner(const MappingConfig& config)
+      : config_(config), strict_(config.rows.shape == RowShape::kList) {}
 
   Result<MappingPlan> Plan() {
     PlanRows();
@@ -54,6 +55,7 @@ class Planner {
       pointer.remove_prefix(step.size());
     }
     plan_.wants.levels.resize(config_.rows.nested.size() + 1);
+    for (LevelWants& level : plan_.wants.levels) level.either = !strict_;
   }
 
   void PlanMetric(const MetricConfig& metric) {
@@ -62,7 +64,7 @@ class Planner {
     const std::string where = metric.name + ": ";
     std::vector<std::pair<std::string, LabelPlan>> labels;
     for (const LabelFrom& label : metric.labels)
-      labels.push_back({label.label, {Column(where, label.column, true), {}}});
+      labels.push_back({label.label, {Column(where, label.column, strict_), {}}});
     for (const auto& [label, text] : metric.static_labels) labels.push_back({label, {std::nullopt, text}});
     plan.family = Family(metric, labels);
     for (const std::string& name : plan_.families[plan.family].labels) {
@@ -71,10 +73,12 @@ class Planner {
       if (found != labels.end()) plan.labels.push_back(found->second);
     }
     for (const RowFilter& filter : metric.where) {
-      plan.filters.push_back({Column(where, filter.column, true), {filter.in.begin(), filter.in.end()}});
+      plan.filters.push_back({Column(where, filter.column, strict_), {filter.in.begin(), filter.in.end()}});
       for (const std::string& text : filter.in) longest_text_ = std::max(longest_text_, text.size());
     }
-    if (!metric.value_column.empty()) plan.value = Column(where, metric.value_column, !metric.null_value);
+    if (!metric.value_column.empty()) {
+      plan.value = Column(where, metric.value_column, !metric.null_value, metric.null_value.has_value());
+    }
     if (!plan.value && metric.aggregate != Aggregate::kCount) Refuse(where + "no value column");
     for (const auto& [text, number] : metric.value_map) {
       const std::string value = Number(where, number);
@@ -106,7 +110,7 @@ class Planner {
     return plan_.families.size() - 1;
   }
 
-  SlotRef Column(const std::string& where, std::string_view name, bool required) {
+  SlotRef Column(const std::string& where, std::string_view name, bool required, bool has_default = false) {
     const std::string whole(name);
     std::size_t level = config_.rows.nested.size();
     while (name.starts_with("../")) {
@@ -129,10 +133,12 @@ class Planner {
     const SlotRef slot{level, kFirstColumnSlot + static_cast<std::size_t>(found - wants.columns.begin())};
     if (found == wants.columns.end()) {
       wants.columns.emplace_back(name);
-      plan_.columns.push_back({slot, std::string(name), false});
+      plan_.columns.push_back({slot, std::string(name)});
     }
     for (WantedColumn& column : plan_.columns) {
-      if (column.slot.level == slot.level && column.slot.slot == slot.slot) column.required |= required;
+      if (column.slot.level != slot.level || column.slot.slot != slot.slot) continue;
+      column.required |= required;
+      column.has_default |= has_default;
     }
     return slot;
   }
@@ -147,6 +153,7 @@ class Planner {
   }
 
   const MappingConfig& config_;
+  const bool strict_;
   MappingPlan plan_;
   std::size_t longest_text_ = 0;
   std::string fault_;

@@ -48,7 +48,8 @@ struct MetricPlan {
 struct WantedColumn {
   SlotRef slot;
   std::string name;
-  bool required = false;  // some row must have it
+  bool required = false;     // some row must have it
+  bool has_default = false;  // what is read from it has a number of its own where there is no value
 };
 
 struct MappingPlan {

@@ -19,13 +19,33 @@ void RowEcho::Begin(const std::string* key) {
   }
 }
 
-void RowEcho::End() {
+bool RowEcho::End() {
   row_ += '}';
   Bound();
-  if (!active_) return;
+  if (!active_) return false;
   active_ = false;
   bytes_ += row_.size();
   rows_.push_back(row_);
+  return true;
+}
+
+void RowEcho::BeginFront(std::size_t kept) {
+  front_ = kept;
+  row_ = "{";
+  comma_ = false;
+  active_ = true;
+}
+
+void RowEcho::EndFront() {
+  if (!active_) return;
+  std::string& row = rows_[front_];
+  const std::size_t before = row.size();
+  if (comma_ && row != "{}") row_ += ',';
+  row_ += std::string_view(row).substr(1);
+  active_ = false;
+  if (row_.size() > max_row_bytes_ || bytes_ - before + row_.size() > max_bytes_) return;
+  bytes_ += row_.size() - before;
+  row = row_;
 }
 
 void RowEcho::Clear() {

@@ -23,7 +23,8 @@ class RowEcho {
 
   // A row begins, if one is wanted still. `key`: where the row is a member of an object.
   void Begin(const std::string* key);
-  void End();
+  // Whether the row is kept.
+  bool End();
   // The row is of no interest after all.
   void Abandon() { active_ = false; }
 
@@ -31,6 +32,12 @@ class RowEcho {
   void Scalar(JsonType type, std::string_view text);
   void Open(JsonType type);
   void Close(JsonType type);
+
+  std::size_t kept() const { return rows_.size(); }
+
+  // What is written in between goes in front of a kept row, unless that makes it too long.
+  void BeginFront(std::size_t kept);
+  void EndFront();
 
   std::vector<std::string> TakeRows() { return std::move(rows_); }
   void Clear();
@@ -46,6 +53,7 @@ class RowEcho {
   std::vector<std::string> rows_;
   std::size_t bytes_ = 0;
   std::string row_;
+  std::size_t front_ = 0;  // the row whose front is being written
   bool active_ = false;
   bool comma_ = false;  // due before the next value or key
 };

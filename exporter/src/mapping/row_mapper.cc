@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_stream.h"
+#include "mapping/decimal.h"
 #include "mapping/family_builder.h"
 #include "mapping/mapping_plan.h"
 #include "mapping/row_reader.h"
@@ -172,7 +173,8 @@ class RowMapper::Impl final : public RowSink {
     report_ = {};
     rejected_ = {};
     series_ = 0;
-    came_as_text_.assign(plan_.metrics.size(), {});
+    came_as_text_.assign(plan_.metrics.size(), 0);
+    merged_ = 0;
   }
 
  private:
@@ -257,6 +259,14 @@ class RowMapper::Impl final : public RowSink {
     }
     std::string_view number;
     if (metric.value && !ReadValue(index, row, number)) return true;
+    if (metric.config->type == MetricType::kCounter && number.starts_with('-') &&
+        CompareNumbers(number, "0") < 0) {
+      Fault(RowReason::kBadValue, row, [&] {
+        return About(metric, metric.config->value_column) + Shown(JsonType::kNumber, number) +
+               " is below 0, which no counter is";
+      });
+      return true;
+    }
     if (!BuildKey(metric, row)) return true;
     FamilyBuilder& family = families_[metric.family];
     switch (family.Add(*metric.config, key_, number, row.RepeatedKey())) {
@@ -266,8 +276,12 @@ class RowMapper::Impl final : public RowSink {
       case FamilyBuilder::Added::kRejected:
         Fault(RowReason::kDuplicate, row,
               [&] { return metric.config->name + ": an earlier row has the same labels"; });
-        [[fallthrough]];
-      case FamilyBuilder::Added::kDuplicate: ++report_.duplicates; return true;
+        ++report_.duplicates;
+        return true;
+      case FamilyBuilder::Added::kDuplicate:
+        ++report_.duplicates;
+        if (!row.RepeatedKey()) ++merged_;  // the key was counted
+        return true;
     }
     return true;
   }
@@ -289,9 +303,7 @@ class RowMapper::Impl final : public RowSink {
       case ValueText::Outcome::kNumber:
         if (cell.cut) break;
         number = value_.number();
-        if (cell.type == JsonType::kString && unit == ValueUnit::kNumber && came_as_text_[index].empty()) {
-          came_as_text_[index] = Shown(cell.type, text);
-        }
+        if (cell.type == JsonType::kString && unit == ValueUnit::kNumber) came_as_text_[index] = 1;
         return true;
       case ValueText::Outcome::kNoValue:
         if (metric.null_value) {
@@ -400,13 +412,17 @@ class RowMapper::Impl final : public RowSink {
     for (std::size_t i = 0; i < kRowReasons; ++i) {
       report_.rejected.emplace_back(Name(static_cast<RowReason>(i)), rejected_[i]);
     }
+    const std::uint64_t repaired[kRowRepairs] = {merged_, report_.duplicate_keys, report_.repaired_texts};
+    report_.repaired.clear();
+    for (std::size_t i = 0; i < kRowRepairs; ++i) {
+      report_.repaired.emplace_back(Name(static_cast<RowRepair>(i)), repaired[i]);
+    }
     report_.columns = Names(reader_->levels() - 1);
     report_.columns.resize(std::min(report_.columns.size(), kMaxReportedColumns));
     for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
-      if (came_as_text_[i].empty()) continue;
+      if (came_as_text_[i] == 0) continue;
       report_.notes.push_back(plan_.metrics[i].config->name + ": the values of column " +
-                              Quoted(plan_.metrics[i].config->value_column) + " came as text, such as " +
-                              came_as_text_[i]);
+                              Quoted(plan_.metrics[i].config->value_column) + " came as text");
     }
   }
 
@@ -447,12 +463,19 @@ class RowMapper::Impl final : public RowSink {
           (loose.size() > 1 ? " (before " + Quoted(loose[1]) + ", which is there too)" : ""));
       return;
     }
-    const std::string message = NotThere(wanted.name, Names(wanted.slot.level));
     if (!wanted.required) {
-      report_.notes.push_back(message + "; null_value is taken");
+      report_.notes.push_back(AbsentNote(wanted));
       return;
     }
-    missing += (missing.empty() ? "" : "; ") + message;
+    missing += (missing.empty() ? "" : "; ") + NotThere(wanted.name, Names(wanted.slot.level));
+  }
+
+  // The same for the same columns, however many others come and go.
+  std::string AbsentNote(const WantedColumn& wanted) const {
+    const std::string nearest = NearestName(wanted.name, Names(wanted.slot.level));
+    return "column " + Quoted(wanted.name) + " not in the answer" +
+           (nearest.empty() ? "" : ", there is " + Quoted(nearest)) +
+           (wanted.has_default ? "; the metric's `null` is taken" : "; it counts as empty");
   }
 
   static std::string NotThere(const std::string& wanted, const std::vector<std::string>& names) {
@@ -482,7 +505,8 @@ class RowMapper::Impl final : public RowSink {
   std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
   std::uint64_t series_ = 0;
   std::size_t max_series_ = 0;
-  std::vector<std::string> came_as_text_;  // of each metric, the first value that was a number in a string
+  std::uint64_t merged_ = 0;                // samples that on_duplicate took in
+  std::vector<std::uint8_t> came_as_text_;  // of each metric, whether some value was a number in a string
   ValueText value_;
   std::string key_;
 };

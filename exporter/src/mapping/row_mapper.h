@@ -38,6 +38,7 @@ struct MappingReport {
   // Rows by reason, all reasons in their order; a row counts once for each reason for which some metric got
   // nothing from it.
   std::vector<std::pair<std::string, std::uint64_t>> rejected;
+  std::vector<std::pair<std::string, std::uint64_t>> repaired;  // all RowRepairs, in their order
   std::uint64_t duplicates = 0;      // samples whose label set a metric had already, whatever its policy
   std::uint64_t filtered = 0;        // samples left out by `where`
   std::uint64_t duplicate_keys = 0;  // the last one won
@@ -64,11 +65,12 @@ struct Mapping {
 //   Result<Mapping> mapping = mapper.Finish();  // once, also after an error, which it returns again
 //
 // Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are due, or a column
-// that none of the rows has), kTooLarge (a ceiling, named with its key), kConfig (a mapping that the loader
-// should have refused).
+// that none of the rows has; of RowShape::kAny one of a value without a default), kTooLarge (a ceiling, named
+// with its key), kConfig (a mapping that the loader should have refused).
 //
 // Rows are the elements of an array. Where a column is `$key` or `$value` they are the members of an object
-// instead: objects, and with `$value` scalars too. Columns match exactly first, then without regard to case,
+// instead: objects, and with `$value` scalars too. With RowShape::kAny they may be the members of an object
+// anyway, of which some are objects. Columns match exactly first, then without regard to case,
 // blanks and underscores. A row that gives one metric nothing is rejected for that metric alone. One thread
 // at a time.
 class RowMapper {

@@ -200,6 +200,7 @@ bool RowReader::Close(JsonType type, std::size_t end) {
   }
   const Frame frame = std::move(frames_.back());
   frames_.pop_back();
+  if (frame.kind == Kind::kRows) CloseRows(frame.place);
   if (frame.kind == Kind::kPath && !frame.was_there) {
     const std::string& step = pointer_[frame.place];
     missing_ = "there is no " + Quoted(step) + " in " + Where(frame.place);
@@ -252,7 +253,7 @@ void RowReader::EnterValue(std::size_t step, JsonType type) {
     frame.object = object;
     frame.place = step;
     frames_.push_back(std::move(frame));
-  } else if (object == levels_[0].wants.members) {
+  } else if (Takes(0, type)) {
     found_ = true;
     OpenRows(0, type);
   } else {
@@ -270,6 +271,12 @@ void RowReader::MissStep(std::size_t step, std::string_view found) {
              (step < pointer_.size() ? "an object with " + Quoted(pointer_[step]) : Due(0));
 }
 
+// Whether such a container can hold the rows of a level.
+bool RowReader::Takes(std::size_t level, JsonType type) const {
+  const LevelWants& wants = levels_[level].wants;
+  return (wants.either && !wants.members) || (type == JsonType::kObject) == wants.members;
+}
+
 // A container of rows, of the right type.
 bool RowReader::OpenRows(std::size_t level, JsonType type) {
   Frame frame;
@@ -277,8 +284,18 @@ bool RowReader::OpenRows(std::size_t level, JsonType type) {
   frame.object = type == JsonType::kObject;
   frame.place = level;
   frames_.push_back(std::move(frame));
+  levels_[level].members = frames_.back().object;
   if (frames_.back().object) levels_[level].keys = std::make_unique<SeriesTable>();
   return true;
+}
+
+// An object that nobody has called one of rows, and that holds none, is most likely an error's.
+void RowReader::CloseRows(std::size_t level) {
+  const Level& its = levels_[level];
+  if (level > 0 || !its.members || its.wants.members || its.rows_seen > 0 || its.strays == 0) return;
+  found_ = false;
+  missing_ = Where(pointer_.size()) + " is an object of which no member is an object, due is " + Due(0) +
+             " (of values if a metric asks for `$value`)";
 }
 
 void RowReader::TakeMemberKey(std::size_t level, std::string_view key) {
@@ -290,6 +307,7 @@ void RowReader::TakeMemberKey(std::size_t level, std::string_view key) {
 
 bool RowReader::OpenRow(std::size_t level, JsonType type, std::size_t begin) {
   if (type != JsonType::kObject) {
+    ++levels_[level].strays;
     SkipAndReject("the row is an array, due is an object", begin);
     return true;
   }
@@ -298,16 +316,17 @@ bool RowReader::OpenRow(std::size_t level, JsonType type, std::size_t begin) {
   frame.object = true;
   frame.place = level;
   frames_.push_back(std::move(frame));
-  if (Innermost(level)) echo_.Begin(levels_[level].wants.members ? &member_key_ : nullptr);
+  if (Innermost(level)) echo_.Begin(levels_[level].members ? &member_key_ : nullptr);
   if (!StartRecord(level, {begin, begin})) return false;
   Cell cell;
   cell.type = JsonType::kObject;
-  if (levels_[level].wants.members) SetCell(levels_[level], kValueSlot, cell, {});
+  if (levels_[level].members) SetCell(levels_[level], kValueSlot, cell, {});
   return true;
 }
 
 bool RowReader::ScalarRow(std::size_t level, JsonType type, std::string_view text, JsonRange where) {
   if (!levels_[level].wants.scalars) {
+    ++levels_[level].strays;
     return sink_.RejectRow(RowReason::kNotAnObject,
                            "the row is " + std::string(Describe(type)) + ", due is an object", where);
   }
@@ -315,7 +334,6 @@ bool RowReader::ScalarRow(std::size_t level, JsonType type, std::string_view tex
   if (echo_.active()) {
     echo_.Key("$value");
     echo_.Scalar(type, text);
-    echo_.End();
   }
   if (!StartRecord(level, where)) return false;
   Cell cell;
@@ -329,12 +347,12 @@ bool RowReader::StartRecord(std::size_t level, JsonRange where) {
   Record record;
   record.where = where;
   record.parent = level == 0 ? 0 : static_cast<std::uint32_t>(levels_[level - 1].records.size() - 1);
-  record.repeated_key = its.wants.members && member_key_repeated_;
+  record.repeated_key = its.members && member_key_repeated_;
   its.records.push_back(record);
   its.cells.resize(its.cells.size() + its.slots);
   its.index.Rewind();
   ++its.rows_seen;
-  if (its.wants.members) {
+  if (its.members) {
     Cell cell;
     cell.type = JsonType::kString;
     SetCell(its, kKeySlot, cell, member_key_);
@@ -352,7 +370,7 @@ bool RowReader::OpenInRow(std::size_t level, JsonType type, std::size_t begin) {
   Level& its = levels_[level];
   if (IsNested(its)) {
     DropNested(level);
-    if ((type == JsonType::kObject) == levels_[level + 1].wants.members) return OpenRows(level + 1, type);
+    if (Takes(level + 1, type)) return OpenRows(level + 1, type);
     SkipAndReject(
         Quoted(its.wants.nested) + " is " + std::string(Describe(type)) + ", due is " + Due(level + 1),
         begin);
@@ -414,15 +432,18 @@ void RowReader::DropNested(std::size_t level) {
     its.cells.resize(its.records.size() * its.slots);
     parents = its.records.size();
   }
+  std::erase_if(echoed_,
+                [&](const Echoed& echoed) { return echoed.record >= levels_.back().records.size(); });
 }
 
 bool RowReader::CloseRow(std::size_t level, std::size_t end) {
-  if (echo_.active()) echo_.End();
+  if (echo_.active() && echo_.End()) echoed_.push_back({levels_[level].records.size() - 1, echo_.kept() - 1});
   levels_[level].records.back().where.end = end;
   return level > 0 || GiveRows();
 }
 
 bool RowReader::GiveRows() {
+  EchoParents();
   bool go_on = true;
   for (std::size_t row = 0; go_on && row < levels_.back().records.size(); ++row)
     go_on = sink_.TakeRow({*this, row});
@@ -432,6 +453,36 @@ bool RowReader::GiveRows() {
   }
   text_.clear();
   return go_on;
+}
+
+// What the kept rows take from those around them, which was not all known while they were read.
+void RowReader::EchoParents() {
+  for (const Echoed& echoed : echoed_) {
+    if (levels_.size() == 1) break;
+    std::vector<std::size_t> rows{echoed.record};  // from the innermost level out
+    for (std::size_t level = levels_.size() - 1; level > 0; --level)
+      rows.push_back(levels_[level].records[rows.back()].parent);
+    echo_.BeginFront(echoed.kept);
+    for (std::size_t level = 0; level + 1 < levels_.size(); ++level)
+      EchoParent(level, rows[levels_.size() - 1 - level]);
+    echo_.EndFront();
+  }
+  echoed_.clear();
+}
+
+void RowReader::EchoParent(std::size_t level, std::size_t row) {
+  const Level& its = levels_[level];
+  std::string up;
+  for (std::size_t at = level; at + 1 < levels_.size(); ++at) up += "../";
+  for (std::size_t slot = 0; slot < its.slots; ++slot) {
+    const Cell& cell = its.cells[row * its.slots + slot];
+    const bool is_scalar = cell.type != JsonType::kObject && cell.type != JsonType::kArray;
+    if (slot == kValueSlot || !cell.present || !is_scalar || !echo_.active()) continue;
+    echo_.Key(up + (slot == kKeySlot ? "$key" : its.index.wanted()[slot - kFirstColumnSlot]));
+    echo_.Scalar(cell.type, cell.type == JsonType::kNull
+                                ? std::string_view("null")
+                                : std::string_view(text_).substr(cell.begin, cell.size));
+  }
 }
 
 void RowReader::SkipAndReject(std::string message, std::size_t begin) {
@@ -456,7 +507,8 @@ std::string RowReader::Where(std::size_t step) const {
 std::string RowReader::Due(std::size_t level) const {
   const LevelWants& wants = levels_[level].wants;
   if (wants.scalars) return "an object of values";
-  return wants.members ? "an object of rows" : "an array of rows";
+  if (wants.members) return "an object of rows";
+  return wants.either ? "an array or an object of rows" : "an array of rows";
 }
 
 void RowReader::Restart() {
@@ -465,6 +517,7 @@ void RowReader::Restart() {
   for (Level& level : levels_) {
     level.index.Clear();
     level.rows_seen = 0;
+    level.strays = 0;
     level.nested_seen = false;
   }
   echo_.Clear();

@@ -24,7 +24,8 @@ namespace o2o {
 // of.
 struct LevelWants {
   std::vector<std::string> columns;  // slot kFirstColumnSlot and on
-  bool members = false;              // the rows are members of an object, not elements of an array
+  bool members = false;              // the rows are members of an object, not elements of an array,
+  bool either = false;               // or, unless `members` has to be, whichever the answer has
   bool scalars = false;              // members that are scalars are rows too
   std::string nested;                // the column that holds the rows of the next level; also among `columns`
 };
@@ -136,6 +137,8 @@ class RowReader final : public JsonHandler {
     std::vector<Record> records;
     std::vector<Cell> cells;  // of each record one for each slot
     std::uint64_t rows_seen = 0;
+    std::uint64_t strays = 0;  // what stood among the rows and is none
+    bool members = false;      // the rows at hand are members
     bool nested_seen = false;
     std::unique_ptr<SeriesTable> keys;  // of the members so far
   };
@@ -155,7 +158,9 @@ class RowReader final : public JsonHandler {
   bool IsNextStep(Frame& frame);
   void EnterValue(std::size_t step, JsonType type);
   void MissStep(std::size_t step, std::string_view found);
+  bool Takes(std::size_t level, JsonType type) const;
   bool OpenRows(std::size_t level, JsonType type);
+  void CloseRows(std::size_t level);
   bool OpenRow(std::size_t level, JsonType type, std::size_t begin);
   bool OpenInRow(std::size_t level, JsonType type, std::size_t begin);
   bool CloseRow(std::size_t level, std::size_t end);
@@ -166,6 +171,8 @@ class RowReader final : public JsonHandler {
   void SetCell(Level& level, std::size_t slot, Cell cell, std::string_view text);
   void DropNested(std::size_t level);
   bool GiveRows();
+  void EchoParents();
+  void EchoParent(std::size_t level, std::size_t row);
   bool IsNested(const Level& level) const;
   bool Innermost(std::size_t level) const { return level + 1 == levels_.size(); }
   void SkipAndReject(std::string message, std::size_t begin);
@@ -189,6 +196,12 @@ class RowReader final : public JsonHandler {
   std::string member_key_;
   bool member_key_repeated_ = false;
   std::string text_;  // of the cells
+  // The innermost rows at hand that the echo keeps.
+  struct Echoed {
+    std::size_t record = 0;
+    std::size_t kept = 0;  // its place in the echo
+  };
+  std::vector<Echoed> echoed_;
   bool found_ = false;
   std::string missing_;  // why there are no rows
   std::uint64_t duplicate_keys_ = 0;

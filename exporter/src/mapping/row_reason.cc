@@ -21,4 +21,19 @@ std::vector<std::string> RowReasons() {
   return names;
 }
 
+std::string_view Name(RowRepair repair) {
+  switch (repair) {
+    case RowRepair::kDuplicateLabels: return "duplicate_labels";
+    case RowRepair::kDuplicateKey: return "duplicate_key";
+    case RowRepair::kText: return "text";
+  }
+  return "text";
+}
+
+std::vector<std::string> RowRepairs() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < kRowRepairs; ++i) names.emplace_back(Name(static_cast<RowRepair>(i)));
+  return names;
+}
+
 }  // namespace o2o

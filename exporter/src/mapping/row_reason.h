@@ -13,7 +13,7 @@ enum class RowReason {
   kNotAnObject,  // a row that is no object, or where nested rows are due something else
   kTooDeep,      // nested deeper than kMaxJsonDepth
   kNoValue,      // null, missing, blank or NaN, and no null_value
-  kBadValue,     // no number, no size, no time, or beyond what a sample can hold
+  kBadValue,     // no number, no size, no time, beyond what a sample can hold, or a counter's below 0
   kBadLabel,     // an object, an array, or longer than max_label_bytes
   kDuplicate,    // label set seen before, under DuplicatePolicy::kError; the first row stays
 };
@@ -23,5 +23,17 @@ inline constexpr std::size_t kRowReasons = 6;
 std::string_view Name(RowReason reason);
 // All of them, in the order above.
 std::vector<std::string> RowReasons();
+
+// What was wrong with something that was used all the same. A closed set too.
+enum class RowRepair {
+  kDuplicateLabels,  // a sample whose label set was there, taken in as its metric's on_duplicate says
+  kDuplicateKey,     // a key that stood in its object already; the last one wins
+  kText,             // a label that was no UTF-8, or held U+0000
+};
+inline constexpr std::size_t kRowRepairs = 3;
+
+// "duplicate_labels", "duplicate_key", "text".
+std::string_view Name(RowRepair repair);
+std::vector<std::string> RowRepairs();
 
 }  // namespace o2o

@@ -170,6 +170,15 @@ const MetricDesc kSourceRejectedRows{"o2o_source_rejected_rows_total",
                                      "that comes again with every poll counts "
                                      "every time."};
 
+const MetricDesc kSourceRepaired{
+    "o2o_source_repaired_total",
+    kCounter,
+    {"source", "reason"},
+    "What was wrong in the source's answers and used all the same, by reason: rows "
+    "with the labels of an earlier row, taken in as on_duplicate says "
+    "(duplicate_labels), keys that stood twice in an object (duplicate_key), labels "
+    "that were no UTF-8 (text); counts again with every poll."};
+
 // The store, the batch jobs.
 
 const MetricDesc kStoreUp{
@@ -256,6 +265,7 @@ std::span<const MetricDesc* const> All() {
       &kSourcePolls,
       &kSourceFailures,
       &kSourceRejectedRows,
+      &kSourceRepaired,
       &kStoreUp,
       &kStoreWriteDuration,
       &kJobLastSuccess,

@@ -36,6 +36,7 @@ extern const MetricDesc kSourceStale;
 extern const MetricDesc kSourcePolls;
 extern const MetricDesc kSourceFailures;
 extern const MetricDesc kSourceRejectedRows;
+extern const MetricDesc kSourceRepaired;
 extern const MetricDesc kStoreUp;
 extern const MetricDesc kStoreWriteDuration;
 extern const MetricDesc kJobLastSuccess;

@@ -138,6 +138,7 @@ struct ExporterMetrics::Families {
   Counters& source_polls = BuildCounters(registry, catalogue::kSourcePolls);
   Counters& source_failures = BuildCounters(registry, catalogue::kSourceFailures);
   Counters& source_rejected_rows = BuildCounters(registry, catalogue::kSourceRejectedRows);
+  Counters& source_repaired = BuildCounters(registry, catalogue::kSourceRepaired);
   Counters& ingest_rows = BuildCounters(registry, catalogue::kIngestRows);
   prometheus::Gauge& store_up = BuildGauges(registry, catalogue::kStoreUp).Add({});
   prometheus::Histogram& store_write_duration =
@@ -172,7 +173,8 @@ ExporterMetrics::ExporterMetrics() : families_(std::make_unique<Families>()) {
 ExporterMetrics::~ExporterMetrics() = default;
 
 void ExporterMetrics::AddSource(const std::string& source, double interval_seconds,
-                                const std::vector<std::string>& rejected_reasons) {
+                                const std::vector<std::string>& rejected_reasons,
+                                const std::vector<std::string>& repair_reasons) {
   const std::lock_guard lock(families_->mutex);
   const prometheus::Labels labels{{"source", source}};
   for (Gauges* family : families_->SourceGauges()) family->Add(labels);
@@ -184,6 +186,9 @@ void ExporterMetrics::AddSource(const std::string& source, double interval_secon
   for (const std::string& reason : rejected_reasons) {
     families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}});
   }
+  for (const std::string& reason : repair_reasons) {
+    families_->source_repaired.Add({{"source", source}, {"reason", reason}});
+  }
 }
 
 void ExporterMetrics::RemoveSource(const std::string& source) {
@@ -192,7 +197,8 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
   const auto remove = [](auto& family, const prometheus::Labels& gone) { family.Remove(&family.Add(gone)); };
   for (Gauges* family : families_->SourceGauges()) remove(*family, labels);
   remove(families_->source_polls, labels);
-  for (Counters* family : {&families_->source_failures, &families_->source_rejected_rows}) {
+  for (Counters* family :
+       {&families_->source_failures, &families_->source_rejected_rows, &families_->source_repaired}) {
     for (const std::string& reason : ReasonsOf(*family, source)) {
       remove(*family, {{"source", source}, {"reason", reason}});
     }
@@ -224,6 +230,10 @@ void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& ou
   for (const auto& [reason, rows] : outcome.rejected_rows) {
     families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}})
         .Increment(static_cast<double>(rows));
+  }
+  for (const auto& [reason, count] : outcome.repaired) {
+    families_->source_repaired.Add({{"source", source}, {"reason", reason}})
+        .Increment(static_cast<double>(count));
   }
 }
 

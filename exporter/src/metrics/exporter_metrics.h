@@ -25,6 +25,7 @@ struct PollOutcome {
   std::size_t series = 0;
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason, of this poll
+  std::vector<std::pair<std::string, std::uint64_t>> repaired;       // the same
   Timestamp at;
 };
 
@@ -37,10 +38,11 @@ class ExporterMetrics {
   ExporterMetrics();
   ~ExporterMetrics();
 
-  // Before the source's first poll. `rejected_reasons`: the closed set of that kind of source. Called again,
-  // for instance after a reload, it changes the interval and leaves the counts.
+  // Before the source's first poll. `rejected_reasons`, `repair_reasons`: the closed sets of that kind of
+  // source. Called again, for instance after a reload, it changes the interval and leaves the counts.
   void AddSource(const std::string& source, double interval_seconds,
-                 const std::vector<std::string>& rejected_reasons);
+                 const std::vector<std::string>& rejected_reasons,
+                 const std::vector<std::string>& repair_reasons = {});
   // For a source that a reload took away: its series vanish, instead of telling of its last poll for ever.
   void RemoveSource(const std::string& source);
   void PollStarted(const std::string& source);

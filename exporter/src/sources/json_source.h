@@ -16,6 +16,7 @@ class JsonSource final : public Source {
 
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
+  std::vector<std::string> RepairReasons() const override { return MappedRepairReasons(); }
 
   // The same request, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is
   // not as agreed says so itself.

@@ -53,11 +53,14 @@ Result<PollResult> ToPollResult(MappedAnswer answer) {
   result.rows = mapping.report.rows;
   result.response_bytes = answer.response.body_bytes;
   result.rejected_rows = std::move(mapping.report.rejected);
+  result.repaired = std::move(mapping.report.repaired);
   result.notes = std::move(mapping.report.notes);
   result.sample_rows = std::move(mapping.report.sample_rows);
   return result;
 }
 
 std::vector<std::string> MappedRejectReasons() { return RowReasons(); }
+
+std::vector<std::string> MappedRepairReasons() { return RowRepairs(); }
 
 }  // namespace o2o

@@ -34,8 +34,9 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
 // What a good answer brings; its problem, if it has one.
 Result<PollResult> ToPollResult(MappedAnswer answer);
 
-// The reasons for which rows are rejected by a mapping.
+// The reasons for which rows are rejected by a mapping, and for which something in them is repaired.
 std::vector<std::string> MappedRejectReasons();
+std::vector<std::string> MappedRepairReasons();
 
 // How many rows are kept for /api/<source>, and how much of them.
 inline constexpr MappingOptions kPollSamples{

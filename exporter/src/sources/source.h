@@ -18,6 +18,7 @@ struct PollResult {
   std::size_t rows = 0;          // in the answer
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
+  std::vector<std::pair<std::string, std::uint64_t>> repaired;       // what was used though it was wrong
   std::vector<std::string> notes;                                    // for people: logged when they change
   std::vector<std::string> sample_rows;  // the rows as JSON texts, the first ones; for /api/<source>
   bool hurry = false;                    // the answer was cut short: poll again sooner
@@ -34,6 +35,8 @@ class Source {
   virtual Result<PollResult> Poll(std::stop_token stop) = 0;
   // The closed set of reasons for which this kind rejects rows.
   virtual std::vector<std::string> RejectReasons() const = 0;
+  // The same for what it repairs.
+  virtual std::vector<std::string> RepairReasons() const { return {}; }
 };
 
 }  // namespace o2o

@@ -27,6 +27,7 @@ class ScriptedSource final : public Source {
     return result;
   }
   std::vector<std::string> RejectReasons() const override { return {"odd_row"}; }
+  std::vector<std::string> RepairReasons() const override { return {"mended"}; }
 
   std::atomic<int> polls{0};
   std::atomic<int> most_at_once{0};
@@ -177,12 +178,28 @@ TEST_F(PollerTest, NudgeEndsTheWaitAfterAFailure) {
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
+TEST_F(PollerTest, RepairsAreCounted) {
+  ScriptedSource source([](int poll, std::stop_token) {
+    PollResult result = GaugeOf(poll);
+    result.repaired = {{"mended", 3}};
+    return result;
+  });
+  const auto poller = Run(source, 1h);
+  poller->Nudge();
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
+  WaitUntil([&] {
+    return metrics_.RenderText().find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 3") !=
+           std::string::npos;
+  });
+}
+
 TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
   const Poller poller({"shop", "fake", 15s, 45s}, source, board_, metrics_, clock_, 1);
   const std::string text = metrics_.RenderText();
   EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_failures_total{source=\"shop\",reason=\"timeout\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_rejected_rows_total{source=\"shop\",reason=\"odd_row\"} 0"),
             std::string::npos);
   EXPECT_NE(text.find("o2o_source_interval_seconds{source=\"shop\"} 15"), std::string::npos);

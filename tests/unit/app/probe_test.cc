@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/http/socket_server.h"
+
 namespace o2o {
 namespace {
 
@@ -34,6 +36,46 @@ TEST(ProbeTest, NamesTheSourcesThatThereAre) {
   EXPECT_EQ(report.error->message, "no enabled source is named nope; there are flags, other");
   EXPECT_EQ(report.text, "");
   EXPECT_EQ(Probe({}, "nope", clock, {}).error->message, "no enabled source is named nope; there is none");
+}
+
+TEST(ProbeTest, ShowsWhatWasRepairedAndNothingThatATerminalObeys) {
+  const std::string body =
+      "[{\"on\":1,\"name\":\"a\\u001b[2J\"},{\"on\":2,\"on\":3,\"name\":\"b\\u007f\\u009b\"},"
+      "{\"on\":4,\"name\":\"c\xFF\"},{\"on\":5,\"name\":\"d\"},{\"on\":6,\"name\":\"d\"},"
+      "{\"on\":\"\\u001bx\",\"na\\u001bme\":\"e\"}]";
+  testing::SocketServer server([&](testing::Peer& peer) {
+    peer.ReadRequest();
+    peer.Write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);
+    peer.WaitForEnd();
+  });
+  Config config = Unreachable();
+  auto& json = std::get<JsonSourceConfig>(config.sources[0].kind);
+  json.url = server.Url();
+  json.mapping.metrics[0].labels = {{"name", "name"}};
+  json.mapping.metrics[0].on_duplicate = DuplicatePolicy::kLast;
+  const SystemClock clock;
+  const ProbeReport report = Probe(config, "flags", clock, {});
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.text.find_first_of("\x1b\x7f"), std::string::npos) << report.text;
+  EXPECT_EQ(report.text.find("\xC2\x9b"), std::string::npos) << report.text;
+  for (const char* shown :
+       {"flag{name=\"a\\x1b[2J\"} 1\n", "flag{name=\"b\\x7f\\x9b\"} 3\n", "flag{name=\"d\"} 6\n",
+        "`na\\x1bme`", "Repaired: duplicate_labels 1, duplicate_key 1, text 1\n",
+        "Rejected rows: bad_value 1\n"}) {
+    EXPECT_NE(report.text.find(shown), std::string::npos) << shown << "\n" << report.text;
+  }
+}
+
+TEST(ProbeTest, NamesWhatIsOffOrLeftOut) {
+  const SystemClock clock;
+  Config config;
+  config.disabled = {"off"};
+  config.left_out = {"flags"};
+  EXPECT_EQ(Probe(config, "nope", clock, {}).error->message,
+            "no enabled source is named nope; there are flags");
+  EXPECT_EQ(Probe(config, "off", clock, {}).error->message,
+            "source off is off, since its enabled_if is empty; there are flags");
 }
 
 TEST(ProbeTest, NoAnswerIsAnError) {

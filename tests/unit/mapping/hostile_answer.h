@@ -52,7 +52,7 @@ inline MappingConfig HostileMapping(unsigned which) {
       break;
     }
     case 2: {  // rows in rows
-      config.rows = {"/data/0", {"products"}};
+      config.rows = {RowShape::kAny, "/data/0", {"products"}};
       MetricConfig stock = metric("stock", "stock");
       stock.labels = {{"vendor", "../vendor_code"}, {"name", "Name"}};
       stock.on_duplicate = DuplicatePolicy::kLast;
@@ -60,7 +60,7 @@ inline MappingConfig HostileMapping(unsigned which) {
       break;
     }
     case 3: {  // units
-      config.rows = {"/data", {}};
+      config.rows = {RowShape::kAny, "/data", {}};
       MetricConfig size = metric("size_bytes", "size"), updated = metric("updated_seconds", "updated");
       size.unit = ValueUnit::kBytes;
       size.aggregate = Aggregate::kMax;
@@ -73,7 +73,7 @@ inline MappingConfig HostileMapping(unsigned which) {
       break;
     }
     default: {  // members in members
-      config.rows = {"", {"products"}};
+      config.rows = {RowShape::kList, "", {"products"}};
       config.metrics = {metric("stock", "$value")};
       config.metrics[0].labels = {{"vendor", "../$key"}, {"name", "$key"}};
       break;

@@ -264,8 +264,8 @@ TEST(RowMapperTest, NumbersStayExact) {
       "vendor_stock{vendor=\"A\"} 9007199254740993\nvendor_stock{vendor=\"B\"} 1234.50\n"
       "vendor_stock{vendor=\"C\"} 1.10e-7\nvendor_stock{vendor=\"D\"} 1\nvendor_stock{vendor=\"E\"} 0.12\n"
       "vendor_stock{vendor=\"F\"} 18446744073709551616\n");
-  EXPECT_EQ(outcome.report.notes,
-            Texts{"vendor_stock: the values of column `stock` came as text, such as '1,234.50'"});
+  EXPECT_EQ(outcome.report.notes, Texts{"vendor_stock: the values of column `stock` came as text"})
+      << "and no value, since a note that changes is told again";
 }
 
 TEST(RowMapperTest, UnitsAreRead) {
@@ -301,7 +301,7 @@ TEST(RowMapperTest, UnlessThereIsADefault) {
   const Outcome never = Map(config, R"([{"vendor":"A","stok":1}])");
   EXPECT_EQ(never.lines, "vendor_stock{vendor=\"A\"} -1\n");
   EXPECT_EQ(never.report.notes,
-            Texts{"column `stock` not in the answer, there is `stok`; null_value is taken"});
+            Texts{"column `stock` not in the answer, there is `stok`; the metric's `null` is taken"});
 }
 
 TEST(RowMapperTest, BadValuesRejectTheRow) {
@@ -413,10 +413,59 @@ TEST(RowMapperTest, DuplicateLabelSets) {
   }
 }
 
+TEST(RowMapperTest, WhatIsRepairedIsCounted) {
+  const auto repaired = [](DuplicatePolicy policy, std::string_view body) {
+    return Map(Config([policy](MetricConfig& m) { m.on_duplicate = policy; }), body).report.repaired;
+  };
+  using Counts = std::vector<std::pair<std::string, std::uint64_t>>;
+  constexpr std::string_view kTwins = R"([{"vendor":"A","stock":2},{"vendor":"A","stock":10}])";
+  for (const auto policy :
+       {DuplicatePolicy::kFirst, DuplicatePolicy::kLast, DuplicatePolicy::kSum, DuplicatePolicy::kMax}) {
+    EXPECT_EQ(repaired(policy, kTwins), (Counts{{"duplicate_labels", 1}, {"duplicate_key", 0}, {"text", 0}}));
+  }
+  EXPECT_EQ(repaired(DuplicatePolicy::kError, kTwins),
+            (Counts{{"duplicate_labels", 0}, {"duplicate_key", 0}, {"text", 0}}))
+      << "rejected, and counted there";
+  EXPECT_EQ(repaired(DuplicatePolicy::kError, "[{\"vendor\":\"A\xFF\",\"stock\":2,\"stock\":3}]"),
+            (Counts{{"duplicate_labels", 0}, {"duplicate_key", 1}, {"text", 1}}));
+  EXPECT_EQ(Map(Config([](MetricConfig& m) { m.labels[0].column = "$key"; }),
+                R"({"A":{"stock":1},"A":{"stock":4}})")
+                .report.repaired,
+            (Counts{{"duplicate_labels", 0}, {"duplicate_key", 1}, {"text", 0}}))
+      << "once";
+  EXPECT_EQ(RowRepairs(), (Texts{"duplicate_labels", "duplicate_key", "text"}));
+}
+
+TEST(RowMapperTest, CountersTakeNothingBelowZero) {
+  constexpr std::string_view kRows =
+      R"([{"vendor":"A","stock":-1},{"vendor":"A","stock":2},{"vendor":"B","stock":"-0.5"},
+          {"vendor":"C","stock":-0.0},{"vendor":"D","stock":0}])";
+  const auto map = [&](MetricType type, Aggregate aggregate) {
+    return Map(Config([&](MetricConfig& m) {
+                 m.type = type;
+                 m.aggregate = aggregate;
+               }),
+               kRows);
+  };
+  for (const Aggregate aggregate :
+       {Aggregate::kNone, Aggregate::kSum, Aggregate::kMin, Aggregate::kMax, Aggregate::kAvg}) {
+    const Outcome counter = map(MetricType::kCounter, aggregate);
+    EXPECT_EQ(counter.lines.find("\"B\""), std::string::npos) << counter.lines;
+    EXPECT_NE(counter.lines.find("vendor_stock{vendor=\"A\"} 2\n"), std::string::npos) << counter.lines;
+    EXPECT_EQ(counter.report.series, 3u);
+    EXPECT_EQ(Rejected(counter.report, RowReason::kBadValue), 2u);
+    EXPECT_EQ(counter.report.rejected_rows.at(0).message,
+              "vendor_stock: column `stock`: '-1' is below 0, which no counter is");
+  }
+  EXPECT_EQ(map(MetricType::kGauge, Aggregate::kSum).report.series, 4u);
+}
+
 // ---- where the rows are
 
 TEST(RowMapperTest, PointerLeadsToTheRows) {
-  const auto rows = [](std::string pointer) { return Config({Stock()}, {std::move(pointer), {}}); };
+  const auto rows = [](std::string pointer) {
+    return Config({Stock()}, {RowShape::kList, std::move(pointer), {}});
+  };
   EXPECT_EQ(
       Map(rows("/data/rows"),
           R"({"x":[{"vendor":"X","stock":0}],"data":{"n":1,"rows":[{"vendor":"A","stock":1}],"m":[2]},"y":{}})")
@@ -429,7 +478,7 @@ TEST(RowMapperTest, PointerLeadsToTheRows) {
 
 TEST(RowMapperTest, PointerThatLeadsNowhere) {
   const auto failure = [](std::string_view body) {
-    return Map(Config({Stock()}, {"/data/rows", {}}), body).lines;
+    return Map(Config({Stock()}, {RowShape::kList, "/data/rows", {}}), body).lines;
   };
   EXPECT_EQ(failure("[]"), "bad_shape: there is no `data` in the answer");
   EXPECT_EQ(failure("{}"), "bad_shape: there is no `data` in the answer");
@@ -445,7 +494,7 @@ TEST(RowMapperTest, PointerThatLeadsNowhere) {
 }
 
 TEST(RowMapperTest, OfEqualKeysOnTheWayTheLastWins) {
-  const auto config = Config({Stock()}, {"/data", {}});
+  const auto config = Config({Stock()}, {RowShape::kList, "/data", {}});
   const Outcome outcome =
       Map(config,
           R"({"data":[{"vendor":"A","stock":1,"gone":1},{"vendor":7}],"data":[{"vendor":"B","stock":2}]})");
@@ -518,7 +567,7 @@ TEST(RowMapperTest, ObjectOfScalars) {
 MappingConfig Products() {
   MetricConfig metric = Stock();
   metric.labels = {{"vendor", "../vendor"}, {"product", "name"}};
-  return Config({metric}, {"", {"products"}});
+  return Config({metric}, {RowShape::kList, "", {"products"}});
 }
 
 TEST(RowMapperTest, NestedRowsKeepTheColumnsAroundThem) {
@@ -531,7 +580,9 @@ TEST(RowMapperTest, NestedRowsKeepTheColumnsAroundThem) {
             "vendor_stock{vendor=\"B\",product=\"x\"} 3\n");
   EXPECT_EQ(outcome.report.rows, 3u);
   EXPECT_EQ(outcome.report.columns, (Texts{"name", "stock"}));
-  EXPECT_EQ(outcome.report.sample_rows[0], R"({"name":"x","stock":1})");
+  EXPECT_EQ(outcome.report.sample_rows,
+            (Texts{R"({"../vendor":"A","name":"x","stock":1})", R"({"../vendor":"A","name":"y","stock":2})",
+                   R"({"../vendor":"B","name":"x","stock":3})"}));
 }
 
 TEST(RowMapperTest, OfEqualKeysOfNestedRowsTheLastWins) {
@@ -568,7 +619,8 @@ TEST(RowMapperTest, ThreeLevelsAndKeys) {
   MetricConfig metric = Stock();
   metric.labels = {{"city", "../../$key"}, {"vendor", "../vendor"}, {"product", "$key"}};
   metric.value_column = "$value";
-  const Outcome outcome = Map(Config({metric}, {"/cities", {"vendors", "products"}}), R"({"cities":{
+  const Outcome outcome =
+      Map(Config({metric}, {RowShape::kList, "/cities", {"vendors", "products"}}), R"({"cities":{
     "HN":{"vendors":[{"vendor":"A","products":{"x":1,"y":2}},{"products":{"x":3},"vendor":"B"}]},
     "SG":{"vendors":[{"vendor":"A","products":{"x":4}}]}}})");
   EXPECT_EQ(outcome.lines,
@@ -577,6 +629,88 @@ TEST(RowMapperTest, ThreeLevelsAndKeys) {
             "vendor_stock{city=\"HN\",vendor=\"B\",product=\"x\"} "
             "3\nvendor_stock{city=\"SG\",vendor=\"A\",product=\"x\"} 4\n");
   EXPECT_EQ(outcome.report.rows, 4u);
+  EXPECT_EQ(outcome.report.sample_rows.at(2), R"({"../../$key":"HN","../vendor":"B","$key":"x","$value":3})");
+}
+
+// ---- rows of any shape
+
+MappingConfig Anywhere(std::vector<MetricConfig> metrics, RowsConfig rows = {}) {
+  rows.shape = RowShape::kAny;
+  return Config(std::move(metrics), std::move(rows));
+}
+
+// Without a `$key` that would tell that the rows are members.
+TEST(RowMapperTest, TheAnswerTellsWhetherRowsAreMembers) {
+  MetricConfig sum = Stock();
+  sum.aggregate = Aggregate::kSum;
+  const Outcome members = Map(Anywhere({sum}), R"({"p":{"stock":1,"vendor":"x"},"q":{"stock":2,"vendor":"x"},
+    "r":{"stock":4,"vendor":"y"},"note":"of today"})");
+  EXPECT_EQ(members.lines, "vendor_stock{vendor=\"x\"} 3\nvendor_stock{vendor=\"y\"} 4\n");
+  EXPECT_EQ(members.report.rows, 4u);
+  EXPECT_EQ(Rejected(members.report, RowReason::kNotAnObject), 1u);
+  EXPECT_EQ(members.report.sample_rows[0], R"({"$key":"p","stock":1,"vendor":"x"})");
+  EXPECT_EQ(Map(Anywhere({sum}), R"([{"stock":1,"vendor":"x"},{"stock":2,"vendor":"x"}])").lines,
+            "vendor_stock{vendor=\"x\"} 3\n");
+  EXPECT_EQ(Map(Anywhere({sum}), "{}").lines, "") << "an object of no rows";
+  EXPECT_EQ(Map(Anywhere({sum}), "[]").lines, "");
+}
+
+TEST(RowMapperTest, AnObjectWithoutARowIsNoAnswer) {
+  MetricConfig count = Stock();
+  count.aggregate = Aggregate::kCount;
+  count.value_column.clear();
+  const std::string due = ", due is an array or an object of rows (of values if a metric asks for `$value`)";
+  for (const MetricConfig& metric : {Stock(), count}) {
+    for (const std::string_view body : {R"({"error":"x"})", R"({"error":"x","rows":[],"at":null})"}) {
+      EXPECT_EQ(Map(Anywhere({metric}), body).lines,
+                "bad_shape: the answer is an object of which no member is an object" + due);
+    }
+  }
+  EXPECT_EQ(Map(Anywhere({Stock()}), R"({"error":"x"})").top.at("error"), "x");
+  EXPECT_EQ(Map(Anywhere({Stock()}, {RowShape::kAny, "/data", {}}), R"({"data":{"a":1}})").lines,
+            "bad_shape: `/data` is an object of which no member is an object" + due);
+  EXPECT_EQ(Map(Anywhere({Stock()}), "7").lines,
+            "bad_shape: the answer is a number, due is an array or an object of rows");
+  MetricConfig flag = Stock();
+  flag.labels = {};
+  flag.value_column = "$value";
+  EXPECT_EQ(Map(Anywhere({flag}), R"({"stock":3})").lines, "vendor_stock 3\n");
+  EXPECT_EQ(Map(Anywhere({flag}), "[]").lines,
+            "bad_shape: the answer is an array, due is an object of values");
+}
+
+TEST(RowMapperTest, NestedRowsMayBeMembersToo) {
+  MappingConfig config = Products();
+  config.rows.shape = RowShape::kAny;
+  const Outcome outcome = Map(config, R"({"1":{"vendor":"A","products":{"x":{"name":"x","stock":1}}},
+    "2":{"products":[{"name":"y","stock":2}],"vendor":"B"},"3":{"vendor":"C","products":{"error":"no"}}})");
+  EXPECT_EQ(outcome.lines,
+            "vendor_stock{vendor=\"A\",product=\"x\"} 1\nvendor_stock{vendor=\"B\",product=\"y\"} 2\n");
+  EXPECT_EQ(Rejected(outcome.report, RowReason::kNotAnObject), 1u);
+  EXPECT_EQ(outcome.report.sample_rows,
+            (Texts{R"({"../$key":"1","../vendor":"A","$key":"x","name":"x","stock":1})",
+                   R"({"../$key":"2","../vendor":"B","name":"y","stock":2})"}));
+}
+
+TEST(RowMapperTest, LabelsAndFiltersMayBeMissingInEveryRow) {
+  MetricConfig metric = Stock();
+  metric.labels = {{"vendor", "vendor"}, {"city", "town"}};
+  metric.where = {{"state", {"on", ""}}};
+  const Outcome outcome = Map(Anywhere({metric}), R"([{"vendor":"A","stock":1,"Town name":"x","zz":1}])");
+  EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\",city=\"\"} 1\n");
+  EXPECT_EQ(outcome.report.notes,
+            (Texts{"column `town` not in the answer, there is `Town name`; it counts as empty",
+                   "column `state` not in the answer; it counts as empty"}));
+  EXPECT_EQ(Map(Anywhere({metric}), R"([{"vendor":"A","stok":1}])").lines,
+            "bad_shape: column `stock` not in the answer, there is `stok`");
+}
+
+TEST(RowMapperTest, NotesStayTheSameWhateverElseIsThere) {
+  MetricConfig metric = Stock();
+  metric.labels = {{"vendor", "a quite different name"}};
+  const auto notes = [&](std::string_view body) { return Map(Anywhere({metric}), body).report.notes; };
+  EXPECT_EQ(notes(R"([{"stock":"1","id":1}])"), notes(R"([{"stock":"2","no":1}])"));
+  EXPECT_EQ(notes(R"([{"stock":"1"}])").size(), 2u);
 }
 
 // ---- ceilings
@@ -659,7 +793,7 @@ TEST(RowMapperTest, AQueryThatFailedHalfwayIsTold) {
 
 TEST(RowMapperTest, TopFieldsAreOfTheTopAndShort) {
   const Outcome outcome =
-      Map(Config({Stock()}, {"/rows", {}}),
+      Map(Config({Stock()}, {RowShape::kList, "/rows", {}}),
           R"({"rows":[{"vendor":"A","stock":1,"status":"no"}],"status":"completed","error":")" +
               std::string(5'000, 'e') + "\"}");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n");
@@ -712,7 +846,8 @@ TEST(RowMapperTest, ImpossibleMappings) {
               m.static_labels = {{"vendor", "x"}};
             })),
             "config: vendor_stock: a label is given twice");
-  EXPECT_EQ(failure(Config({Stock()}, {"data", {}})), "config: rows 'data': a JSON Pointer begins with /");
+  EXPECT_EQ(failure(Config({Stock()}, {RowShape::kList, "data", {}})),
+            "config: rows 'data': a JSON Pointer begins with /");
   MetricConfig other = Stock();
   other.labels = {};
   EXPECT_EQ(failure(Config({Stock(), other})), "config: vendor_stock: has other labels in another place");

@@ -160,9 +160,24 @@ TEST(ExporterMetrics, AddingASourceAgainKeepsItsCounts) {
   EXPECT_EQ(ValueOf(text, "o2o_source_interval_seconds"), 30);
 }
 
+TEST(ExporterMetrics, TellsOfRepairs) {
+  ExporterMetrics metrics;
+  metrics.AddSource("vendors", 15, {}, {"duplicate_key", "text"});
+  EXPECT_EQ(SamplesOf(metrics.RenderText(), "o2o_source_repaired_total"),
+            "o2o_source_repaired_total{source=\"vendors\",reason=\"duplicate_key\"} 0\n"
+            "o2o_source_repaired_total{source=\"vendors\",reason=\"text\"} 0\n");
+  PollOutcome outcome = Good();
+  outcome.repaired = {{"duplicate_key", 0}, {"text", 2}};
+  metrics.PollEnded("vendors", outcome);
+  metrics.PollEnded("vendors", outcome);
+  EXPECT_EQ(SamplesOf(metrics.RenderText(), "o2o_source_repaired_total"),
+            "o2o_source_repaired_total{source=\"vendors\",reason=\"duplicate_key\"} 0\n"
+            "o2o_source_repaired_total{source=\"vendors\",reason=\"text\"} 4\n");
+}
+
 TEST(ExporterMetrics, ARemovedSourceIsGone) {
   ExporterMetrics metrics;
-  metrics.AddSource("gone", 15, {"missing_id"});
+  metrics.AddSource("gone", 15, {"missing_id"}, {"text"});
   metrics.AddSource("stays", 15, {"missing_id"});
   metrics.PollStarted("gone");
   metrics.PollEnded("gone", Good());

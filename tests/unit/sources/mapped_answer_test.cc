@@ -59,6 +59,18 @@ TEST(MappedAnswerTest, GoodAnswer) {
   EXPECT_EQ(result->rejected_rows.size(), MappedRejectReasons().size());
 }
 
+TEST(MappedAnswerTest, RepairsAreHandedOn) {
+  FakeHttpClient http;
+  http.Answer(200, R"([{"a":1,"a":2}])");
+  const auto result = ToPollResult(*FetchMapped(http, {}, Counting(), {}, {}));
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->repaired.size(), MappedRepairReasons().size());
+  for (std::size_t i = 0; i < result->repaired.size(); ++i) {
+    EXPECT_EQ(result->repaired[i].first, MappedRepairReasons()[i]);
+    EXPECT_EQ(result->repaired[i].second, result->repaired[i].first == "duplicate_key" ? 1u : 0u);
+  }
+}
+
 TEST(MappedAnswerTest, ProblemIsTheResult) {
   MappedAnswer answer;
   answer.problem = Error{ErrorCode::kForbidden, "no"};
