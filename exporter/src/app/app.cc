@@ -26,6 +26,7 @@ OmsOptions ToOmsOptions(const SourceConfig& source, const OmsSourceConfig& oms) 
   options.timezone = oms.timezone;
   options.timeout = source.timeout;
   options.max_body_bytes = oms.max_body_bytes;
+  options.max_rows = MaxPageRows(oms.max_limit);
   return options;
 }
 

@@ -63,6 +63,7 @@ std::size_t RowsTold(const OrderPage& page) {
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
   std::map<std::string, std::uint64_t> counts;
   for (const RejectedRow& row : page.rejected) ++counts[std::string(Name(row.reason))];
+  for (const auto& [reason, rows] : page.rejected_more) counts[std::string(Name(reason))] += rows;
   return {counts.begin(), counts.end()};
 }
 
@@ -130,6 +131,7 @@ Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(c
       stop);
   progress_ = nullptr;
   if (!fetched) return tl::unexpected(fetched.error());
+  if (progress) progress({{}, fetched->page.rows, AskedPage::Phase::kStoring});
   auto stored = Store(*fetched, *watermark);
   if (stored && fetched->trouble) return tl::unexpected(*fetched->trouble);
   return stored;
@@ -140,6 +142,7 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::stop_token 
   OmsWindow window{MinutesBack(guess, since(guess)), limit_};
   std::optional<Fetched> kept;  // a good but too small page, in case the larger one fails
   for (int asks = 0; asks < kMaxAsks; ++asks) {
+    if (progress_) progress_({window, 0, AskedPage::Phase::kAsking});
     auto page = oms_.Recent(window, stop);
     if (!page) {
       limit_ = options_.limit;
