@@ -17,6 +17,7 @@
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
+#include "progress_line.h"
 #include "web/pages.h"
 #include "web/web_server.h"
 
@@ -54,13 +55,17 @@ sigset_t BlockSignals() {
   return set;
 }
 
-// Ends the process when a stop takes too long, with its status: an open transaction is rolled back by the
+// Ends the process with that status when a stop takes too long: an open transaction is rolled back by the
 // database.
-void StartWatchdog() {
-  std::thread([] {
+void StartWatchdog(int status, const char* words) {
+  std::thread([status, words] {
     std::this_thread::sleep_for(kStopDeadline);
-    log::Warn("stopping took too long: leaving at once");
-    _exit(0);
+    if (status == 0) {
+      log::Warn(words);
+    } else {
+      log::Error(words);
+    }
+    _exit(status);
   }).detach();
 }
 
@@ -95,7 +100,7 @@ class Server {
       const std::jthread reloads([this](std::stop_token stop) { ReloadWhenAsked(stop); });
       WaitForStop(signals);
       stopping_ = true;
-      StartWatchdog();
+      StartWatchdog(0, "stopping took too long: leaving at once");
       log::Info("stopping");
     }  // waits for a reload by SIGHUP in progress,
     {
@@ -202,27 +207,24 @@ class Server {
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
-  std::thread([signals, &stop] {
+  ProgressLine line(isatty(STDERR_FILENO) != 0);
+  std::thread([signals, &stop, &line] {
     // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the
-    // database.
+    // database. Rolled back is not taken in: unlike the server's, this end is a failure.
     sigset_t set = signals;
     sigdelset(&set, SIGHUP);
     int signal = 0;
     if (sigwait(&set, &signal) == 0) {
-      StartWatchdog();
+      line.End();
+      StartWatchdog(1, "ingest interrupted: leaving at once, what was not committed is not taken in");
       stop.request_stop();
     }
   }).detach();
 
-  const bool terminal = isatty(STDERR_FILENO);
-  const auto progress = [&](const AskedPage& asked) {
-    if (!terminal) return;
-    std::fprintf(stderr, "asked for %lld minutes, at most %lld rows: got %zu\n",
-                 static_cast<long long>(asked.window.minutes), static_cast<long long>(asked.window.limit),
-                 asked.rows);
-  };
   const SystemClock clock;
-  const auto result = RunIngest(config, *flags.since, clock, progress, stop.get_token());
+  const auto result = RunIngest(
+      config, *flags.since, clock, [&](const AskedPage& page) { line.Show(page); }, stop.get_token());
+  line.End();
   if (!result) {
     log::Error("ingest failed",
                {{"reason", std::string(Name(result.error().code))}, {"error", result.error().message}});

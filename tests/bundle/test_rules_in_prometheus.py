@@ -40,7 +40,7 @@ vendor_discount_stock{vendor_code="V004",vendor_name="Ramen 17",product="Gyoza"}
 # TYPE o2o_store_up gauge
 o2o_store_up 1
 # TYPE o2o_ingest_gaps_total counter
-o2o_ingest_gaps_total{source="orders"} 3
+o2o_ingest_gaps_total{source="orders"} 0
 # TYPE o2o_source_up gauge
 o2o_source_up{source="orders"} 1
 o2o_source_up{source="order-store"} 1

@@ -25,6 +25,7 @@ OmsOptions ToOmsOptions(const OmsSourceConfig& oms) {
   options.api_key = oms.api_key;
   options.timezone = oms.timezone;
   options.max_body_bytes = oms.max_body_bytes;
+  options.max_rows = MaxPageRows(oms.max_limit);
   return options;
 }
 

@@ -69,6 +69,7 @@ Timestamp InPresentClock(const Watermark& watermark, const OmsTime& oms) {
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
   std::map<std::string, std::uint64_t> counts;
   for (const RejectedRow& row : page.rejected) ++counts[std::string(Name(row.reason))];
+  for (const auto& [reason, rows] : page.rejected_more) counts[std::string(Name(reason))] += rows;
   return {counts.begin(), counts.end()};
 }
 
@@ -138,6 +139,7 @@ Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(c
       std::nullopt, stop);
   progress_ = nullptr;
   if (!fetched) return tl::unexpected(fetched.error());
+  if (progress) progress({{}, fetched->page.rows, AskedPage::Phase::kStoring});
   auto stored = Store(*fetched, *watermark);
   if (!stored) return stored;
   if (fetched->truncated) {
@@ -155,6 +157,7 @@ Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::optional<Mo
   OmsWindow window{MinutesBack(guess.now, since(guess)), limit_};
   std::optional<Fetched> kept;  // a good but too small page, in case the larger one fails
   for (int asks = 0; asks < kMaxAsks; ++asks) {
+    if (progress_) progress_({window, 0, AskedPage::Phase::kAsking});
     auto page = Ask(window, deadline, stop);
     if (!page) {
       // A page that only came too late may come within the whole time of the next poll.

@@ -43,10 +43,13 @@ struct OrderFeedOptions {
   std::int64_t max_limit = 100'000;
 };
 
-// One request and its answer, for the progress display of `ingest`.
+// Where a catch-up run is, for the progress display of `ingest`: about to ask for that window, answered with
+// so many rows, or about to store them.
 struct AskedPage {
+  enum class Phase { kAsking, kAnswered, kStoring };
   OmsWindow window;
   std::size_t rows = 0;
+  Phase phase = Phase::kAnswered;
 };
 
 // The life of an order, up to the database: decides what to ask the OMS for, judges whether the answer is

@@ -152,7 +152,7 @@ struct Prober {
   ProbeReport operator()(const OmsSourceConfig& oms) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(oms.tls));
-    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes}, http);
+    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)}, http);
     const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
     const auto page = api.Recent({lookback, oms.limit}, source.timeout, stop);
     if (!page) return {"", page.error()};
@@ -164,8 +164,10 @@ struct Prober {
       text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " +
               order.total_amount.value_or("-") + "  " + FormatTime(order.updated_at) + "\n";
     }
-    text += "\nRejected rows: " +
-            (page->rejected.empty() ? std::string("none") : std::to_string(page->rejected.size())) + "\n";
+    text +=
+        "\nRejected rows: " +
+        (page->rejected.empty() ? std::string("none") : std::to_string(page->rows - page->orders.size())) +
+        "\n";
     for (std::size_t i = 0; i < std::min(page->rejected.size(), kProbeSamples.rejected_rows); ++i) {
       const RejectedRow& row = page->rejected[i];
       text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " +

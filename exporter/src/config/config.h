@@ -69,7 +69,7 @@ struct OmsSourceConfig {
   Millis overlap{120'000};
   Millis initial_lookback{3'600'000};  // the first window of an empty database
   std::int64_t limit = 1'000;
-  std::int64_t max_limit = 100'000;  // also the ceiling of rows held in memory
+  std::int64_t max_limit = 100'000;  // bounds the rows held in memory, see MaxPageRows
   std::uint64_t max_body_bytes = 64u << 20;
 };
 

@@ -47,7 +47,8 @@ struct RejectedRow {
 // One answer of the OMS.
 struct OrderPage {
   std::vector<Order> orders;
-  std::vector<RejectedRow> rejected;
+  std::vector<RejectedRow> rejected;                  // the first ones, and one of each reason at least
+  std::map<RejectReason, std::size_t> rejected_more;  // rows rejected beyond these: counted only
   std::map<std::string, std::int64_t> status_counts;
   std::size_t rows = 0;               // rows in the answer, good and bad
   std::optional<std::int64_t> total;  // what the answer says of itself

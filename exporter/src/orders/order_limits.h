@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 // What one row or page of the OMS may hold. A row beyond is rejected and kept as such, not cut: half a
 // customer's name or half a JSON text would be a wrong value that nobody notices.
@@ -24,8 +25,15 @@ inline constexpr std::size_t kMaxPayloadBytes = 64u << 10;
 // has.
 inline constexpr std::size_t kMaxAmountIntegerDigits = 15;
 inline constexpr std::size_t kMaxAmountFractionDigits = 9;
-// Ten times the largest `limit` that the configuration asks for by default; bounds memory at some 500 MB.
-inline constexpr std::size_t kMaxPageRows = 1'000'000;
+// Rows of one answer, by the largest `limit` that is asked for; an answer of more is refused, so that memory
+// is bounded whatever an OMS sends. The slack is for one that counts loosely, such as all orders of the last
+// second shown.
+constexpr std::size_t MaxPageRows(std::int64_t max_limit) {
+  return static_cast<std::size_t>(max_limit + max_limit / 10) + 1'000;
+}
+// Rejected rows of one answer that are kept with their payload, as many as rejected_orders holds by default:
+// a row of two bytes takes some 300 as such. Of the rest their number is kept.
+inline constexpr std::size_t kMaxKeptRejects = 10'000;
 // Each status of statusCounts is a time series.
 inline constexpr std::size_t kMaxStatuses = 1'000;
 

@@ -9,6 +9,7 @@
 #include "base/time_text.h"
 #include "http/http_client.h"
 #include "orders/order.h"
+#include "orders/order_limits.h"
 
 namespace o2o {
 
@@ -17,6 +18,7 @@ struct OmsOptions {
   Secret api_key;
   TimeZone timezone;  // of an updated_at without offset
   std::size_t max_body_bytes = 64u << 20;
+  std::size_t max_rows = MaxPageRows(100'000);
 };
 
 // What to ask for. Both positive.
@@ -46,6 +48,7 @@ class HttpOmsApi final : public OmsApi {
 };
 
 // The mapping itself: an answer's body to a page. Pure; exported for tests, fuzzing and benchmarks.
-Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone);
+Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone,
+                                 std::size_t max_rows = OmsOptions().max_rows);
 
 }  // namespace o2o

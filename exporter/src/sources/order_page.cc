@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -37,7 +38,8 @@ std::string Shown(JsonType type, std::string_view text) {
 // Builds the page while the answer is read: one pass, no tree.
 class PageBuilder final : public JsonHandler {
  public:
-  PageBuilder(std::string_view body, const TimeZone& timezone) : body_(body), timezone_(timezone) {}
+  PageBuilder(std::string_view body, const TimeZone& timezone, std::size_t max_rows)
+      : body_(body), timezone_(timezone), max_rows_(max_rows) {}
 
   Result<OrderPage> Build() {
     const Result<void> read = ReadJson(body_, *this);
@@ -154,6 +156,8 @@ class PageBuilder final : public JsonHandler {
     data_seen_ = true;
     page_.orders.clear();
     page_.rejected.clear();
+    page_.rejected_more.clear();
+    kept_reasons_.clear();
     page_.rows = 0;
   }
 
@@ -217,6 +221,11 @@ class PageBuilder final : public JsonHandler {
   }
 
   void Keep(RejectedRow row, JsonRange where) {
+    const bool first = kept_reasons_.insert(row.reason).second;
+    if (!first && page_.rejected.size() >= kMaxKeptRejects) {
+      ++page_.rejected_more[row.reason];
+      return;
+    }
     // A little more than is kept, so that a character cut here is cut off again.
     const std::string_view text =
         body_.substr(where.begin, std::min(where.end - where.begin, kMaxPayloadBytes + 4));
@@ -225,8 +234,9 @@ class PageBuilder final : public JsonHandler {
   }
 
   bool CountRow() {
-    if (++page_.rows <= kMaxPageRows) return true;
-    return End(ErrorCode::kTooLarge, "data: more than " + std::to_string(kMaxPageRows) + " rows");
+    if (++page_.rows <= max_rows_) return true;
+    return End(ErrorCode::kTooLarge, "data: more than " + std::to_string(max_rows_) +
+                                         " rows: let the OMS heed `limit`, or raise max_limit");
   }
 
   bool WrongShape(const std::string& found, std::string_view due) {
@@ -240,7 +250,9 @@ class PageBuilder final : public JsonHandler {
 
   const std::string_view body_;
   const TimeZone& timezone_;
+  const std::size_t max_rows_;
   OrderPage page_;
+  std::set<RejectReason> kept_reasons_;
   std::optional<Error> error_;
   bool data_seen_ = false;
   Place place_ = Place::kStart;
@@ -256,8 +268,8 @@ class PageBuilder final : public JsonHandler {
 
 }  // namespace
 
-Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone) {
-  return PageBuilder(body, timezone).Build();
+Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone, std::size_t max_rows) {
+  return PageBuilder(body, timezone, max_rows).Build();
 }
 
 }  // namespace o2o

@@ -544,9 +544,14 @@ TEST_F(OrderFeedTest, CatchUpReachesBackAsAskedAndReportsEachRequest) {
   const auto result = feed.CatchUp(24h, [&](const AskedPage& page) { seen.push_back(page); }, {});
   ASSERT_TRUE(result);
   EXPECT_EQ(result->inserted, 1);
-  ASSERT_EQ(seen.size(), 1u);
-  EXPECT_EQ(seen[0].rows, 1u);
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].phase, AskedPage::Phase::kAsking);
   EXPECT_GE(seen[0].window.minutes, 24 * 60);
+  EXPECT_EQ(seen[1].phase, AskedPage::Phase::kAnswered);
+  EXPECT_EQ(seen[1].rows, 1u);
+  EXPECT_GE(seen[1].window.minutes, 24 * 60);
+  EXPECT_EQ(seen[2].phase, AskedPage::Phase::kStoring);
+  EXPECT_EQ(seen[2].rows, 1u);
   EXPECT_EQ(store_.watermark, kStart) << "never back";
 }
 

@@ -170,9 +170,43 @@ TEST(OrderPageTest, TooManyStatuses) {
 }
 
 TEST(OrderPageTest, TooManyRows) {
-  std::string body = R"({"data":[1)";
-  for (std::size_t i = 0; i < kMaxPageRows; ++i) body += ",1";
-  EXPECT_EQ(Failure(body + "]}"), "too_large: data: more than 1000000 rows");
+  const std::string body = R"({"data":[{},1,2]})";
+  const Result<OrderPage> page = ParseOrderPage(body, {}, 3);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->rows, 3u);
+  const Result<OrderPage> larger = ParseOrderPage(body, {}, 2);
+  ASSERT_FALSE(larger);
+  EXPECT_EQ(larger.error().code, ErrorCode::kTooLarge);
+  EXPECT_EQ(larger.error().message, "data: more than 2 rows: let the OMS heed `limit`, or raise max_limit");
+}
+
+TEST(OrderPageTest, AllowedAreMoreRowsThanAnyRequestAsksFor) {
+  EXPECT_EQ(MaxPageRows(1), 1'001u);
+  EXPECT_EQ(MaxPageRows(100'000), 111'000u);
+  EXPECT_EQ(MaxPageRows(1'000'000), 1'101'000u);
+}
+
+// What one bad row takes in memory is a hundred times its two bytes in the answer.
+TEST(OrderPageTest, OfManyBadRowsSomeAreKeptAndAllAreCounted) {
+  std::string body = R"({"data":[0)";
+  for (std::size_t i = 1; i < kMaxKeptRejects + 20'000; ++i) body += ",0";
+  body += R"(,{},{},{"order_id":"A","status":"PENDING","updated_at":"2025-11-20T10:00:00Z"},[])";
+  const OrderPage page = Parse(body + "]}");
+  EXPECT_EQ(page.rows, kMaxKeptRejects + 20'000 + 4);
+  EXPECT_EQ(page.orders.size(), 1u) << "a good row is taken in, whatever came before it";
+  ASSERT_EQ(page.rejected.size(), kMaxKeptRejects + 1);
+  EXPECT_EQ(page.rejected.back(), (RejectedRow{RejectReason::kMissingId, "order_id: missing", "{}"}))
+      << "the first of a reason is kept beyond the ceiling";
+  EXPECT_EQ(page.rejected_more, (std::map<RejectReason, std::size_t>{{RejectReason::kWrongType, 20'001},
+                                                                     {RejectReason::kMissingId, 1}}));
+}
+
+TEST(OrderPageTest, DataStandingTwiceCountsTheLastOnesBadRows) {
+  std::string body = R"({"data":[0)";
+  for (std::size_t i = 0; i < kMaxKeptRejects; ++i) body += ",0";
+  const OrderPage page = Parse(body + R"(],"data":[0]})");
+  EXPECT_EQ(page.rejected.size(), 1u);
+  EXPECT_TRUE(page.rejected_more.empty());
 }
 
 TEST(OrderPageTest, DataStandingTwiceIsTakenOnce) {

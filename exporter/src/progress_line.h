@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "app/order_feed.h"
+
+namespace o2o {
+
+// The one line in which `ingest` shows on a terminal what it is at: written over in place, each second too,
+// and blank when it ends. The cursor waits at its start, so that a line of the log writes over it. Writes to
+// stderr. Thread-safe.
+class ProgressLine {
+ public:
+  // `terminal`: stderr is one; else nothing is ever written.
+  explicit ProgressLine(bool terminal);
+  ~ProgressLine() { End(); }
+  ProgressLine(const ProgressLine&) = delete;
+
+  void Show(const AskedPage& page);
+  // Leaves a blank line to whoever writes next, and shows no more.
+  void End();
+
+ private:
+  void Draw();
+
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::mutex mutex_;
+  bool shown_;         // guarded by mutex_, as all below
+  std::string phase_;  // in words
+  OmsWindow window_;
+  std::size_t rows_ = 0;   // of the last answer, which holds those of the one before
+  std::size_t width_ = 0;  // of what stands in the line
+  std::jthread ticker_;    // last: the first to end
+};
+
+}  // namespace o2o

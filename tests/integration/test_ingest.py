@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`ingest --since`, the catch-up run: what its end tells, and what a terminal shows meanwhile."""
+import os
+import pty
+import re
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from harness.exporter import program
+from harness.processes import clean_environment, wait_until
+
+
+# Begins where the line of progress does, and so writes over it.
+LOG_LINE = re.compile(r"(?<=\r)ts=[^\n]*\n")
+
+
+@pytest.fixture(name="shop")
+def shop_with_orders(stand):
+    """Its exporter has made the schema and is gone; 50 orders have not been taken in."""
+    shop = stand(changes={"lock_timeout": "60s", "statement_timeout": "60s", "limit": "20"})
+    assert shop.exporter.stop() == 0
+    shop.simulator.seed(50)
+    return shop
+
+
+def ingest(shop, stderr=subprocess.PIPE):
+    """The run, started."""
+    environment = clean_environment(OMS_URL=shop.simulator.url, OMS_API_KEY=shop.simulator.api_key, PG_DSN=shop.dsn)
+    return subprocess.Popen([program(), "ingest", "--since", "1h", "--config.file", str(shop.config)], env=environment,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
+
+
+def lock_orders(shop):
+    connection = shop.postgres.connect(shop.database)
+    connection.autocommit = False
+    connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
+    return connection
+
+
+def until_blocked(shop):
+    wait_until(lambda: shop.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                                "AND datname = current_database()"), 25, "a statement was blocked")
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_interrupted_while_the_database_hangs_is_a_failure(shop, how):
+    connection = lock_orders(shop)
+    try:
+        run = ingest(shop)
+        until_blocked(shop)
+        run.send_signal(how)
+        said, wrong = run.communicate(timeout=20)
+    finally:
+        connection.close()
+    assert run.returncode == 1, wrong
+    assert said == b"" and b"interrupted" in wrong and b"not committed" in wrong
+    assert b"level=error" in wrong
+
+
+def test_interrupted_while_the_oms_is_silent_is_a_failure(shop):
+    shop.simulator.control(fault="silent")
+    asked = shop.simulator.stats()["requests"]
+    run = ingest(shop)
+    wait_until(lambda: shop.simulator.stats()["requests"] > asked, 20, "the OMS was asked")
+    run.send_signal(signal.SIGTERM)
+    said, wrong = run.communicate(timeout=20)
+    assert run.returncode == 1 and said == b"" and b"ingest failed" in wrong
+
+
+def test_without_a_terminal_it_says_its_result_and_nothing_else(shop):
+    said, wrong = ingest(shop).communicate(timeout=30)
+    assert said == b"inserted 50, updated 0, unchanged 0, stale 0, rejected 0\n"
+    assert b"\r" not in wrong and b"ingest:" not in wrong
+
+
+def on_a_terminal(shop, meanwhile=lambda: None):
+    """(exit status, stdout, what the terminal was sent)."""
+    ours, theirs = pty.openpty()
+    run = ingest(shop, stderr=theirs)
+    os.close(theirs)
+    shown = []
+
+    def read():
+        try:
+            while piece := os.read(ours, 4096):
+                shown.append(piece)
+        except OSError:
+            pass  # its other end was closed
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        meanwhile()
+        said, _ = run.communicate(timeout=30)
+    finally:
+        run.kill()
+        reader.join(10)
+        os.close(ours)
+    return run.returncode, said.decode(), b"".join(shown).decode()
+
+
+def lines_of(shown):
+    """What stood in the line of progress, one after the other."""
+    return [line.rstrip() for line in LOG_LINE.sub("", shown).split("\r") if line.strip()]
+
+
+def test_a_terminal_shows_one_line_of_progress_that_goes_away(shop):
+    status, said, shown = on_a_terminal(shop)
+    assert (status, said) == (0, "inserted 50, updated 0, unchanged 0, stale 0, rejected 0\n")
+    lines = lines_of(shown)
+    assert all(re.fullmatch(r"ingest: .*, \d+s", line) and len(line) < 80 for line in lines), lines
+    phases = [re.sub(r", \d+s$", "", line) for line in lines]
+    assert phases[0] == "ingest: asking the database where to begin"
+    assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 20 rows", phases[1])
+    assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 80 rows, 20 so far", phases[2])
+    assert re.fullmatch(r"ingest: storing 50 rows of 6[0-9] min", phases[-1])
+    # One line, written over and over, and blank when it ends.
+    assert "\n" not in LOG_LINE.sub("", shown) and re.search(r"[\r\n] +\r$", shown)
+
+
+def test_time_goes_on_in_the_line_while_nothing_else_does(shop):
+    connection = lock_orders(shop)
+
+    def let_go_later():
+        until_blocked(shop)
+        threading.Event().wait(2.5)
+        connection.close()
+
+    status, _, shown = on_a_terminal(shop, let_go_later)
+    assert status == 0
+    seconds = {int(line.rsplit(", ", 1)[1][:-1]) for line in lines_of(shown) if "storing" in line}
+    assert len(seconds) >= 2, shown
+
+
+def test_a_failure_begins_on_a_line_of_its_own(shop):
+    shop.simulator.control(fault="status_500")
+    status, said, shown = on_a_terminal(shop)
+    assert (status, said) == (1, "")
+    assert re.search(r"\r +\rts=\S+ level=error msg=\"ingest failed\"", shown), shown
