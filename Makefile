@@ -8,7 +8,7 @@ export DURATION
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test soak kills bench lint format asan tsan clean
+.PHONY: help build demo test soak bench lint format asan tsan clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -41,12 +41,6 @@ soak:  ## MINUTES=10 of a shop, two exporters and a database while everything fa
 	@scripts/install-packages.sh build run
 	@scripts/build.sh o2o-exporter
 	@MINUTES=$(MINUTES) SEED=$(SEED) /usr/bin/python3 tests/integration/soak.py
-
-kills:  ## KILLS=200 of the exporter at random instants, then everything has to be counted once; SEED=1
-	@scripts/install-packages.sh build run
-	@scripts/build.sh o2o-exporter
-	@cd tests && O2O_KILLS=$(or $(KILLS),200) O2O_SEED=$(or $(SEED),1) \
-		/usr/bin/python3 -m pytest -q integration/test_kill.py -k killed_at_random_instants
 
 lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@scripts/install-packages.sh build run lint

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at any instant, beside a second exporter or alone: the database, and what is published of it, stays the truth.
 
-O2O_KILLS=200, which is `make kills`, makes the long run of it; O2O_SEED another choice of instants."""
+O2O_KILLS says how often (200), O2O_SEED chooses other instants."""
 import os
 import time
 from random import Random
@@ -11,7 +11,7 @@ import pytest
 from harness.counter_watch import CounterWatch
 from harness.processes import wait_until
 
-KILLS = int(os.environ.get("O2O_KILLS", "25"))
+KILLS = int(os.environ.get("O2O_KILLS", "200"))
 SEED = int(os.environ.get("O2O_SEED", "1"))
 
 # Living fast enough that every poll brings new orders and changed ones; times in every way that the OMS writes them.
