@@ -162,9 +162,32 @@ def differences(samples, truth):
         shown = [row[len(line):] for row in samples.text.splitlines() if row.startswith(line)]
         if [Decimal(text) for text in shown] != [Decimal(amount)] and (shown or Decimal(amount)):
             found.append(f"{line.strip()} is {' '.join(shown) or 'missing'}, the truth is {amount}")
-    for name, expected in (("o2o_orders_ingested_total", truth["orders"]),):
-        if samples.total(name) != expected:
-            found.append(f"all of {name} are {samples.total(name):g}, the truth is {expected}")
+    if samples.total("o2o_orders_ingested_total") != truth["orders"]:
+        found.append(f"all of o2o_orders_ingested_total are {samples.total('o2o_orders_ingested_total'):g}, the truth is {truth['orders']}")
+    for name, known in (("o2o_orders_completed_total", truth["completed"]), ("o2o_orders_failed_total", truth["failed"]),
+                        ("o2o_orders_open", truth["open"])):
+        for labels, value in samples.series(name):
+            kinds = known.get(labels["order_type"])
+            if value and (kinds is None or "status" in labels and labels["status"] not in kinds):
+                found.append(f"{name}{labels} is {value:g}, the truth is that there is none")
+    return found
+
+
+def counting_differences(samples, transitions, endings):
+    """Where the counters of what happened between polls are not what the rows of the database tell, in words; [] where
+    they are exactly these and no others. The shop's account cannot know them: an order may pass a status unseen, or be
+    seen only when it has ended. `transitions`: (from, to) -> status changes seen. `endings`: (order type, outcome) ->
+    endings of orders that had been seen open, each order's completion and each of its failed statuses once."""
+    found = []
+
+    def compare(name, expected, labels):
+        shown = {tuple(series[label] for label in labels): value for series, value in samples.series(name)}
+        for key in sorted(shown.keys() | expected.keys()):
+            if shown.get(key, 0) != expected.get(key, 0):
+                found.append(f"{name}{dict(zip(labels, key))} is {shown.get(key, 0):g}, the truth is {expected.get(key, 0)}")
+
+    compare("o2o_order_transitions_total", transitions, ("from", "to"))
+    compare("o2o_order_duration_seconds_count", endings, ("order_type", "outcome"))
     return found
 
 

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 
-from .exporter import Exporter, differences, write_config
+from .exporter import Exporter, counting_differences, differences, write_config
 from .processes import NotReady, wait_until
 from .simulator import Simulator
 
@@ -82,7 +82,8 @@ class Stand:
             found = []
 
             def same(exporter=exporter, found=found):
-                found[:] = differences(exporter.samples(), truth)
+                samples = exporter.samples()
+                found[:] = differences(samples, truth) + counting_differences(samples, *self.seen())
                 return not found
 
             try:
@@ -92,6 +93,22 @@ class Stand:
         assert self.row_differences() == []
         assert self.history_faults() == []
         return truth
+
+    def seen(self):
+        """(transitions, endings) as counting_differences takes them, from the rows of the orders and their status changes
+        alone: neither from the tallies nor from what the database remembers in order to count once."""
+        transitions = {(row[0], row[1]): row[2] for row in self.sql(
+            "SELECT from_status, to_status, count(*)::int FROM order_status_changes GROUP BY 1, 2")}
+        endings = {(row[0], row[1]): row[2] for row in self.sql("""
+            SELECT order_type, outcome, count(*)::int FROM (
+              SELECT DISTINCT f.order_type, s.outcome, f.order_id,
+                     CASE s.outcome WHEN 'failed' THEN c.to_status END AS failed_status
+              FROM order_status_changes c
+              JOIN fact_orders_monitoring f USING (order_id)
+              JOIN order_statuses s ON s.status = c.to_status AND s.outcome <> 'open'
+              JOIN order_statuses first ON first.status = f.first_status AND first.outcome = 'open') ended
+            GROUP BY 1, 2""")}
+        return transitions, endings
 
     def row_differences(self):
         """Where the rows of the orders are not the shop's, in words."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-from harness.exporter import Samples, differences, vendor_differences
+from harness.exporter import Samples, counting_differences, differences, vendor_differences
 
 TEXT = """\
 # HELP o2o_orders_ingested_total h
@@ -47,7 +47,43 @@ def test_each_kind_of_difference_is_named():
         assert "truth" in found[0]
     assert "12345678901234567.89, the truth is 12345678901234567.88" in differences(
         Samples(TEXT), {**TRUTH, "completed_amount": changes["completed_amount"]})[0]
-    assert differences(Samples(TEXT + 'o2o_orders_ingested_total{order_type="ghost"} 1\n'), TRUTH) != []
+    for extra in ('o2o_orders_ingested_total{order_type="ghost"} 1', 'o2o_orders_completed_total{order_type="ghost"} 1',
+                  'o2o_orders_failed_total{order_type="food",status="GHOST"} 1',
+                  'o2o_orders_open{order_type="ghost",status="PENDING"} 1'):
+        found = differences(Samples(f"{TEXT}{extra}\n"), TRUTH)
+        assert len(found) == 1 and "the truth is" in found[0], (extra, found)
+
+
+COUNTED = """\
+# TYPE o2o_order_transitions_total counter
+o2o_order_transitions_total{from="PENDING",to="CONFIRMED"} 3
+o2o_order_transitions_total{from="CONFIRMED",to="COMPLETED"} 2
+# TYPE o2o_order_duration_seconds histogram
+o2o_order_duration_seconds_bucket{order_type="food",outcome="completed",le="60"} 1
+o2o_order_duration_seconds_bucket{order_type="food",outcome="completed",le="+Inf"} 2
+o2o_order_duration_seconds_sum{order_type="food",outcome="completed"} 99
+o2o_order_duration_seconds_count{order_type="food",outcome="completed"} 2
+o2o_order_duration_seconds_count{order_type="food",outcome="failed"} 0
+"""
+TRANSITIONS = {("PENDING", "CONFIRMED"): 3, ("CONFIRMED", "COMPLETED"): 2}
+ENDINGS = {("food", "completed"): 2}
+
+
+def test_agreement_on_what_happened_between_polls():
+    assert counting_differences(Samples(COUNTED), TRANSITIONS, ENDINGS) == []
+
+
+def test_each_kind_of_difference_between_polls_is_named():
+    twice = COUNTED.replace('to="COMPLETED"} 2', 'to="COMPLETED"} 4')
+    assert counting_differences(Samples(twice), TRANSITIONS, ENDINGS) == [
+        "o2o_order_transitions_total{'from': 'CONFIRMED', 'to': 'COMPLETED'} is 4, the truth is 2"]
+    twice = COUNTED.replace('count{order_type="food",outcome="completed"} 2', 'count{order_type="food",outcome="completed"} 3')
+    assert counting_differences(Samples(twice), TRANSITIONS, ENDINGS) == [
+        "o2o_order_duration_seconds_count{'order_type': 'food', 'outcome': 'completed'} is 3, the truth is 2"]
+    ghost = 'o2o_order_transitions_total{from="COMPLETED",to="PENDING"} 1\n'
+    assert len(counting_differences(Samples(ghost + COUNTED), TRANSITIONS, ENDINGS)) == 1
+    assert len(counting_differences(Samples(""), TRANSITIONS, ENDINGS)) == 3
+    assert len(counting_differences(Samples(COUNTED), {**TRANSITIONS, ("PENDING", "FAILED"): 1}, ENDINGS)) == 1
 
 
 VENDORS = """\

@@ -89,12 +89,10 @@ class Soak:
         self.pause(0.5, 4)
 
     def set_clock(self):
-        """While all is well: what an OMS dates an hour back while nobody can look is beyond everybody."""
-        self.shop.until_value(1, "o2o_store_up", seconds=60)
-        self.shop.polled(1, seconds=60)
+        """Once all that happened is taken in, which is more than that polls took place: what an OMS dates an hour back while
+        nobody can look is beyond everybody."""
         self.note("oms clock")
-        self.shop.simulator.control(paused=True)
-        self.shop.polled(1, seconds=60)
+        self.shop.agree(90)
         self.shop.simulator.control(clock_skew_seconds=self.random.choice((-3600, 0, 3600)), paused=False)
         self.shop.polled(1, seconds=60)
 
