@@ -293,8 +293,8 @@ TEST_F(SchemaTest, NoTimeKeepsTheTalliesFromBeingRead) {
   EXPECT_EQ(view->job_successes.at("h"), At("2200-12-31T23:59:59Z"));
   EXPECT_EQ(view->watermarks.size(), 3u);
   EXPECT_EQ(view->newest_order, At("2026-11-20T10:00:00Z"));
-  EXPECT_TRUE(store.Watermark("f"));
-  EXPECT_EQ(store.Watermark("n").value(), std::nullopt);
+  EXPECT_TRUE(store.QueryWatermark("f"));
+  EXPECT_EQ(store.QueryWatermark("n").value(), std::nullopt);
 }
 
 TEST_F(SchemaTest, ADatabaseThatIsNotInUtf8IsRefused) {
