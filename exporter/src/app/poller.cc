@@ -87,19 +87,19 @@ Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
     ++status_.polls;
     status_.last_poll = clock_.Now();
   }
-  auto result = source_.Poll(stop);
-  if (!result && stop.stop_requested()) return Rhythm::Ending::kFailed;
+  auto answer = Ask(stop);
+  if (!answer && stop.stop_requested()) return Rhythm::Ending::kFailed;
 
   PollOutcome outcome;
-  outcome.at = clock_.Now();
+  outcome.at = answer ? answer->snapshot->taken_at : clock_.Now();
   outcome.duration_seconds = std::chrono::duration<double>(clock_.Monotonic() - start).count();
   Rhythm::Ending ending = Rhythm::Ending::kFailed;
-  if (result) {
-    ending = result->hurry ? Rhythm::Ending::kCutShort : Rhythm::Ending::kGood;
-    Succeeded(std::move(*result), outcome);
+  if (answer) {
+    ending = answer->result.hurry ? Rhythm::Ending::kCutShort : Rhythm::Ending::kGood;
+    Succeeded(std::move(*answer), outcome);
   } else {
-    outcome.reason = result.error().code;
-    Failed(result.error());
+    outcome.reason = answer.error().code;
+    Failed(answer.error());
   }
   metrics_.PollEnded(options_.source, outcome);
   log::Debug("polled", {{"source", options_.source},
@@ -109,8 +109,22 @@ Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
   return ending;
 }
 
-void Poller::Succeeded(PollResult result, PollOutcome& outcome) {
-  auto snapshot = MakeSnapshot(std::move(result.families), outcome.at);
+// Sources do not throw, but memory may run out in them or in rendering: this poll is lost, the next one may
+// be smaller, and the other sources go on.
+Result<Poller::Answer> Poller::Ask(std::stop_token stop) {
+  try {
+    auto result = source_.Poll(std::move(stop));
+    if (!result) return tl::unexpected(result.error());
+    auto snapshot = MakeSnapshot(std::move(result->families), clock_.Now());
+    return Answer{std::move(*result), std::move(snapshot)};
+  } catch (const std::exception& exception) {
+    return Fail(ErrorCode::kInternal, std::string("the poll was broken off: ") + exception.what());
+  }
+}
+
+void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
+  PollResult& result = answer.result;
+  std::shared_ptr<const Snapshot>& snapshot = answer.snapshot;
   outcome.up = true;
   outcome.rows = result.rows;
   outcome.series = snapshot->series;

@@ -72,9 +72,15 @@ class Poller {
   SourceStatus status() const;
 
  private:
+  struct Answer {
+    PollResult result;  // its families are in the snapshot
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+
   void Run(std::stop_token stop);
   Rhythm::Ending PollOnce(std::stop_token stop);
-  void Succeeded(PollResult result, PollOutcome& outcome);
+  Result<Answer> Ask(std::stop_token stop);
+  void Succeeded(Answer answer, PollOutcome& outcome);
   void Failed(const Error& error);
   void LogNotes(std::vector<std::string> notes);
   void SetLastError(const Error& error);  // needs mutex_

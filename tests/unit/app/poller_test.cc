@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <new>
 #include <thread>
 
 #include "metrics/catalogue.h"
@@ -66,6 +67,18 @@ class PollerTest : public ::testing::Test {
   SnapshotBoard board_;
   ExporterMetrics metrics_;
 };
+
+TEST_F(PollerTest, PollThatThrowsIsAFailedPoll) {
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    if (poll == 1) throw std::bad_alloc();
+    return GaugeOf(poll);
+  });
+  auto poller = Run(source);
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
+  EXPECT_EQ(poller->status().failures, 1u);
+  EXPECT_EQ(poller->status().last_error_reason, "internal");
+  EXPECT_EQ(poller->status().last_error, "the poll was broken off: std::bad_alloc");
+}
 
 TEST_F(PollerTest, GoodPollsArePublishedWhole) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
