@@ -5,10 +5,11 @@
 WERROR ?= $(if $(CI),ON,OFF)
 DURATION ?= 0
 export DURATION
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test soak bench lint format asan tsan clean
+.PHONY: help build demo test soak bench lint format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -51,13 +52,17 @@ format:  ## lays out the C++ sources as .clang-format says
 	@scripts/install-packages.sh lint
 	@scripts/sources.sh cc | xargs -0 clang-format -i
 
-asan:  ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@scripts/install-packages.sh build run
+asan:  ## the unit tests, and the program in some others, under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/install-packages.sh build run fuzz
 	@scripts/sanitize.sh asan
 
-tsan:  ## the unit tests under ThreadSanitizer
+tsan:  ## the unit tests of what has threads, and the program in some others, under ThreadSanitizer
 	@scripts/install-packages.sh build run
 	@scripts/sanitize.sh tsan
+
+fuzz:  ## SECONDS=60 of random answers for each decoder, under the same sanitizers as asan; RUNS=10000: so many instead
+	@scripts/install-packages.sh build fuzz
+	@SECONDS_EACH=$(SECONDS) RUNS=$(RUNS) tests/fuzz/run.sh
 
 clean:  ## removes what was built
 	rm -rf build build-dev build-asan build-tsan

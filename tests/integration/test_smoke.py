@@ -68,4 +68,6 @@ def test_default_configuration_needs_nothing_but_the_variables(scratch, postgres
         dsn = postgres.make_database("plain")
         with Exporter(scratch, simulator.url, simulator.api_key, dsn) as exporter:
             exporter.wait_ready()
-            assert exporter.samples().total("o2o_orders_ingested_total") >= 10
+            # Ready means that every source was polled; the tallies may have been read before the orders came.
+            wait_until(lambda: exporter.samples().total("o2o_orders_ingested_total") >= 10, 30, "10 orders were counted",
+                       [exporter.child])

@@ -101,7 +101,9 @@ TEST_F(PollerTest, FailureKeepsTheLastGoodSnapshotAndTellsWhy) {
   EXPECT_EQ(status.last_error_reason, "not_json");
   EXPECT_EQ(status.last_error, "got text/html");
   EXPECT_FALSE(status.stale);
-  EXPECT_NE(metrics_.RenderText().find("o2o_source_up{source=\"shop\"} 0"), std::string::npos);
+  // The status is told a moment before the metric.
+  WaitUntil(
+      [&] { return metrics_.RenderText().find("o2o_source_up{source=\"shop\"} 0") != std::string::npos; });
 }
 
 TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) {

@@ -3,19 +3,24 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 #include "json/json_reader.h"
 #include "mapping/row_mapper.h"
+#include "metrics/exposition.h"
 #include "unit/mapping/exposition_check.h"
+#include "unit/metrics/gunzip.h"
 
 // What must hold for any bytes that an upstream answers with; for the mutations of the unit test and for
 // libFuzzer.
 namespace o2o::testing {
 
 // Mappings that use every feature between them.
+inline constexpr unsigned kHostileMappings = 6;
 inline MappingConfig HostileMapping(unsigned which) {
   const auto metric = [](std::string name, std::string value) {
     MetricConfig config;
@@ -26,7 +31,7 @@ inline MappingConfig HostileMapping(unsigned which) {
   };
   MappingConfig config;
   config.ceilings = {2'000, 500, 200};
-  switch (which % 5) {
+  switch (which % kHostileMappings) {
     case 0: {  // a table
       MetricConfig stock = metric("stock", "stock");
       stock.labels = {{"vendor", "vendor_code"}, {"name", "Name"}};
@@ -43,6 +48,22 @@ inline MappingConfig HostileMapping(unsigned which) {
       average.labels = {{"state", "state"}};
       average.aggregate = Aggregate::kAvg;
       config.metrics = {stock, online, total, average};
+      break;
+    }
+    case 5: {  // counters, and metrics that share a family
+      MetricConfig sold = metric("sold_total", "sold"), returned = metric("sold_total", "returned");
+      sold.type = returned.type = MetricType::kCounter;
+      sold.labels = returned.labels = {{"vendor", "vendor_code"}};
+      sold.static_labels = {{"way", "out"}};
+      returned.static_labels = {{"way", "back"}};
+      sold.on_duplicate = DuplicatePolicy::kSum;
+      returned.on_duplicate = DuplicatePolicy::kLast;
+      returned.null_value = "0";
+      MetricConfig visits = metric("visits", "visits"), all = metric("all_sold_total", "sold");
+      visits.type = all.type = MetricType::kCounter;  // one without _total
+      visits.labels = {{"name", "Name"}};
+      all.aggregate = Aggregate::kSum;
+      config.metrics = {sold, returned, visits, all};
       break;
     }
     case 1: {  // members
@@ -82,6 +103,58 @@ inline MappingConfig HostileMapping(unsigned which) {
   return config;
 }
 
+// What a scrape of these snapshots answers, in every form. Empty if all is well.
+inline std::string CheckScrapes(const SnapshotBoard::Snapshots& snapshots) {
+  for (const ExpositionFormat format : {ExpositionFormat::kText, ExpositionFormat::kOpenMetrics}) {
+    std::string plain;
+    for (const bool gzip : {false, true}) {
+      MetricDesc own{"zz_own", MetricType::kGauge, {}, "Rendered at the scrape."};
+      std::string own_text;
+      AppendFamily(own_text, {own, {{{}, "1"}}, {}, {}}, format);
+      const auto answer = Compose(snapshots, own_text, format, gzip);
+      std::string body;
+      for (const std::string_view part : answer->parts) body += part;
+      if (body.size() != answer->bytes) return "an answer of another length than it says";
+      if (gzip) {
+        try {
+          if (Gunzip(body) != plain) return "gzip says something else";
+        } catch (const std::runtime_error& error) {
+          return error.what();
+        }
+      } else {
+        const std::string wrong = CheckDocument(body, format);
+        if (!wrong.empty()) return wrong;
+        plain = std::move(body);
+      }
+    }
+    if (format == ExpositionFormat::kText && !plain.starts_with(JoinText(snapshots)))
+      return "the answer is not its families";
+  }
+  return "";
+}
+
+// A second publisher that feeds the first family too, as another source may.
+inline std::shared_ptr<const Snapshot> Sharing(const MetricDesc& desc) {
+  MetricDesc shared = desc;
+  shared.labels = {"publisher"};
+  std::vector<Family> families;
+  families.push_back({std::move(shared), {{{"second"}, "1"}}, {}, {}});
+  return MakeSnapshot(std::move(families), {});
+}
+
+// Publishes what was mapped, and asks for it. Takes the families.
+inline std::string CheckPublished(Mapping& mapping, const RowCeilings& ceilings, std::string& lines) {
+  const MappingReport& report = mapping.report;
+  SnapshotBoard::Snapshots snapshots;
+  if (!mapping.families.empty()) snapshots["second"] = Sharing(mapping.families.front().desc);
+  const auto snapshot = MakeSnapshot(std::move(mapping.families), {});
+  for (const auto& block : snapshot->families) lines += block->samples;
+  if (snapshot->series != report.series || report.series > ceilings.max_series)
+    return "series were not counted";
+  snapshots["first"] = snapshot;
+  return CheckScrapes(snapshots);
+}
+
 // What a mapping made of a body in pieces of this size: samples, or its error. `fault` says where it breaks a
 // promise.
 inline std::string MapHostile(const MappingConfig& config, std::string_view body, std::size_t piece_bytes,
@@ -106,17 +179,9 @@ inline std::string MapHostile(const MappingConfig& config, std::string_view body
   }
   if (!going) fault = "a mapping in spite of an error";
   std::string lines;
-  std::size_t series = 0;
-  for (Family& family : mapping->families) {
-    const std::string name = family.desc.name;
-    const auto block = Render(std::move(family));
-    const std::string wrong = ExpositionCheck().Check(block->samples, name);
-    if (!wrong.empty()) fault = wrong;
-    series += block->series;
-    lines += block->samples;
-  }
+  const std::string wrong = CheckPublished(*mapping, config.ceilings, lines);
+  if (!wrong.empty()) fault = wrong;
   const MappingReport& report = mapping->report;
-  if (series != report.series || series > config.ceilings.max_series) fault = "series were not counted";
   for (const auto& [reason, count] : report.rejected) {
     if (count > report.rows) fault = "more rejected rows than rows";
   }

@@ -70,7 +70,8 @@ TEST(HostileAnswerTest, DamagedAnswersAreErrorsOrGoodExpositions) {
   std::mt19937 random(20261120);
   for (int i = 0; i < 5'000; ++i) {
     const std::string text = Damage(seeds[random() % seeds.size()], seeds, random);
-    const unsigned which = random() % 8 == 0 ? random() % 5 : static_cast<unsigned char>(text[0]) - '0';
+    const unsigned which =
+        random() % 8 == 0 ? random() % testing::kHostileMappings : static_cast<unsigned char>(text[0]) - '0';
     ASSERT_EQ(testing::CheckHostile(std::string_view(text).substr(2), which, 1 + random() % 40), "")
         << which << " " << text;
   }
