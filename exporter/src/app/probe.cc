@@ -152,7 +152,8 @@ struct Prober {
   ProbeReport operator()(const OmsSourceConfig& oms) const {
     const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(oms.tls));
-    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)}, http);
+    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)},
+                   http);
     const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
     const auto page = api.Recent({lookback, oms.limit}, source.timeout, stop);
     if (!page) return {"", page.error()};

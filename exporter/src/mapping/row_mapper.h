@@ -85,10 +85,9 @@ class RowMapper {
 
   // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error,
   // error_type, message, cause and _status, each cut at 1 KiB; the same of an object that follows the rows
-  // without a comma, or that is the last of rows which never end and is no row (a query that failed halfway, in
-  // Metabase's older versions), whose error is kBadJson.
-  // Whatever Feed() and Finish() returned; complete after Finish(), since Feed() goes on without an error
-  // while such an object is being read.
+  // without a comma, or that is the last of rows which never end and is no row (a query that failed halfway,
+  // in Metabase's older versions), whose error is kBadJson. Whatever Feed() and Finish() returned; complete
+  // after Finish(), since Feed() goes on without an error while such an object is being read.
   const std::map<std::string, std::string>& TopFields() const;
   bool TopFieldsAreAppended() const;
 

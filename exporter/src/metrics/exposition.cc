@@ -176,8 +176,7 @@ std::shared_ptr<const Exposition> Compose(SnapshotBoard::Snapshots snapshots, st
 
 ExpositionFormat NegotiateFormat(std::string_view accept) {
   const std::vector<Choice> choices = ParseChoices(accept);
-  const double openmetrics =
-      QualityOf(choices, "application", "application/openmetrics-text", {"1.0.0"});
+  const double openmetrics = QualityOf(choices, "application", "application/openmetrics-text", {"1.0.0"});
   const double text = QualityOf(choices, "text", "text/plain", {"0.0.4"});
   return openmetrics > text ? ExpositionFormat::kOpenMetrics : ExpositionFormat::kText;
 }

@@ -27,10 +27,8 @@ class OmsApiTest : public ::testing::Test {
     return {};
   }
 
-  OmsOptions options_{.url = "http://oms.example:8080/",
-                      .api_key = Secret("k-123"),
-                      .timezone = {},
-                      .max_body_bytes = 1'000};
+  OmsOptions options_{
+      .url = "http://oms.example:8080/", .api_key = Secret("k-123"), .timezone = {}, .max_body_bytes = 1'000};
   FakeHttpClient http_;
 };
 
