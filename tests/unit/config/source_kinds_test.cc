@@ -6,15 +6,15 @@
 namespace o2o {
 namespace {
 
-const SourceConfig& Source(const Config& config, const std::string& name) {
+const SourceConfig& Source(const Config& config, std::string_view name) {
   for (const SourceConfig& source : config.sources) {
     if (source.name == name) return source;
   }
-  throw std::out_of_range(name);
+  throw std::out_of_range(std::string(name));
 }
 
 template <typename Kind>
-const Kind& Block(const Config& config, const std::string& name) {
+const Kind& Block(const Config& config, std::string_view name) {
   return std::get<Kind>(Source(config, name).kind);
 }
 
