@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@ namespace o2o {
 class FakeOrderStore final : public OrderStore {
  public:
   Result<std::optional<Watermark>> QueryWatermark(const std::string&) override {
+    if (hang) hang();
     if (down) return Fail(ErrorCode::kStore, "database is down");
     return watermark ? std::optional(Watermark{*watermark, oms_ahead}) : std::nullopt;
   }
@@ -40,6 +42,7 @@ class FakeOrderStore final : public OrderStore {
 
   bool down = false;
   bool full = false;  // readable, but takes nothing in
+  std::function<void()> hang;
   std::optional<Timestamp> watermark;
   std::chrono::microseconds oms_ahead{0};
   std::map<std::string, Order> orders;

@@ -95,9 +95,10 @@ std::vector<std::string> OrderFeed::RejectReasons() const {
 }
 
 Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
-  const MonotonicTime deadline = clock_.Monotonic() + options_.timeout;
   const auto watermark = store_.QueryWatermark(options_.source);
   health_.Report(StoreHealth::Side::kWatermark, watermark ? nullptr : &watermark.error());
+  // From here on: a database that hangs must not take the OMS's time, whose gauges go on without it.
+  const MonotonicTime deadline = clock_.Monotonic() + options_.timeout;
 
   // Without a store a long window would be fetched again and again only to be thrown away: ask for what the
   // gauges need.

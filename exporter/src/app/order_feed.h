@@ -36,7 +36,7 @@ struct OmsTime {
 
 struct OrderFeedOptions {
   std::string source;                  // the name under which watermark and gaps are kept
-  Millis timeout{10'000};              // of one poll with all its requests; of a catch-up, of each request
+  Millis timeout{10'000};              // of all requests of one poll; of a catch-up, of each request
   Millis overlap{120'000};             // asked for again behind the watermark
   Millis initial_lookback{3'600'000};  // the window where there is no watermark yet
   std::int64_t limit = 1'000;

@@ -343,6 +343,14 @@ TEST_F(OrderFeedTest, RequestsOfOnePollShareItsTimeout) {
   EXPECT_EQ(store_.gaps, 0);
 }
 
+TEST_F(OrderFeedTest, DatabaseThatHangsTakesNoneOfTheTimeout) {
+  store_.hang = [this] { clock_.Advance(60s); };
+  store_.down = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(oms_.given, std::vector<Millis>{options_.timeout});
+}
+
 TEST_F(OrderFeedTest, StopInTheMiddleOfALargerPageIsNoFailure) {
   oms_.fails_from = 11;
   oms_.fails_with = ErrorCode::kCancelled;

@@ -63,6 +63,7 @@ std::string OwnText(ExpositionFormat format) {
                                .series = 4,
                                .response_bytes = 5,
                                .rejected_rows = {},
+                               .repaired = {},
                                .at = {}});
   metrics.StoreWrote(0.02);
   return metrics.RenderText(format);

@@ -36,10 +36,13 @@ inline std::string CheckOrder(const Order& order) {
 
 // Empty if all is well.
 inline std::string CheckHostilePage(std::string_view body) {
-  const Result<OrderPage> page = ParseOrderPage(std::string(body), {});
+  constexpr std::size_t kMaxRows = 100;
+  const Result<OrderPage> page = ParseOrderPage(std::string(body), {}, kMaxRows);
   if (!page) return IsCleanUtf8(page.error().message) ? "" : "an error that is no text";
-  if (page->orders.size() + page->rejected.size() != page->rows) return "rows were not counted";
-  if (page->rows > kMaxPageRows || page->status_counts.size() > kMaxStatuses) return "more than is taken";
+  std::size_t rows = page->orders.size() + page->rejected.size();
+  for (const auto& [reason, more] : page->rejected_more) rows += more;
+  if (rows != page->rows) return "rows were not counted";
+  if (page->rows > kMaxRows || page->status_counts.size() > kMaxStatuses) return "more than is taken";
   if (page->body_bytes != body.size()) return "body_bytes";
   for (const Order& order : page->orders) {
     const std::string fault = CheckOrder(order);
