@@ -26,6 +26,12 @@ class OrderFeedTest : public ::testing::Test {
     return result.value_or(PollResult{});
   }
 
+  // Forty orders of the last forty seconds that the store does not have.
+  void MissForty() {
+    store_.watermark = kStart - 30min;
+    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  }
+
   FakeClock clock_{kStart};
   FakeOms oms_{clock_};
   FakeOrderStore store_;
@@ -175,8 +181,7 @@ TEST_F(OrderFeedTest, CappedPageThatReachesTheWatermarkHurriesWithoutAGap) {
 
 TEST_F(OrderFeedTest, CappedPageThatDoesNotReachTheWatermarkIsAGap) {
   oms_.cap = 20;
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  MissForty();
   auto feed = MakeFeed();
   const PollResult result = Poll(feed);
   EXPECT_TRUE(result.hurry);
@@ -219,8 +224,7 @@ TEST_F(OrderFeedTest, CutPageThatTheFutureFillsIsAGap) {
 TEST_F(OrderFeedTest, CapIsNoticedWithoutCountsToo) {
   oms_.cap = 10;
   oms_.tells_counts = false;
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  MissForty();
   auto feed = MakeFeed();
   EXPECT_TRUE(Poll(feed).hurry);
   EXPECT_EQ(store_.gaps, 1);
@@ -243,8 +247,7 @@ TEST_F(OrderFeedTest, LimitGrowsToItsCeilingAndNoFurther) {
 
 TEST_F(OrderFeedTest, WhenTheLargerPageFailsTheSmallOneCountsButTheWatermarkWaits) {
   oms_.fails_from = 11;
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  MissForty();
   auto feed = MakeFeed();
   const PollResult result = Poll(feed);
   EXPECT_EQ(store_.orders.size(), 10u);
@@ -267,8 +270,7 @@ TEST_F(OrderFeedTest, LargerPageThatFailsOnceIsAskedForAgain) {
     store_ = {};
     oms_.fails_from = 11;
     oms_.fails_with = code;
-    store_.watermark = kStart - 30min;
-    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+    MissForty();
     auto feed = MakeFeed();
     const PollResult result = Poll(feed);
     ASSERT_TRUE(result.trouble);
@@ -287,8 +289,7 @@ TEST_F(OrderFeedTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
     store_ = {};
     oms_.fails_from = 11;
     oms_.fails_with = code;
-    store_.watermark = kStart - 30min;
-    for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+    MissForty();
     auto feed = MakeFeed();
     const PollResult result = Poll(feed);
     EXPECT_TRUE(result.hurry);
