@@ -46,8 +46,12 @@ struct StoreProblem {
 // PostgreSQL's message without severity, position and context (which quotes rows); of bad values only what
 // kind of value.
 std::string DescribeSqlError(std::string_view message, const std::string& sqlstate) {
-  for (const std::string_view prefix : {"ERROR:", "FATAL:", "PANIC:"}) {
-    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+  // libpqxx 7 has words of its own in front.
+  for (const std::string_view severity : {"ERROR:", "FATAL:", "PANIC:"}) {
+    const std::size_t at = message.substr(0, message.find('\n')).find(severity);
+    if (at == std::string_view::npos) continue;
+    message.remove_prefix(at + severity.size());
+    break;
   }
   message.remove_prefix(std::min(message.find_first_not_of(' '), message.size()));
   message = message.substr(0, message.find('\n'));

@@ -111,7 +111,7 @@ TEST(TimeTextTest, RefusesWhatIsNoTime) {
 
 TEST(TimeTextTest, WallClockWithoutOffsetIsOfTheZone) {
   EXPECT_EQ(Read("2026-11-20T10:00:00", Zone("Asia/Ho_Chi_Minh")), "2026-11-20T03:00:00Z");
-  EXPECT_EQ(Read("2026-11-20T10:00:00", Zone("Asia/Saigon")), "2026-11-20T03:00:00Z");
+  EXPECT_EQ(Read("2026-11-20T10:00:00", Zone("Europe/Amsterdam")), "2026-11-20T09:00:00Z") << "a link";
   EXPECT_EQ(Read("2026-11-20T10:00:00", Zone("+07:00")), "2026-11-20T03:00:00Z");
   EXPECT_EQ(Read("2026-11-20T10:00:00", Zone("-0330")), "2026-11-20T13:30:00Z");
   EXPECT_EQ(Read("2026-11-20T10:00:00Z", Zone("+07:00")), "2026-11-20T10:00:00Z");
