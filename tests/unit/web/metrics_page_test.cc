@@ -20,7 +20,7 @@ class MetricsPageTest : public ::testing::Test {
  protected:
   MetricsPageTest() {
     Family open{catalogue::kOrdersOpen, {}, {}, {}};
-    for (int i = 0; i < 20'000; ++i)
+    for (int i = 0; i < 2'000; ++i)  // promtool 2.53 compares each with each
       open.samples.push_back({{"delivery", "S" + std::to_string(i)}, std::to_string(i)});
     board_.Publish("orders", MakeSnapshot({open}, {}));
     metrics_.AddSource("orders", 15, {});
