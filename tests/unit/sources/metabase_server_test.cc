@@ -21,7 +21,7 @@ class MetabaseServerTest : public ::testing::Test {
     return server_.TakeTurn(question, clock_.Monotonic() + within, {});
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   MetabaseServer server_{"http://mb.example", clock_};
 };
 
