@@ -19,7 +19,8 @@ CREATE FUNCTION prepare_order_staging() RETURNS void LANGUAGE sql AS $$
 $$;
 
 -- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
--- updated_at that lies more than a minute beyond it is bogus and gives way to any row that does not.
+-- updated_at that lies more than a minute beyond it is bogus, or of a clock that was set back since: it gives way to a row
+-- that does not, unless that one is of an earlier status (an old row shown once more).
 CREATE FUNCTION merge_staged_orders(oms_now timestamptz, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
   LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan  -- a page is 10 rows or 100,000
@@ -60,7 +61,8 @@ BEGIN
       AND (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
           IS DISTINCT FROM
           (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
-      AND CASE WHEN f.updated_at > present AND s.updated_at <= present THEN true
+      AND CASE WHEN f.updated_at > present AND s.updated_at <= present
+                 THEN (order_status_rank(s.status), s.status) >= (order_status_rank(f.status), f.status)
                WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
                WHEN f.status = s.status THEN true
                ELSE (order_status_rank(s.status), s.status) > (order_status_rank(f.status), f.status) END;

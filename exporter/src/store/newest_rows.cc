@@ -37,11 +37,11 @@ NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<St
   const auto older = [&](const Order* a, const Order* b) {
     const bool a_is_present = a->updated_at <= present;
     const bool b_is_present = b->updated_at <= present;
-    if (a_is_present != b_is_present) return b_is_present;
+    const std::tuple a_rank(ranks.Of(a->status), std::string_view(a->status));
+    const std::tuple b_rank(ranks.Of(b->status), std::string_view(b->status));
+    if (a_is_present != b_is_present) return b_is_present ? a_rank <= b_rank : a_rank < b_rank;
     if (a->updated_at != b->updated_at) return a->updated_at < b->updated_at;
-    if (a->status == b->status) return false;
-    return std::tuple(ranks.Of(a->status), std::string_view(a->status)) <
-           std::tuple(ranks.Of(b->status), std::string_view(b->status));
+    return a_rank < b_rank;
   };
 
   std::vector<const Order*> sorted;

@@ -150,6 +150,20 @@ TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
             "CONFIRMED 2026-11-20 11:00:00+00 2026-11-20 11:00:00+00");
 }
 
+// After the OMS's clock was set back, what it dated before lies in the future and is right all the same.
+TEST_F(IngestTest, AnOldRowShownAgainDoesNotReplaceOneFromTheFuture) {
+  PgOrderStore store = Store();
+  const Order completed = MakeOrder("A", "COMPLETED", "23:00:00", "5");
+  const Order old = MakeOrder("A", "PENDING", "11:00:00");
+  ASSERT_TRUE(store.Ingest(Page({completed}), Step()));
+  for (const auto& rows : {std::vector<Order>{old}, {old, completed}, {completed, old}}) {
+    const auto result = store.Ingest(Page(rows), Step());
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->updated, 0);
+    EXPECT_EQ(Value("SELECT status FROM fact_orders_monitoring"), "COMPLETED");
+  }
+}
+
 TEST_F(IngestTest, TheWatermarkMovesForwardOnlyAndAGapCountsOnce) {
   PgOrderStore store = Store();
   EXPECT_FALSE(store.QueryWatermark("orders").value());

@@ -50,8 +50,10 @@ TEST(NewestRowsTest, UnknownStatusesStandBetweenOpenAndFinal) {
   EXPECT_EQ(Winner(Row("a", "ODD", -1), Row("a", "ODE", -1)), 1);
 }
 
-TEST(NewestRowsTest, AFutureRowWinsOnlyAmongFutureRows) {
-  EXPECT_EQ(Winner(Row("a", "DONE", 61), Row("a", "OPEN", -500)), 1);
+TEST(NewestRowsTest, AFutureRowGivesWayToAPresentOneThatIsAsFar) {
+  EXPECT_EQ(Winner(Row("a", "OPEN", 61), Row("a", "OPEN", -500)), 1);
+  EXPECT_EQ(Winner(Row("a", "OPEN", 61), Row("a", "DONE", -500)), 1);
+  EXPECT_EQ(Winner(Row("a", "DONE", 61), Row("a", "OPEN", -500)), 0) << "an old row shown once more";
   EXPECT_EQ(Winner(Row("a", "OPEN", 60), Row("a", "OPEN", -500)), 0) << "within the tolerance";
   EXPECT_EQ(Winner(Row("a", "OPEN", 100), Row("a", "OPEN", 200)), 1);
 }
