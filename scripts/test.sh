@@ -16,7 +16,7 @@ written=("$reports/unit.xml")
 for folder in structure simulator bundle harness integration; do
   echo "== tests/$folder"
   written+=("$reports/$folder.xml")
-  (cd tests && timeout --foreground --kill-after=30 1500 \
+  (cd tests && timeout --foreground --kill-after=30 2400 \
     /usr/bin/python3 -m pytest "$folder" --junitxml="$reports/$folder.xml") || status=1
 done
 
