@@ -4,15 +4,8 @@
 #include <exception>
 
 #include "base/log.h"
-#include "base/memory.h"
 
 namespace o2o {
-namespace {
-
-// What it took to read one is worth giving back.
-constexpr std::size_t kLargeAnswerBytes = 1u << 20;
-
-}  // namespace
 
 std::string_view Name(SourceStatus::State state) {
   switch (state) {
@@ -109,8 +102,6 @@ Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
     Failed(answer.error());
   }
   metrics_.PollEnded(options_.source, outcome);
-  // A failed poll may have held a large answer too.
-  if (!outcome.up || outcome.response_bytes > kLargeAnswerBytes) ReturnFreeMemory();
   log::Debug("polled", {{"source", options_.source},
                         {"up", outcome.up ? "true" : "false"},
                         {"rows", std::to_string(outcome.rows)},
