@@ -212,9 +212,11 @@ Result<OrderPage> OrderFeed::Ask(const OmsWindow& window, std::optional<Monotoni
   return oms_.Recent(window, left, std::move(stop));
 }
 
+bool OrderFeed::CountsTellNothing() const { return short_caps_.size() > kMostCaps; }
+
 // How many rows the window holds by what the answer says of itself; 0 where it says nothing that counts.
 std::size_t OrderFeed::RowsTold(const OrderPage& page) const {
-  if (short_caps_.size() > kMostCaps) return 0;
+  if (CountsTellNothing()) return 0;
   std::int64_t counted = 0;
   for (const auto& [status, count] : page.status_counts)
     counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
@@ -240,12 +242,12 @@ void OrderFeed::AdaptLimit(const Fetched& fetched) {
 // counts say that there is more: believed until they have made a cap of too many numbers.
 void OrderFeed::TakeAsCap(const Fetched& smaller, const Fetched& larger) {
   const std::size_t rows = larger.page.rows;
-  if (static_cast<std::int64_t>(rows) < smaller.limit && short_caps_.insert(rows).second &&
-      short_caps_.size() > kMostCaps) {
+  const bool is_full = static_cast<std::int64_t>(rows) >= smaller.limit;
+  if (!is_full && short_caps_.insert(rows).second && CountsTellNothing()) {
     log::Warn("the OMS's counts hold more than it ever shows: they no longer tell whether a page is whole",
               {{"source", options_.source}, {"rows", std::to_string(rows)}});
   }
-  if (short_caps_.size() > kMostCaps && static_cast<std::int64_t>(rows) < smaller.limit) {
+  if (!is_full && CountsTellNothing()) {
     oms_cap_.reset();
     return;
   }

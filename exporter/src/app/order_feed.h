@@ -97,6 +97,7 @@ class OrderFeed final : public Source {
   // Within the deadline, if there is one.
   Result<Fetched> Fetch(const Since& since, std::optional<MonotonicTime> deadline, std::stop_token stop);
   Result<OrderPage> Ask(const OmsWindow& window, std::optional<MonotonicTime> deadline, std::stop_token stop);
+  bool CountsTellNothing() const;
   std::size_t RowsTold(const OrderPage& page) const;
   bool IsTruncated(const OrderPage& page, std::int64_t asked);
   void AdaptLimit(const Fetched& fetched);
