@@ -4,7 +4,9 @@
 Start children from the main thread only: the kernel kills a child when the thread that started it ends."""
 
 import ctypes
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,16 +16,27 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_port_numbers = itertools.count(random.randrange(750))
+
 
 class NotReady(Exception):
     """Something did not come up, or not in time; the text says what and shows the end of its log."""
 
 
 def free_port():
-    """A TCP port of 127.0.0.1 that is free now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of 127.0.0.1 that is free now and was not given before. None of those that Linux gives to connections
+    (they begin at 32768), so a server finds it free again after a restart; tests that run side by side draw from
+    different ones."""
+    for number in itertools.islice(_port_numbers, 750):
+        port = 20000 + number % 750 * 16 + _WORKER % 16
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise NotReady("none of 750 ports is free")
 
 
 def clean_environment(**extra):
