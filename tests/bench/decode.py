@@ -16,9 +16,9 @@ from bench.measure import WrongResult, run_measured
 from bench.reference_metabase import COLUMNS, HELP, LABELS, NAME, VALUE
 from bench.report import Measurement, Target
 from bench.series import wait_polled
-from bench.watch import cpu_seconds, forget_peak, peak_bytes, resident_bytes
+from bench.watch import cpu_seconds, forget_peak, peak_bytes
 from harness.exporter import Exporter
-from harness.processes import clean_environment, wait_until
+from harness.processes import clean_environment, resident_bytes, wait_until
 from harness.scratch import Scratch
 from simulator.metabase_cards import Cards
 from simulator.metabase_profiles import PROFILES

@@ -6,10 +6,10 @@ import time
 
 from bench.limits import Limit
 from bench.report import Measurement
-from bench.watch import cpu_seconds, peak_bytes, resident_bytes
+from bench.watch import cpu_seconds, peak_bytes
 from harness.exporter import Exporter
 from harness.postgres import Postgres
-from harness.processes import NotReady
+from harness.processes import NotReady, resident_bytes
 from harness.scratch import Scratch
 from harness.simulator import Simulator
 

@@ -11,10 +11,6 @@ def cpu_seconds(pid):
     return time.clock_gettime((~pid << 3) | 2)  # as clock_getcpuclockid(3) has it
 
 
-def resident_bytes(pid):
-    return _status_bytes(pid, "VmRSS")
-
-
 def peak_bytes(pid):
     """The most that was resident, since it began or since forget_peak()."""
     return _status_bytes(pid, "VmHWM")

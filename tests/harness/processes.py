@@ -66,6 +66,10 @@ def wait_until(condition, seconds, what, children=(), interval=0.1):
         time.sleep(interval)
 
 
+def resident_bytes(pid):
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 class Child:
     """One child process: its own process group, output in a log file, killed by the kernel if we die.
 

@@ -18,7 +18,7 @@ sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place o
 # pylint: disable=wrong-import-position
 from harness.counter_watch import CounterWatch
 from harness.postgres import Postgres
-from harness.processes import wait_until
+from harness.processes import resident_bytes, wait_until
 from harness.scratch import Scratch
 from harness.stand import Stand
 from harness.web import request
@@ -200,10 +200,6 @@ class Soak:
         print(f"memory of the first exporter: {early / 1e6:.1f} MB in the second quarter, {late / 1e6:.1f} MB in the "
               f"last, {max(self.memory) / 1e6:.1f} MB at most")
         return [f"memory grew from {early:.0f} to {late:.0f} bytes"] if late > early * 1.2 + 8e6 else []
-
-
-def resident_bytes(pid):
-    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def main():

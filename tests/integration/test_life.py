@@ -10,7 +10,7 @@ import pytest
 
 from harness.counter_watch import CounterWatch
 from harness.exporter import write_config
-from harness.processes import wait_until
+from harness.processes import resident_bytes, wait_until
 from harness.stand import UNSCALED, events
 from harness.web import request
 
@@ -197,6 +197,20 @@ def test_many_reloads_under_load_lose_nothing(stand):
         shop.agree()
     assert watch.went_back == [] and watch.scrapes > 5
     wait_until(lambda: shop.value("o2o_source_up", source="orders") == 1, 10, "it polled", [shop.exporter.child])
+
+
+def test_memory_does_not_grow_with_reloads(stand):
+    """Each reload starts new threads, and each polls a page of megabytes."""
+    shop = stand(changes={"interval": "1s", "timeout": "950ms"})
+    shop.simulator.seed(5000)
+    for _ in range(400):  # every thread of the web server has its stack
+        shop.exporter.samples()
+    resting = []
+    for _ in range(12):
+        assert reload_with(shop, "POST") == 200
+        shop.polled(1)
+        resting.append(min(resident_bytes(shop.exporter.child.pid) for _ in range(20) if not time.sleep(0.02)))
+    assert max(resting[-3:]) < min(resting[:3]) + 3e6, resting
 
 
 def test_reload_does_not_blind_a_scrape(stand):
