@@ -11,13 +11,16 @@ status=0
 echo "== unit tests"
 ctest --preset release -j "$(nproc)" --output-junit "$reports/unit.xml" || status=1
 
+# Most of the time these wait (for polls, deadlines, alerts), so more run side by side than there are processors; each
+# worker has servers of its own.
+workers=$(($(nproc) + 1))
 # One folder, one report: what a crash of the runner takes away is then visible.
 written=("$reports/unit.xml")
 for folder in structure simulator bundle harness integration; do
   echo "== tests/$folder"
   written+=("$reports/$folder.xml")
   (cd tests && timeout --foreground --kill-after=30 2400 \
-    /usr/bin/python3 -m pytest "$folder" --junitxml="$reports/$folder.xml") || status=1
+    /usr/bin/python3 -m pytest "$folder" -n "$workers" --junitxml="$reports/$folder.xml") || status=1
 done
 
 echo "== all tests"
