@@ -5,9 +5,9 @@
 #include <random>
 #include <variant>
 
-#include "app/http_options.h"
 #include "app/order_tallies.h"
 #include "http/curl_http_client.h"
+#include "sources/http_options.h"
 #include "sources/json_source.h"
 #include "sources/metabase_source.h"
 #include "sources/oms_api.h"

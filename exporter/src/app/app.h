@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "app/metabase_sessions.h"
 #include "app/order_feed.h"
 #include "app/poller.h"
 #include "base/clock.h"
 #include "config/config_loader.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
+#include "sources/metabase_sessions.h"
 #include "store/order_store.h"
 
 namespace o2o {

@@ -5,12 +5,12 @@
 #include <cstdio>
 #include <map>
 
-#include "app/http_options.h"
-#include "app/metabase_sessions.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
+#include "sources/http_options.h"
 #include "sources/json_source.h"
+#include "sources/metabase_sessions.h"
 #include "sources/metabase_source.h"
 #include "sources/oms_api.h"
 
