@@ -123,7 +123,7 @@ std::string ReportText(const MappingReport& report) {
 }
 
 // `start`: when the probe began, before a login if there is one.
-ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start,
+ProbeReport AnswerReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start,
                          const Clock& clock) {
   const MonotonicTime ended = clock.Monotonic();
   if (!answer) return {"", answer.error()};
@@ -142,6 +142,17 @@ ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient
                 Seconds(http.asked, began) + ", reading and mapping it " + Seconds(began, ended) +
                 ", rendering " + Seconds(ended, clock.Monotonic()) + "\n";
   return probe;
+}
+
+ProbeReport ProbeMapped(MappedSource& source, const WatchedClient& http, const Clock& clock,
+                        std::stop_token stop) {
+  const MonotonicTime start = clock.Monotonic();
+  const auto answer = source.Fetch(kProbeSamples, stop);
+  ProbeReport report = AnswerReport(answer, http, start, clock);
+  if (report.error) return report;
+  for (const Error& trouble : source.Troubles(answer->mapping->report.rows, std::move(stop)))
+    report.text += "\nWarning: " + std::string(Name(trouble.code)) + ": " + trouble.message + "\n";
+  return report;
 }
 
 struct Prober {
@@ -187,26 +198,19 @@ struct Prober {
   }
 
   ProbeReport operator()(const MetabaseSourceConfig& metabase) const {
-    const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(metabase.tls, metabase.proxy_url));
     WatchedClient watched(http, clock);
     MetabaseSessions sessions(clock);
     MetabaseSource probed(metabase, source.timeout, watched, sessions.ServerOf(metabase),
                           sessions.For(metabase), clock);
-    const auto answer = probed.Fetch(kProbeSamples, stop);
-    ProbeReport report = MappedReport(answer, watched, start, clock);
-    if (report.error) return report;
-    for (const Error& trouble : probed.Troubles(answer->mapping->report.rows, start + source.timeout, stop))
-      report.text += "\nWarning: " + std::string(Name(trouble.code)) + ": " + trouble.message + "\n";
-    return report;
+    return ProbeMapped(probed, watched, clock, stop);
   }
 
   ProbeReport operator()(const JsonSourceConfig& json) const {
-    const MonotonicTime start = clock.Monotonic();
     CurlHttpClient http(ToHttpOptions(json.tls, json.proxy_url));
     WatchedClient watched(http, clock);
     JsonSource probed(json, source.timeout, watched);
-    return MappedReport(probed.Fetch(kProbeSamples, stop), watched, start, clock);
+    return ProbeMapped(probed, watched, clock, stop);
   }
 };
 

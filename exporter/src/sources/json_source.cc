@@ -72,12 +72,6 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
 JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http)
     : config_(std::move(config)), timeout_(timeout), http_(http) {}
 
-Result<PollResult> JsonSource::Poll(std::stop_token stop) {
-  auto answer = Fetch(kPollSamples, stop);
-  if (!answer) return tl::unexpected(answer.error());
-  return ToPollResult(*std::move(answer));
-}
-
 Result<MappedAnswer> JsonSource::Fetch(const MappingOptions& options, std::stop_token stop) {
   auto answer = FetchMapped(http_, ToRequest(config_, timeout_), config_.mapping, options, stop);
   if (answer) answer->problem = Problem(*answer);
