@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/config.h"
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/secret.h"
+#include "config/source_kind.h"
 #include "http/http_client.h"
 #include "sources/mapped_source.h"
 
 namespace o2o {
 
-// Any HTTP endpoint that answers JSON, by a mapping that the user wrote.
+// Any HTTP endpoint that answers JSON.
+struct JsonSourceConfig final : MappedSourceConfig {
+  std::string url;             // whole, with path and query
+  std::string method = "GET";  // or POST
+  std::string body;            // of a POST
+  std::vector<std::pair<std::string, Secret>> headers;
+  std::string username;  // basic authentication
+  Secret password;
+  Secret bearer_token;
+
+  std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
+};
+
+std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const MappingPlace& place);
+
+// Asks it anew with each poll.
 class JsonSource final : public MappedSource {
  public:
   // `http` must outlive it.

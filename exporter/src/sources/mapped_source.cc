@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "config/endpoint_loader.h"
+
 namespace o2o {
 
 std::vector<Error> MappedSource::Troubles(std::size_t, std::stop_token) { return {}; }
@@ -15,6 +17,13 @@ Result<PollResult> MappedSource::Poll(std::stop_token stop) {
   std::vector<Error> troubles = Troubles(result->rows, std::move(stop));
   if (!troubles.empty()) result->trouble = std::move(troubles.front());
   return result;
+}
+
+void ReadMapped(MapReader& block, const MappingPlace& place, RowShape shape, MappedSourceConfig& config) {
+  block.Bytes("max_body", config.max_body_bytes, kBodyRange);
+  ReadTls(block.Section("tls"), config.tls);
+  ReadProxy(block, config.proxy_url);
+  config.mapping = ReadMapping(place, shape);
 }
 
 }  // namespace o2o

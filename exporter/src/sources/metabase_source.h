@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "config/config.h"
 #include "http/http_client.h"
 #include "sources/mapped_source.h"
+#include "sources/metabase_config.h"
 #include "sources/metabase_server.h"
 #include "sources/metabase_session.h"
 

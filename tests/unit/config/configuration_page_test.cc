@@ -8,6 +8,9 @@
 #include <regex>
 #include <set>
 
+#include "sources/json_source.h"
+#include "sources/metabase_config.h"
+#include "sources/oms_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/config_loader.h"
+#include "sources/source_kinds.h"
 
 // Configurations by text and variables, for tests.
 namespace o2o {
@@ -20,7 +21,7 @@ using Variables = std::map<std::string, std::string>;
 inline const std::string kData = O2O_TESTDATA "/config";
 
 inline ConfigLoader Loader(const Variables& variables) {
-  return ConfigLoader([variables](const std::string& name) -> std::optional<std::string> {
+  return ConfigLoader(SourceKinds(), [variables](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return found->second;
@@ -49,6 +50,12 @@ inline Config Load(const std::string& text, const Variables& variables = {}) {
     return {};
   }
   return **loaded;
+}
+
+// What a source's block says; throws where it is of another kind. Lives as long as the source.
+template <typename Kind>
+const Kind& Block(const SourceConfig& source) {
+  return dynamic_cast<const Kind&>(*source.kind_config);
 }
 
 }  // namespace o2o

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sources/source_kinds.h"
+
 #include <gtest/gtest.h>
 
+#include "sources/json_source.h"
+#include "sources/metabase_config.h"
+#include "sources/oms_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
@@ -15,7 +20,7 @@ const SourceConfig& Source(const Config& config, std::string_view name) {
 
 template <typename Kind>
 const Kind& Block(const Config& config, std::string_view name) {
-  return std::get<Kind>(Source(config, name).kind);
+  return Block<Kind>(Source(config, name));
 }
 
 // A Metabase source by the lines of its block.
@@ -27,6 +32,22 @@ std::string Metabase(const std::string& lines, const std::string& more = "") {
 std::string Json(const std::string& lines) {
   return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags, " + lines +
          "}\n    metrics: [{name: flag_on, help: On., value: $value}]\n";
+}
+
+// App and probe know no other.
+TEST(SourceKindsTest, EveryKindIsMappedOrTheOmsThatNeedsAStore) {
+  const Environment nothing = [](const std::string&) { return std::nullopt; };
+  for (const SourceKind& kind : SourceKinds()) {
+    Reading reading{nothing, "", {}};
+    FamilyNames families;
+    const std::string name;
+    MapReader source(reading, nullptr, "", {});
+    const auto config = kind.read(MapReader(reading, nullptr, "", {}), {source, name, families});
+    const bool mapped = dynamic_cast<const MappedSourceConfig*>(config.get()) != nullptr;
+    const bool oms = dynamic_cast<const OmsSourceConfig*>(config.get()) != nullptr;
+    EXPECT_EQ(mapped, !kind.needs_store) << kind.key;
+    EXPECT_EQ(oms, kind.needs_store) << kind.key;
+  }
 }
 
 TEST(SourceKindsTest, EveryMetabaseKeyIsRead) {
@@ -142,7 +163,7 @@ TEST(SourceKindsTest, ShippedDefaultAsksThreeQuestions) {
   ASSERT_EQ(config.sources.size(), std::size(expected));
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     const SourceConfig& source = config.sources[i];
-    const auto& metabase = std::get<MetabaseSourceConfig>(source.kind);
+    const auto& metabase = Block<MetabaseSourceConfig>(source);
     EXPECT_EQ(source.name, expected[i].source);
     EXPECT_EQ(source.interval, expected[i].interval);
     EXPECT_EQ(source.timeout, Millis(60'000));
@@ -169,9 +190,8 @@ TEST(SourceKindsTest, ShippedDefaultGoesByTheVariables) {
                                                                 {"DISCOUNT_STOCK_JOB_INTERVAL", "5m"}});
   ASSERT_EQ(config.sources.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).question,
-              static_cast<std::int64_t>(i) + 1);
-    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).api_key, Secret("k"));
+    EXPECT_EQ(Block<MetabaseSourceConfig>(config.sources[i]).question, static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(Block<MetabaseSourceConfig>(config.sources[i]).api_key, Secret("k"));
   }
   EXPECT_EQ(config.sources[0].interval, Millis(201'000));
   EXPECT_EQ(config.sources[1].interval, Millis(202'000));
