@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,10 +53,22 @@ inline Config Load(const std::string& text, const Variables& variables = {}) {
   return **loaded;
 }
 
-// What a source's block says; throws where it is of another kind. Lives as long as the source.
+// What the block of a source says; throws where it is of another kind.
 template <typename Kind>
 const Kind& Block(const SourceConfig& source) {
   return dynamic_cast<const Kind&>(*source.kind_config);
+}
+
+inline const SourceConfig& SourceNamed(const Config& config, std::string_view name) {
+  for (const SourceConfig& source : config.sources) {
+    if (source.name == name) return source;
+  }
+  throw std::out_of_range(std::string(name));
+}
+
+template <typename Kind>
+const Kind& Block(const Config& config, std::string_view name) {
+  return Block<Kind>(SourceNamed(config, name));
 }
 
 }  // namespace o2o

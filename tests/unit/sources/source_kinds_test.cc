@@ -11,18 +11,6 @@
 namespace o2o {
 namespace {
 
-const SourceConfig& Source(const Config& config, std::string_view name) {
-  for (const SourceConfig& source : config.sources) {
-    if (source.name == name) return source;
-  }
-  throw std::out_of_range(std::string(name));
-}
-
-template <typename Kind>
-const Kind& Block(const Config& config, std::string_view name) {
-  return Block<Kind>(Source(config, name));
-}
-
 // A Metabase source by the lines of its block.
 std::string Metabase(const std::string& lines, const std::string& more = "") {
   return "sources:\n  - name: vendors\n" + more + "    metabase: {url: http://metabase.test, question: 1, " +
@@ -50,53 +38,6 @@ TEST(SourceKindsTest, EveryKindIsMappedOrTheOmsThatNeedsAStore) {
   }
 }
 
-TEST(SourceKindsTest, EveryMetabaseKeyIsRead) {
-  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
-  const SourceConfig& source = Source(config, "vendors");
-  EXPECT_EQ(source.interval, Millis(180'000));
-  EXPECT_EQ(source.timeout, Millis(60'000));
-  EXPECT_EQ(source.stale_after, Millis(540'000));
-  const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
-  EXPECT_EQ(metabase.url, "https://metabase.test/sub");
-  EXPECT_EQ(metabase.username, "exporter");
-  EXPECT_EQ(metabase.password, Secret("host=db password=from-a-file"));
-  EXPECT_TRUE(metabase.api_key.empty());
-  EXPECT_EQ(metabase.question, 7163);
-  EXPECT_EQ(metabase.parameters,
-            R"([{"type":"category","target":["variable",["template-tag","city"]],"value":"Hanoi"},)"
-            R"({"type":"number","value":[1,-2.5e3,"007","4",true,null,null,"a\"b"]}])");
-  EXPECT_EQ(metabase.max_body_bytes, 10u << 20);
-  EXPECT_EQ(metabase.tls.ca_file, kData + "/secret.txt");
-  EXPECT_EQ(metabase.tls.client_cert_file, kData + "/secret.txt");
-  EXPECT_EQ(metabase.tls.client_key_file, kData + "/secret.txt");
-  EXPECT_TRUE(metabase.tls.insecure_skip_verify);
-  EXPECT_EQ(metabase.proxy_url, "http://proxy.test:3128");
-  EXPECT_FALSE(config.store);
-}
-
-TEST(SourceKindsTest, EveryJsonKeyIsRead) {
-  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
-  const auto& flags = Block<JsonSourceConfig>(config, "flags");
-  EXPECT_EQ(flags.url, "http://shop.test:8000/api/v1/flags/?tenant=t&a=b/");
-  EXPECT_EQ(flags.method, "POST");
-  EXPECT_EQ(flags.body, "{\"a\": \"$x\"}");
-  const std::vector<std::pair<std::string, Secret>> headers = {
-      {"X-Tenant", Secret("t")},
-      {"Accept", Secret("application/json")},
-      {"X-Key", Secret("host=db password=from-a-file")}};
-  EXPECT_EQ(flags.headers, headers);
-  EXPECT_EQ(flags.username, "u");
-  EXPECT_EQ(flags.password, Secret("p"));
-  EXPECT_TRUE(flags.bearer_token.empty());
-  EXPECT_TRUE(flags.tls.insecure_skip_verify);
-  EXPECT_EQ(flags.proxy_url, "https://proxy.test");
-  EXPECT_EQ(flags.max_body_bytes, 1'000'000u);
-  const auto& stock = Block<JsonSourceConfig>(config, "stock");
-  EXPECT_EQ(stock.body, R"({"filter":{"kind":["discount"]},"limit":100})");
-  EXPECT_EQ(stock.bearer_token, Secret("host=db password=from-a-file"));
-  EXPECT_TRUE(stock.username.empty());
-}
-
 TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
   const Config config = Load(Metabase("username: '', password: '', api_key: k, proxy: '${PROXY:-}'"));
   EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").api_key, Secret("k"));
@@ -104,21 +45,6 @@ TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
   EXPECT_TRUE(config.warnings.empty());
   const Config json = Load(Json("bearer_token: '${TOKEN:-}', basic_auth: {username: u, password: p}"));
   EXPECT_EQ(Block<JsonSourceConfig>(json, "flags").username, "u");
-}
-
-TEST(SourceKindsTest, ApiKeyIsUsedAloneAndThatIsSaid) {
-  for (const char* also : {"username: u, password: p", "username: u", "password: p"}) {
-    const Config config = Load(Metabase(std::string(also) + ", api_key: k"));
-    const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
-    EXPECT_EQ(metabase.username, "");
-    EXPECT_EQ(metabase.password, Secret());
-    EXPECT_EQ(metabase.api_key, Secret("k"));
-    ASSERT_EQ(config.warnings.size(), 1u) << also;
-    EXPECT_TRUE(
-        config.warnings[0].ends_with(": sources[0].metabase.api_key: given beside username or password: the "
-                                     "API key is used, remove the others"))
-        << config.warnings[0];
-  }
 }
 
 TEST(SourceKindsTest, SourceThatIsOffNeedsNoVariables) {
