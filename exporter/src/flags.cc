@@ -72,7 +72,7 @@ It answers on http://localhost:9847:
 Exit status: 0 after a good end, 1 when something was wrong; what, stands on stderr.
 
 To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
-source see ARCHITECTURE.md.
+source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: ARCHITECTURE.md.
 )";
 
 // One line without anything that moves a terminal's cursor: arguments may come from anywhere.

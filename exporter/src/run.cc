@@ -18,6 +18,8 @@
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
 #include "progress_line.h"
+#include "sources/mapped_source.h"
+#include "sources/source_kinds.h"
 #include "web/pages.h"
 #include "web/web_server.h"
 
@@ -32,7 +34,7 @@ constexpr auto kStopDeadline = 4500ms;
 
 tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
   // (Without a subcommand there is no source.)
-  const ConfigLoader loader(ProcessEnvironment(), flags.source);
+  const ConfigLoader loader(SourceKinds(), ProcessEnvironment(), flags.source);
   const std::string file = flags.config_file.empty() ? FindConfig() : flags.config_file;
   return file.empty() ? loader.LoadText(DefaultConfigText(), "default.yml", ".") : loader.LoadFile(file);
 }
@@ -251,7 +253,7 @@ int PrintProbe(const Flags& flags, const Config& config) {
 
 // The families that the shipped configuration makes of questions, whatever the environment holds.
 std::vector<MetricDesc> ShippedMetrics() {
-  const ConfigLoader loader([](const std::string& name) -> std::optional<std::string> {
+  const ConfigLoader loader(SourceKinds(), [](const std::string& name) -> std::optional<std::string> {
     if (name == "METABASE_URL") return "http://metabase.example";
     if (name == "METABASE_API_KEY") return "not asked";
     return std::nullopt;
@@ -260,9 +262,9 @@ std::vector<MetricDesc> ShippedMetrics() {
   const auto config = loader.LoadText(DefaultConfigText(), "default.yml", ".");
   if (!config) return descs;
   for (const SourceConfig& source : (*config)->sources) {
-    const auto* metabase = std::get_if<MetabaseSourceConfig>(&source.kind);
-    if (metabase == nullptr) continue;
-    for (const MetricConfig& metric : metabase->mapping.metrics) {
+    const auto* mapped = dynamic_cast<const MappedSourceConfig*>(source.kind_config.get());
+    if (mapped == nullptr) continue;
+    for (const MetricConfig& metric : mapped->mapping.metrics) {
       MetricDesc desc{metric.name, metric.type, {}, metric.help};
       for (const LabelFrom& label : metric.labels) desc.labels.push_back(label.label);
       descs.push_back(std::move(desc));

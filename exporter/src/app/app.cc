@@ -3,13 +3,10 @@
 
 #include <algorithm>
 #include <random>
-#include <variant>
 
-#include "app/http_options.h"
 #include "app/order_tallies.h"
 #include "http/curl_http_client.h"
-#include "sources/json_source.h"
-#include "sources/metabase_source.h"
+#include "sources/http_options.h"
 #include "sources/oms_api.h"
 #include "store/pg_order_store.h"
 
@@ -66,42 +63,39 @@ struct App::Oms {
 
 // A source whose rows a mapping turns into series, with the connection of its own that it needs.
 struct App::Mapped {
-  explicit Mapped(const HttpOptions& options) : http(options) {}
+  Mapped(const SourceConfig& source_config, const MappedSourceConfig& config, MetabaseSessions& sessions,
+         const Clock& clock)
+      : http(ToHttpOptions(config.tls, config.proxy_url)),
+        source(config.MakeSource({source_config.timeout, http, sessions, clock})) {}
 
   CurlHttpClient http;
-  std::unique_ptr<Source> source;
+  std::unique_ptr<MappedSource> source;
 };
 
 App::App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions,
          const Clock& clock)
     : config_(std::move(config)), board_(board), metrics_(metrics), sessions_(sessions), clock_(clock) {
   for (const SourceConfig& source : config_->sources) {
-    std::visit([&](const auto& kind) { Add(source, kind); }, source.kind);
+    const KindConfig& kind = *source.kind_config;
+    if (const auto* mapped = dynamic_cast<const MappedSourceConfig*>(&kind)) {
+      AddMapped(source, *mapped);
+    } else {
+      AddOms(source, dynamic_cast<const OmsSourceConfig&>(kind));
+    }
   }
 }
 
-// The source kinds, one overload each: a new kind adds its own.
-
-void App::Add(const SourceConfig& config, const OmsSourceConfig& oms) {
+void App::AddOms(const SourceConfig& config, const OmsSourceConfig& oms) {
   const std::size_t tallies = pollers_.size() + 1;
   oms_.push_back(std::make_unique<Oms>(*config_, config, oms, metrics_, clock_,
                                        [this, tallies] { pollers_[tallies]->Nudge(); }));
-  AddPoller(config, config.name, "oms", oms_.back()->feed);
+  AddPoller(config, config.name, config.kind, oms_.back()->feed);
   AddPoller(config, std::string(kTalliesSource), "store", oms_.back()->tallies);
 }
 
-void App::Add(const SourceConfig& config, const MetabaseSourceConfig& metabase) {
-  auto& mapped =
-      mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(metabase.tls, metabase.proxy_url)));
-  mapped->source = std::make_unique<MetabaseSource>(
-      metabase, config.timeout, mapped->http, sessions_.ServerOf(metabase), sessions_.For(metabase), clock_);
-  AddPoller(config, config.name, "metabase", *mapped->source);
-}
-
-void App::Add(const SourceConfig& config, const JsonSourceConfig& json) {
-  auto& mapped = mapped_.emplace_back(std::make_unique<Mapped>(ToHttpOptions(json.tls, json.proxy_url)));
-  mapped->source = std::make_unique<JsonSource>(json, config.timeout, mapped->http);
-  AddPoller(config, config.name, "json", *mapped->source);
+void App::AddMapped(const SourceConfig& config, const MappedSourceConfig& mapped) {
+  mapped_.push_back(std::make_unique<Mapped>(config, mapped, sessions_, clock_));
+  AddPoller(config, config.name, config.kind, *mapped_.back()->source);
 }
 
 void App::AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source) {
@@ -151,7 +145,7 @@ void App::ExpireStale() {
 Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& clock,
                                const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
   for (const SourceConfig& source : config.sources) {
-    const auto* oms = std::get_if<OmsSourceConfig>(&source.kind);
+    const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
     if (!oms) continue;
     ExporterMetrics metrics;
     StoreHealth health(metrics);

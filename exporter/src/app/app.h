@@ -7,19 +7,21 @@
 #include <string>
 #include <vector>
 
-#include "app/metabase_sessions.h"
 #include "app/order_feed.h"
 #include "app/poller.h"
 #include "base/clock.h"
 #include "config/config_loader.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
+#include "sources/mapped_source.h"
+#include "sources/metabase_sessions.h"
+#include "sources/oms_config.h"
 #include "store/order_store.h"
 
 namespace o2o {
 
-// The running program below HTTP: every source of a configuration with its poller, built bottom-up. Sources
-// are listed in one place, app.cc; what they publish goes to `board`, what they are like to `metrics`; these
+// The running program below HTTP: every source of a configuration with its poller, built bottom-up. What
+// they publish goes to `board`, what they are like to `metrics`; these
 // and `sessions` outlive an App, so that a reload keeps counters, the last good series and logins. Public
 // functions are thread-safe after Start().
 class App {
@@ -51,9 +53,8 @@ class App {
   struct Oms;     // what belongs to the OMS feed: upstream, stores, feed, tallies
   struct Mapped;  // what belongs to a source of mapped rows
 
-  void Add(const SourceConfig& config, const OmsSourceConfig& oms);
-  void Add(const SourceConfig& config, const MetabaseSourceConfig& metabase);
-  void Add(const SourceConfig& config, const JsonSourceConfig& json);
+  void AddOms(const SourceConfig& config, const OmsSourceConfig& oms);
+  void AddMapped(const SourceConfig& config, const MappedSourceConfig& mapped);
   void AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source);
 
   const ValidatedConfig config_;

@@ -5,14 +5,14 @@
 #include <cstdio>
 #include <map>
 
-#include "app/http_options.h"
-#include "app/metabase_sessions.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
-#include "sources/json_source.h"
-#include "sources/metabase_source.h"
+#include "sources/http_options.h"
+#include "sources/mapped_source.h"
+#include "sources/metabase_sessions.h"
 #include "sources/oms_api.h"
+#include "sources/oms_config.h"
 
 namespace o2o {
 namespace {
@@ -123,7 +123,7 @@ std::string ReportText(const MappingReport& report) {
 }
 
 // `start`: when the probe began, before a login if there is one.
-ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start,
+ProbeReport AnswerReport(const Result<MappedAnswer>& answer, const WatchedClient& http, MonotonicTime start,
                          const Clock& clock) {
   const MonotonicTime ended = clock.Monotonic();
   if (!answer) return {"", answer.error()};
@@ -144,71 +144,61 @@ ProbeReport MappedReport(const Result<MappedAnswer>& answer, const WatchedClient
   return probe;
 }
 
-struct Prober {
-  const SourceConfig& source;
-  const Clock& clock;
-  std::stop_token stop;
+ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const Clock& clock,
+                        std::stop_token stop) {
+  CurlHttpClient http(ToHttpOptions(config.tls, config.proxy_url));
+  WatchedClient watched(http, clock);
+  MetabaseSessions sessions(clock);
+  const auto source = config.MakeSource({timeout, watched, sessions, clock});
+  const MonotonicTime start = clock.Monotonic();
+  const auto answer = source->Fetch(kProbeSamples, stop);
+  ProbeReport report = AnswerReport(answer, watched, start, clock);
+  if (report.error) return report;
+  for (const Error& trouble : source->Troubles(answer->mapping->report.rows, std::move(stop)))
+    report.text += "\nWarning: " + std::string(Name(trouble.code)) + ": " + trouble.message + "\n";
+  return report;
+}
 
-  ProbeReport operator()(const OmsSourceConfig& oms) const {
-    const MonotonicTime start = clock.Monotonic();
-    CurlHttpClient http(ToHttpOptions(oms.tls));
-    HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)},
-                   http);
-    const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
-    const auto page = api.Recent({lookback, oms.limit}, source.timeout, stop);
-    if (!page) return {"", page.error()};
-    std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " +
-                       Counted(page->rows, "row") + " of the last " + std::to_string(lookback) +
-                       " minutes\n\nFirst orders:\n";
-    for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
-      const Order& order = page->orders[i];
-      text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " +
-              order.total_amount.value_or("-") + "  " + FormatTime(order.updated_at) + "\n";
-    }
-    text +=
-        "\nRejected rows: " +
-        (page->rejected.empty() ? std::string("none") : std::to_string(page->rows - page->orders.size())) +
-        "\n";
-    for (std::size_t i = 0; i < std::min(page->rejected.size(), kProbeSamples.rejected_rows); ++i) {
-      const RejectedRow& row = page->rejected[i];
-      text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " +
-              row.payload.substr(0, kProbeSamples.max_row_bytes) + "\n";
-    }
-    Family recent{catalogue::kOrdersRecent, {}, {}, {}};
-    for (const auto& [status, count] : page->status_counts)
-      recent.samples.push_back({{status}, FormatValue(count)});
-    std::vector<Family> families;
-    families.push_back(std::move(recent));
-    text +=
-        "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe "
-        "leaves alone:\n" +
-        SeriesText(std::move(families), clock.Now());
-    return {text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n", std::nullopt};
+ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& clock, std::stop_token stop) {
+  const MonotonicTime start = clock.Monotonic();
+  CurlHttpClient http(ToHttpOptions(oms.tls));
+  HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)}, http);
+  const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
+  const auto page = api.Recent({lookback, oms.limit}, timeout, stop);
+  if (!page) return {"", page.error()};
+  std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " + Counted(page->rows, "row") +
+                     " of the last " + std::to_string(lookback) + " minutes\n\nFirst orders:\n";
+  for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
+    const Order& order = page->orders[i];
+    text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " +
+            order.total_amount.value_or("-") + "  " + FormatTime(order.updated_at) + "\n";
   }
+  text += "\nRejected rows: " +
+          (page->rejected.empty() ? std::string("none") : std::to_string(page->rows - page->orders.size())) +
+          "\n";
+  for (std::size_t i = 0; i < std::min(page->rejected.size(), kProbeSamples.rejected_rows); ++i) {
+    const RejectedRow& row = page->rejected[i];
+    text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " +
+            row.payload.substr(0, kProbeSamples.max_row_bytes) + "\n";
+  }
+  Family recent{catalogue::kOrdersRecent, {}, {}, {}};
+  for (const auto& [status, count] : page->status_counts)
+    recent.samples.push_back({{status}, FormatValue(count)});
+  std::vector<Family> families;
+  families.push_back(std::move(recent));
+  text +=
+      "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe "
+      "leaves alone:\n" +
+      SeriesText(std::move(families), clock.Now());
+  return {text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n", std::nullopt};
+}
 
-  ProbeReport operator()(const MetabaseSourceConfig& metabase) const {
-    const MonotonicTime start = clock.Monotonic();
-    CurlHttpClient http(ToHttpOptions(metabase.tls, metabase.proxy_url));
-    WatchedClient watched(http, clock);
-    MetabaseSessions sessions(clock);
-    MetabaseSource probed(metabase, source.timeout, watched, sessions.ServerOf(metabase),
-                          sessions.For(metabase), clock);
-    const auto answer = probed.Fetch(kProbeSamples, stop);
-    ProbeReport report = MappedReport(answer, watched, start, clock);
-    if (report.error) return report;
-    for (const Error& trouble : probed.Troubles(answer->mapping->report.rows, start + source.timeout, stop))
-      report.text += "\nWarning: " + std::string(Name(trouble.code)) + ": " + trouble.message + "\n";
-    return report;
-  }
-
-  ProbeReport operator()(const JsonSourceConfig& json) const {
-    const MonotonicTime start = clock.Monotonic();
-    CurlHttpClient http(ToHttpOptions(json.tls, json.proxy_url));
-    WatchedClient watched(http, clock);
-    JsonSource probed(json, source.timeout, watched);
-    return MappedReport(probed.Fetch(kProbeSamples, stop), watched, start, clock);
-  }
-};
+ProbeReport ProbeSource(const SourceConfig& source, const Clock& clock, std::stop_token stop) {
+  const KindConfig& kind = *source.kind_config;
+  if (const auto* mapped = dynamic_cast<const MappedSourceConfig*>(&kind))
+    return ProbeMapped(*mapped, source.timeout, clock, std::move(stop));
+  return ProbeOms(dynamic_cast<const OmsSourceConfig&>(kind), source.timeout, clock, std::move(stop));
+}
 
 }  // namespace
 
@@ -216,7 +206,7 @@ ProbeReport Probe(const Config& config, const std::string& source, const Clock& 
   std::string names;
   for (const SourceConfig& candidate : config.sources) {
     if (candidate.name == source) {
-      ProbeReport report = std::visit(Prober{candidate, clock, stop}, candidate.kind);
+      ProbeReport report = ProbeSource(candidate, clock, stop);
       report.text = Printable(report.text);
       if (report.error) report.error->message = Printable(report.error->message);
       return report;

@@ -2,19 +2,17 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/duration.h"
 #include "base/secret.h"
-#include "base/time_text.h"
-#include "config/mapping_config.h"
 #include "orders/order.h"
 
-// The configuration as plain values. Defaults stand here and nowhere else; what each key means to a
-// user is said in docs/configuration.md.
+// The configuration as plain values. Defaults stand here and, for what a kind of source has of its own, in
+// its struct, and nowhere else; what each key means to a user is said in docs/configuration.md.
 namespace o2o {
 
 struct WebConfig {
@@ -59,59 +57,19 @@ struct TlsConfig {
   bool insecure_skip_verify = false;
 };
 
-struct OmsSourceConfig {
-  std::string url;  // without a slash at its end
-  Secret api_key;
-  TlsConfig tls;
-  TimeZone timezone;
-  // Asked for again behind the watermark, for rows that commit late and for the tolerance with which the
-  // OMS's clock is known; hence never below a minute.
-  Millis overlap{120'000};
-  Millis initial_lookback{3'600'000};  // the first window of an empty database
-  std::int64_t limit = 1'000;
-  std::int64_t max_limit = 100'000;  // bounds the rows held in memory, see MaxPageRows
-  std::uint64_t max_body_bytes = 64u << 20;
+// What the block of a kind of source says: a struct of the kind's own, made by its SourceKind::read.
+struct KindConfig {
+  virtual ~KindConfig() = default;
 };
-
-// A saved question of a Metabase. User and password, or an API key.
-struct MetabaseSourceConfig {
-  std::string url;  // without a slash at its end
-  std::string username;
-  Secret password;
-  Secret api_key;
-  TlsConfig tls;
-  std::string proxy_url;
-  std::int64_t question = 0;  // its id, as in /question/7163
-  std::string parameters;     // JSON text of Metabase's `parameters`; empty: none
-  std::uint64_t max_body_bytes = 1ull << 30;
-  MappingConfig mapping;
-};
-
-// Any HTTP endpoint that answers JSON.
-struct JsonSourceConfig {
-  std::string url;             // whole, with path and query
-  std::string method = "GET";  // or POST
-  std::string body;            // of a POST
-  std::vector<std::pair<std::string, Secret>> headers;
-  std::string username;  // basic authentication
-  Secret password;
-  Secret bearer_token;
-  TlsConfig tls;
-  std::string proxy_url;
-  std::uint64_t max_body_bytes = 1ull << 30;
-  MappingConfig mapping;
-};
-
-// A kind of source is one struct here; the kind in use is the alternative that is held.
-using SourceKindConfig = std::variant<OmsSourceConfig, MetabaseSourceConfig, JsonSourceConfig>;
 
 struct SourceConfig {
   std::string name;
   Millis interval{15'000};
   Millis timeout{
       10'000};  // resolved by the loader: two thirds of the interval, at most a minute, unless given
-  Millis stale_after{0};  // the same: 3 intervals
-  SourceKindConfig kind;
+  Millis stale_after{0};                          // the same: 3 intervals
+  std::string kind;                               // the key of its block
+  std::shared_ptr<const KindConfig> kind_config;  // never null from the loader
 };
 
 struct Config {

@@ -118,10 +118,10 @@ void ReadOrders(MapReader orders, OrdersConfig& config) {
 }
 
 // `only`: the one source that is to be polled, without the store; empty: all of them.
-void ReadConfig(MapReader root, std::string_view only, Config& config) {
+void ReadConfig(MapReader root, std::span<const SourceKind> kinds, std::string_view only, Config& config) {
   ReadWeb(root.Section("web"), config.web);
   ReadOrders(root.Section("orders"), config.orders);
-  const std::string storing = ReadSources(root, only, config);
+  const std::string storing = ReadSources(root, kinds, only, config);
   const bool needs_store = !storing.empty() && only.empty();
   if (root.Has("store")) {
     config.store = ReadStore(root.Section("store"), needs_store);
@@ -166,7 +166,7 @@ tl::expected<ValidatedConfig, ConfigErrors> ConfigLoader::LoadText(std::string_v
   Reading reading{environment_, directory, std::move(document.problems)};
   Config config;
   if (document.readable) {
-    ReadConfig(MapReader(reading, &document.root, "", document.root.at), only_source_, config);
+    ReadConfig(MapReader(reading, &document.root, "", document.root.at), kinds_, only_source_, config);
   }
   if (!reading.problems.empty()) {
     return tl::unexpected<ConfigErrors>(ConfigErrors{Lines(name, std::move(reading.problems))});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "config/environment.h"
+#include "config/source_kind.h"
 
 namespace o2o {
 
@@ -37,16 +39,18 @@ struct ConfigErrors {
 // is empty and `disabled` names them.
 class ConfigLoader {
  public:
-  // `only_source`: for a run that polls this one source and keeps nothing. The other sources and the store
-  // are then read as if they were turned off, so that nothing of theirs has to be there.
-  explicit ConfigLoader(Environment environment, std::string only_source = {})
-      : environment_(std::move(environment)), only_source_(std::move(only_source)) {}
+  // `kinds`, of source, must outlive it. `only_source`: for a run that polls this one source and keeps
+  // nothing. The other sources and the store are then read as if they were turned off, so that nothing of
+  // theirs has to be there.
+  ConfigLoader(std::span<const SourceKind> kinds, Environment environment, std::string only_source = {})
+      : kinds_(kinds), environment_(std::move(environment)), only_source_(std::move(only_source)) {}
   tl::expected<ValidatedConfig, ConfigErrors> LoadFile(const std::string& path) const;
   // `name` stands in messages where a path would, `directory` is what relative paths are relative to.
   tl::expected<ValidatedConfig, ConfigErrors> LoadText(std::string_view text, const std::string& name,
                                                        const std::string& directory) const;
 
  private:
+  std::span<const SourceKind> kinds_;
   Environment environment_;
   std::string only_source_;
 };

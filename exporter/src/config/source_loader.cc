@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "config/mapping_loader.h"
 #include "config/metric_names.h"
-#include "config/source_kinds.h"
 
 namespace o2o {
 namespace {
@@ -18,24 +18,13 @@ using std::chrono::seconds;
 constexpr std::size_t kMaxNameBytes = 64;  // it becomes a label value
 constexpr std::size_t kMaxSources = 100;   // each costs a thread
 
-// A kind of source: the block that chooses it and what reads the block. A new kind is one more row.
-struct SourceKind {
-  std::string_view key;
-  bool needs_store;  // keeps what it finds in PostgreSQL; at most one such source can be on
-  SourceKindConfig (*read)(MapReader block, const MappingPlace& place);
-};
-constexpr SourceKind kSourceKinds[] = {
-    {"oms", true, ReadOms},
-    {"metabase", false, ReadMetabase},
-    {"json", false, ReadJsonEndpoint},
-};
-
-// What reading one source tells about the others.
+// What reading one source takes and tells about the others.
 struct SourcesSeen {
+  std::span<const SourceKind> kinds;
+  std::string_view only;  // the one source that is to be polled; empty: all
   std::set<std::string> names;
   std::string storing;  // the enabled one that keeps orders
   FamilyNames families;
-  std::string_view only;  // the one source that is to be polled; empty: all
 };
 
 bool IsSourceName(std::string_view name) {
@@ -70,10 +59,10 @@ void ReadRhythm(MapReader& entry, SourceConfig& config) {
 }
 
 // The kind whose block is there; nothing (and reported) if there is none or more than one.
-const SourceKind* FindKind(MapReader& entry) {
+const SourceKind* FindKind(MapReader& entry, std::span<const SourceKind> kinds) {
   const SourceKind* found = nullptr;
   std::string keys;
-  for (const SourceKind& kind : kSourceKinds) {
+  for (const SourceKind& kind : kinds) {
     keys += (keys.empty() ? "" : ", ") + std::string(kind.key);
     if (!entry.Has(kind.key)) continue;
     if (found) {
@@ -95,12 +84,13 @@ void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
   if (!enabled) entry.Tolerate();
   ReadRhythm(entry, source);
   const MappingPlace place{entry, source.name, seen.families, enabled};
-  const SourceKind* kind = FindKind(entry);
+  const SourceKind* kind = FindKind(entry, seen.kinds);
   if (!kind) {
     if (HasMapping(entry)) ReadMapping(place, RowShape::kAny);  // for its mistakes
     return;
   }
-  source.kind = kind->read(entry.Section(kind->key), place);
+  source.kind = kind->key;
+  source.kind_config = kind->read(entry.Section(kind->key), place);
   if (!enabled) {
     (switched_on ? config.left_out : config.disabled).push_back(source.name);
     return;
@@ -117,8 +107,10 @@ void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
 
 }  // namespace
 
-std::string ReadSources(MapReader& root, std::string_view only, Config& config) {
+std::string ReadSources(MapReader& root, std::span<const SourceKind> kinds, std::string_view only,
+                        Config& config) {
   SourcesSeen seen;
+  seen.kinds = kinds;
   seen.only = only;
   std::size_t count = 0;
   root.Require("sources", "want at least one source");

@@ -1,26 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/config.h"
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/secret.h"
+#include "config/source_kind.h"
 #include "http/http_client.h"
-#include "sources/mapped_answer.h"
-#include "sources/source.h"
+#include "sources/mapped_source.h"
 
 namespace o2o {
 
-// Any HTTP endpoint that answers JSON, by a mapping that the user wrote.
-class JsonSource final : public Source {
+// Any HTTP endpoint that answers JSON.
+struct JsonSourceConfig final : MappedSourceConfig {
+  std::string url;             // whole, with path and query
+  std::string method = "GET";  // or POST
+  std::string body;            // of a POST
+  std::vector<std::pair<std::string, Secret>> headers;
+  std::string username;  // basic authentication
+  Secret password;
+  Secret bearer_token;
+
+  std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
+};
+
+std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const MappingPlace& place);
+
+// Asks it anew with each poll.
+class JsonSource final : public MappedSource {
  public:
   // `http` must outlive it.
   JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http);
 
-  Result<PollResult> Poll(std::stop_token stop) override;
-  std::vector<std::string> RejectReasons() const override { return MappedRejectReasons(); }
-  std::vector<std::string> RepairReasons() const override { return MappedRepairReasons(); }
-
-  // The same request, with what the mapping saw: for `probe`. Fails where no whole answer came; one that is
-  // not as agreed says so itself.
-  Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop);
+  Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
 
  private:
   const JsonSourceConfig config_;

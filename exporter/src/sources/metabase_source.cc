@@ -169,19 +169,13 @@ MetabaseSource::MetabaseSource(MetabaseSourceConfig config, Millis timeout, Http
       clock_(clock) {}
 
 Result<PollResult> MetabaseSource::Poll(std::stop_token stop) {
-  const MonotonicTime deadline = clock_.Monotonic() + timeout_;
-  auto answer = Ask(kPollSamples, deadline, stop);
-  if (!answer) return tl::unexpected(answer.error());
-  auto result = ToPollResult(*std::move(answer));
-  if (!result) return result;
-  std::vector<Error> troubles = Troubles(result->rows, deadline, stop);
-  if (!troubles.empty()) result->trouble = std::move(troubles.front());
-  CheckVersion(deadline, stop);
+  auto result = MappedSource::Poll(stop);
+  if (result) CheckVersion(std::move(stop));
   return result;
 }
 
-std::vector<Error> MetabaseSource::Troubles(std::size_t rows, MonotonicTime deadline, std::stop_token stop) {
-  CheckArchived(deadline, std::move(stop));
+std::vector<Error> MetabaseSource::Troubles(std::size_t rows, std::stop_token stop) {
+  CheckArchived(std::move(stop));
   std::vector<Error> troubles;
   if (archived_) {
     troubles.push_back({ErrorCode::kArchived,
@@ -198,28 +192,24 @@ std::vector<Error> MetabaseSource::Troubles(std::size_t rows, MonotonicTime dead
 }
 
 Result<MappedAnswer> MetabaseSource::Fetch(const MappingOptions& options, std::stop_token stop) {
-  return Ask(options, clock_.Monotonic() + timeout_, stop);
-}
-
-Result<MappedAnswer> MetabaseSource::Ask(const MappingOptions& options, MonotonicTime deadline,
-                                         std::stop_token stop) {
-  const auto credential = Credential(deadline, stop);
+  deadline_ = clock_.Monotonic() + timeout_;
+  const auto credential = Credential(stop);
   if (!credential) return tl::unexpected(credential.error());
-  auto answer = AskWith(*credential, options, deadline, stop);
+  auto answer = AskWith(*credential, options, stop);
   const bool expired = session_ != nullptr && answer && answer->response.status == 401;
   if (!expired) return answer;
   session_->Forget(*credential);
-  const auto renewed = Credential(deadline, stop);
+  const auto renewed = Credential(stop);
   if (!renewed) return tl::unexpected(renewed.error());
   if (*renewed == *credential) return answer;
-  return AskWith(*renewed, options, deadline, stop);
+  return AskWith(*renewed, options, std::move(stop));
 }
 
 Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options,
-                                             MonotonicTime deadline, std::stop_token stop) {
-  const auto turn = server_.TakeTurn(config_.question, deadline, stop);
+                                             std::stop_token stop) {
+  const auto turn = server_.TakeTurn(config_.question, deadline_, stop);
   if (!turn) return tl::unexpected(turn.error());
-  HttpRequest request = MakeRequest("/query/json", credential, deadline);
+  HttpRequest request = MakeRequest("/query/json", credential);
   if (request.timeout <= Millis{0})
     return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
   request.method = "POST";
@@ -235,22 +225,22 @@ Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const Map
 
 // Asked for once an hour at most, and as long as it is archived at every poll, so that a restored one is
 // known at once; a question that cannot be asked about is not held against it.
-void MetabaseSource::CheckArchived(MonotonicTime deadline, std::stop_token stop) {
+void MetabaseSource::CheckArchived(std::stop_token stop) {
   const MonotonicTime now = clock_.Monotonic();
   const bool due = archived_ || !archive_checked_ || now - *archive_checked_ >= kArchiveCheckInterval;
-  if (!due || now >= deadline) return;
+  if (!due || now >= deadline_) return;
   archive_checked_ = now;
-  const auto credential = Credential(deadline, stop);
+  const auto credential = Credential(stop);
   if (!credential) return;
-  HttpRequest request = MakeRequest("", *credential, deadline);
+  HttpRequest request = MakeRequest("", *credential);
   if (const auto card = AskFields(std::move(request), std::move(stop)))
     archived_ = FieldOr(*card, "archived") == "true";
 }
 
 // For the log alone: which Metabase it is that answers so. Asked without credentials, as anybody may.
-void MetabaseSource::CheckVersion(MonotonicTime deadline, std::stop_token stop) {
-  if (clock_.Monotonic() >= deadline || !server_.VersionIsDue()) return;
-  HttpRequest request = MakeRequest("", Secret(), deadline);
+void MetabaseSource::CheckVersion(std::stop_token stop) {
+  if (clock_.Monotonic() >= deadline_ || !server_.VersionIsDue()) return;
+  HttpRequest request = MakeRequest("", Secret());
   request.url = config_.url + "/api/session/properties";
   request.headers.pop_back();
   const auto properties = AskFields(std::move(request), std::move(stop));
@@ -274,13 +264,12 @@ std::optional<std::map<std::string, std::string>> MetabaseSource::AskFields(Http
   return ReadJsonFields(body, kMaxCheckFields);
 }
 
-HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential,
-                                        MonotonicTime deadline) const {
+HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential) const {
   HttpRequest request;
   request.url = config_.url + "/api/card/" + std::to_string(config_.question) + path;
   request.headers = {{"Accept", Secret("application/json")},
                      {session_ == nullptr ? "X-API-KEY" : "X-Metabase-Session", credential}};
-  request.timeout = std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic());
+  request.timeout = std::chrono::duration_cast<Millis>(deadline_ - clock_.Monotonic());
   request.max_body_bytes = config_.max_body_bytes;
   // Always: up to v0.51 its watch for hung-up clients may eat the beginning of the next request on the
   // connection.
@@ -289,9 +278,9 @@ HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& c
   return request;
 }
 
-Result<Secret> MetabaseSource::Credential(MonotonicTime deadline, std::stop_token stop) {
+Result<Secret> MetabaseSource::Credential(std::stop_token stop) {
   if (session_ == nullptr) return config_.api_key;
-  return session_->Token(deadline, timeout_, std::move(stop));
+  return session_->Token(deadline_, timeout_, std::move(stop));
 }
 
 }  // namespace o2o

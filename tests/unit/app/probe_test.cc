@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sources/json_source.h"
 #include "unit/http/socket_server.h"
 
 namespace o2o {
@@ -10,19 +11,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Config Unreachable() {
-  Config config;
-  SourceConfig flags;
-  flags.name = "flags";
-  flags.timeout = 2s;
+JsonSourceConfig Flags(const std::string& url) {
   JsonSourceConfig json;
-  json.url = "http://127.0.0.1:1/flags";  // nobody listens on the port of tcpmux
+  json.url = url;
   MetricConfig metric;
   metric.name = "flag";
   metric.help = "Flag.";
   metric.value_column = "on";
   json.mapping.metrics = {metric};
-  flags.kind = json;
+  return json;
+}
+
+Config Unreachable() {
+  Config config;
+  SourceConfig flags;
+  flags.name = "flags";
+  flags.timeout = 2s;
+  // Nobody listens on the port of tcpmux.
+  flags.kind_config = std::make_shared<JsonSourceConfig>(Flags("http://127.0.0.1:1/flags"));
   config.sources = {flags, flags};
   config.sources[1].name = "other";
   return config;
@@ -50,10 +56,10 @@ TEST(ProbeTest, ShowsWhatWasRepairedAndNothingThatATerminalObeys) {
     peer.WaitForEnd();
   });
   Config config = Unreachable();
-  auto& json = std::get<JsonSourceConfig>(config.sources[0].kind);
-  json.url = server.Url();
+  JsonSourceConfig json = Flags(server.Url());
   json.mapping.metrics[0].labels = {{"name", "name"}};
   json.mapping.metrics[0].on_duplicate = DuplicatePolicy::kLast;
+  config.sources[0].kind_config = std::make_shared<JsonSourceConfig>(json);
   const SystemClock clock;
   const ProbeReport report = Probe(config, "flags", clock, {});
   ASSERT_FALSE(report.error) << report.error->message;

@@ -9,6 +9,13 @@
 namespace o2o {
 namespace {
 
+// As a mistake lists them.
+std::string Kinds() {
+  std::string keys;
+  for (const SourceKind& kind : SourceKinds()) keys += (keys.empty() ? "" : ", ") + std::string(kind.key);
+  return keys;
+}
+
 // One broken fixture per rule, invalid-<rule>.yml, and every mistake that is told of it.
 struct Broken {
   std::string rule;
@@ -107,7 +114,7 @@ const Broken kBroken[] = {
     {"secret-twice", {"3:13: store.dsn_file: given beside dsn, want one of the two"}},
     {"size-range", {"7:17: sources[0].oms.max_body: \"2GiB\" is out of range, want 1KiB to 1GiB"}},
     {"size", {"7:17: sources[0].oms.max_body: \"64 MB\" is no size, want one like 64KiB, 10MB or 1GiB"}},
-    {"source-kind-missing", {"2:5: sources[0]: has no kind, want one of these blocks: oms, metabase, json"}},
+    {"source-kind-missing", {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds()}},
     {"source-name-missing", {"3:5: sources[0].name: missing, want a short name like orders"}},
     {"source-name-twice",
      {"5:11: sources[1].name: \"orders\" stands there twice, give each source its own name"}},
@@ -359,8 +366,8 @@ const Broken kBroken[] = {
     {"metrics-missing",
      {"2:5: sources[0].metrics: missing, want at least one metric with name, help and value"}},
     {"metrics-of-oms",
-     {"5:5: sources[0].metrics: unknown key, known here: name, enabled_if, interval, timeout, stale_after, "
-      "oms, metabase, json"}},
+     {"5:5: sources[0].metrics: unknown key, known here: name, enabled_if, interval, timeout, stale_after, " +
+      Kinds()}},
     {"null-number",
      {"8:15: sources[0].metrics[0].null: \"none\" is no number, want one like 1, -0.5 or 1e6"}},
     {"on-duplicate",
@@ -378,7 +385,7 @@ const Broken kBroken[] = {
      {"4:21: sources[0].rows.pointer: \"/a~2b\" is no JSON Pointer, want one like /data/rows (with ~1 for / "
       "and ~0 for ~)"}},
     {"source-kind-misspelled",
-     {"2:5: sources[0]: has no kind, want one of these blocks: oms, metabase, json",
+     {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds(),
       "3:5: sources[0].jsom: unknown key, did you mean json?",
       "4:21: sources[0].rows.pointer: \"flags\" is no JSON Pointer, want one like /data/rows (with ~1 for / "
       "and ~0 for ~)"}},

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <type_traits>
 
+#include "sources/oms_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
@@ -14,9 +15,7 @@ namespace {
 
 static_assert(!std::is_constructible_v<ValidatedConfig, Config>, "only the loader makes one");
 
-const OmsSourceConfig& Oms(const Config& config) {
-  return std::get<OmsSourceConfig>(config.sources.at(0).kind);
-}
+const OmsSourceConfig& Oms(const Config& config) { return Block<OmsSourceConfig>(config.sources.at(0)); }
 
 TEST(ConfigLoaderTest, NoMistakeTellsASecret) {
   const Variables secrets = {{"KEY", "hunter2"}, {"DSN", "host=db password=hunter2"}};
@@ -176,6 +175,7 @@ TEST(ConfigLoaderTest, OneSourceAloneNeedsOnlyItsOwn) {
       {"OMS_URL", "http://oms.test"}, {"METABASE_URL", "http://m.test"}, {"METABASE_API_KEY", "k"}};
   const auto only = [&](const std::string& source, const Variables& its_variables) {
     const ConfigLoader loader(
+        SourceKinds(),
         [its_variables](const std::string& name) -> std::optional<std::string> {
           const auto found = its_variables.find(name);
           return found == its_variables.end() ? std::nullopt : std::optional(found->second);

@@ -8,26 +8,14 @@
 #include <regex>
 #include <set>
 
+#include "sources/json_source.h"
+#include "sources/oms_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
 namespace {
 
 const std::string kStranger = "zzzzzzzz";  // near no key, so that a mistake lists all that are known
-
-// Every map of a configuration that has keys of its own, with a stranger in each.
-const std::string kStrangers =
-    "zzzzzzzz: 1\n"
-    "web: {zzzzzzzz: 1}\n"
-    "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
-    "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
-    "sources:\n"
-    "  - {zzzzzzzz: 1, oms: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}}}\n"
-    "  - {zzzzzzzz: 1, metabase: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}}, rows: {zzzzzzzz: 1},\n"
-    "     ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}\n"
-    "  - {zzzzzzzz: 1, json: {zzzzzzzz: 1, tls: {zzzzzzzz: 1}, basic_auth: {zzzzzzzz: 1}}, rows: {zzzzzzzz: "
-    "1},\n"
-    "     ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}\n";
 
 using KeysByBlock = std::map<std::string, std::set<std::string>>;  // "sources[].json" -> {url, ...}
 
@@ -38,16 +26,34 @@ std::vector<std::string> Lines(const std::string& text) {
   return lines;
 }
 
-KeysByBlock KeysOfLoader() {
+// Adds the keys that are known in the maps in which the text has a stranger.
+void AddKnown(const std::string& text, KeysByBlock& blocks) {
   static const std::regex kMistake("f\\.yml:\\d+:\\d+: (.*?)\\.?" + kStranger +
                                    ": unknown key, known here: (.*)");
-  KeysByBlock blocks;
-  for (const std::string& mistake : Mistakes(kStrangers, "f.yml")) {
+  for (const std::string& mistake : Mistakes(text, "f.yml")) {
     std::smatch match;
     if (!std::regex_match(mistake, match, kMistake)) continue;
     const std::string block = std::regex_replace(match[1].str(), std::regex("\\[\\d+\\]"), "[]");
     std::istringstream keys(match[2].str());
     for (std::string key; std::getline(keys >> std::ws, key, ',');) blocks[block].insert(key);
+  }
+}
+
+KeysByBlock KeysOfLoader() {
+  KeysByBlock blocks;
+  AddKnown(
+      "zzzzzzzz: 1\n"
+      "web: {zzzzzzzz: 1}\n"
+      "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
+      "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
+      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}]\n",
+      blocks);
+  for (const SourceKind& kind : SourceKinds()) {
+    const std::string source = "sources: [{" + std::string(kind.key) + ": {";
+    AddKnown(source + "zzzzzzzz: 1}}]\n", blocks);
+    // Of the block's keys some are maps with keys of their own.
+    const std::set<std::string> keys = blocks["sources[]." + std::string(kind.key)];
+    for (const std::string& key : keys) AddKnown(source + key + ": {zzzzzzzz: 1}}}]\n", blocks);
   }
   return blocks;
 }
@@ -149,8 +155,6 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].oms.limit", std::to_string(oms.limit)},
       {"sources[].oms.max_limit", std::to_string(oms.max_limit)},
       {"sources[].oms.max_body", Size(oms.max_body_bytes)},
-      {"sources[].metabase.max_body", Size(MetabaseSourceConfig().max_body_bytes)},
-      {"sources[].json.max_body", Size(JsonSourceConfig().max_body_bytes)},
       {"sources[].json.method", JsonSourceConfig().method},
       {"sources[].rows.nested", "[]"},
       {"sources[].ceilings.max_rows", std::to_string(ceilings.max_rows)},
@@ -160,8 +164,10 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].metrics[].unit", "number"},
       {"sources[].metrics[].on_duplicate", "error"},
   };
-  for (const char* kind : {"oms", "metabase", "json"}) {
-    expected["sources[]." + std::string(kind) + ".tls.insecure_skip_verify"] = "false";
+  for (const SourceKind& kind : SourceKinds()) {
+    const std::string block = "sources[]." + std::string(kind.key);
+    expected[block + ".tls.insecure_skip_verify"] = "false";
+    if (!kind.needs_store) expected[block + ".max_body"] = Size(JsonSourceConfig().max_body_bytes);
   }
   std::map<std::string, std::string> page;
   for (const Row& row : Rows()) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/config_loader.h"
+#include "sources/source_kinds.h"
 
 namespace o2o {
 namespace {
@@ -26,7 +27,7 @@ std::vector<std::string> Fixtures() {
 }
 
 void ExpectAnswer(const std::string& text) {
-  const ConfigLoader loader([](const std::string& name) -> std::optional<std::string> {
+  const ConfigLoader loader(SourceKinds(), [](const std::string& name) -> std::optional<std::string> {
     if (name.size() % 2 == 0) return std::nullopt;
     return "http://value";
   });

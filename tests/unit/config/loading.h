@@ -7,11 +7,13 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config_loader.h"
+#include "sources/source_kinds.h"
 
 // Configurations by text and variables, for tests.
 namespace o2o {
@@ -20,7 +22,7 @@ using Variables = std::map<std::string, std::string>;
 inline const std::string kData = O2O_TESTDATA "/config";
 
 inline ConfigLoader Loader(const Variables& variables) {
-  return ConfigLoader([variables](const std::string& name) -> std::optional<std::string> {
+  return ConfigLoader(SourceKinds(), [variables](const std::string& name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     if (found == variables.end()) return std::nullopt;
     return found->second;
@@ -49,6 +51,24 @@ inline Config Load(const std::string& text, const Variables& variables = {}) {
     return {};
   }
   return **loaded;
+}
+
+// What the block of a source says; throws where it is of another kind.
+template <typename Kind>
+const Kind& Block(const SourceConfig& source) {
+  return dynamic_cast<const Kind&>(*source.kind_config);
+}
+
+inline const SourceConfig& SourceNamed(const Config& config, std::string_view name) {
+  for (const SourceConfig& source : config.sources) {
+    if (source.name == name) return source;
+  }
+  throw std::out_of_range(std::string(name));
+}
+
+template <typename Kind>
+const Kind& Block(const Config& config, std::string_view name) {
+  return Block<Kind>(SourceNamed(config, name));
 }
 
 }  // namespace o2o

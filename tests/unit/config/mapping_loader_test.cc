@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "sources/json_source.h"
+#include "sources/metabase_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
@@ -34,12 +36,12 @@ std::string OneMetric(const std::string& keys) {
 
 MetricConfig Metric(const std::string& keys) {
   const Config config = Load(OneMetric(keys));
-  return std::get<JsonSourceConfig>(config.sources.at(0).kind).mapping.metrics.at(0);
+  return Block<JsonSourceConfig>(config.sources.at(0)).mapping.metrics.at(0);
 }
 
 TEST(MappingLoaderTest, EveryKeyIsRead) {
   const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
-  const MappingConfig& vendors = std::get<MetabaseSourceConfig>(config.sources.at(0).kind).mapping;
+  const MappingConfig& vendors = Block<MetabaseSourceConfig>(config.sources.at(0)).mapping;
   EXPECT_EQ(vendors.rows.pointer, "");
   EXPECT_EQ(vendors.rows.nested, (std::vector<std::string>{"shops", "shops"}));
   EXPECT_EQ(vendors.ceilings.max_rows, 3'000'000u);
@@ -55,7 +57,7 @@ TEST(MappingLoaderTest, EveryKeyIsRead) {
   EXPECT_EQ(Show(vendors.metrics[1]), "vendor_rows gauge value [] aggregate 1 unit 0 duplicate 0 # Rows.");
   EXPECT_EQ(Show(vendors.metrics[2]),
             "vendor_latest_seconds gauge value [Changed At] aggregate 4 unit 2 duplicate 0 # Newest.");
-  const MappingConfig& flags = std::get<JsonSourceConfig>(config.sources.at(1).kind).mapping;
+  const MappingConfig& flags = Block<JsonSourceConfig>(config.sources.at(1)).mapping;
   EXPECT_EQ(flags.rows.pointer, "/data/a~1b/0");
   ASSERT_EQ(flags.metrics.size(), 2u);
   EXPECT_EQ(Show(flags.metrics[0]),
@@ -80,7 +82,7 @@ TEST(MappingLoaderTest, WordsAreRead) {
 
 TEST(MappingLoaderTest, DefaultsAreThoseOfTheStructs) {
   const Config config = Load(OneMetric("value: v"));
-  const MappingConfig& mapping = std::get<JsonSourceConfig>(config.sources.at(0).kind).mapping;
+  const MappingConfig& mapping = Block<JsonSourceConfig>(config.sources.at(0)).mapping;
   EXPECT_EQ(mapping.ceilings.max_rows, RowCeilings().max_rows);
   EXPECT_EQ(mapping.ceilings.max_series, RowCeilings().max_series);
   EXPECT_EQ(mapping.ceilings.max_label_bytes, RowCeilings().max_label_bytes);
@@ -122,7 +124,7 @@ TEST(MappingLoaderTest, MetricsOfOneSourceMayBeOneFamily) {
       "    metrics:\n"
       "      - {name: products, help: P., labels: {vendor: v}, static_labels: {state: on}, value: Active}\n"
       "      - {name: products, help: P., labels: {vendor: v}, static_labels: {state: off}, value: Paused}\n";
-  EXPECT_EQ(std::get<JsonSourceConfig>(Load(text).sources.at(0).kind).mapping.metrics.size(), 2u);
+  EXPECT_EQ(Block<JsonSourceConfig>(Load(text).sources.at(0)).mapping.metrics.size(), 2u);
 }
 
 // Two ways to the same numbers, of which a variable turns one on.

@@ -6,12 +6,36 @@
 #include <algorithm>
 
 #include "fakes/fake_http_client.h"
+#include "unit/config/loading.h"
 
 namespace o2o {
 namespace {
 
 using namespace std::chrono_literals;
 using Headers = std::vector<std::pair<std::string, Secret>>;
+
+TEST(JsonSourceConfigTest, EveryKeyIsRead) {
+  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
+  const auto& flags = Block<JsonSourceConfig>(config, "flags");
+  EXPECT_EQ(flags.url, "http://shop.test:8000/api/v1/flags/?tenant=t&a=b/");
+  EXPECT_EQ(flags.method, "POST");
+  EXPECT_EQ(flags.body, "{\"a\": \"$x\"}");
+  const std::vector<std::pair<std::string, Secret>> headers = {
+      {"X-Tenant", Secret("t")},
+      {"Accept", Secret("application/json")},
+      {"X-Key", Secret("host=db password=from-a-file")}};
+  EXPECT_EQ(flags.headers, headers);
+  EXPECT_EQ(flags.username, "u");
+  EXPECT_EQ(flags.password, Secret("p"));
+  EXPECT_TRUE(flags.bearer_token.empty());
+  EXPECT_TRUE(flags.tls.insecure_skip_verify);
+  EXPECT_EQ(flags.proxy_url, "https://proxy.test");
+  EXPECT_EQ(flags.max_body_bytes, 1'000'000u);
+  const auto& stock = Block<JsonSourceConfig>(config, "stock");
+  EXPECT_EQ(stock.body, R"({"filter":{"kind":["discount"]},"limit":100})");
+  EXPECT_EQ(stock.bearer_token, Secret("host=db password=from-a-file"));
+  EXPECT_TRUE(stock.username.empty());
+}
 
 class JsonSourceTest : public ::testing::Test {
  protected:

@@ -483,8 +483,10 @@ TEST_F(MetabaseSourceTest, NoQueryWhileTheQuestionIsAskedByAnother) {
 
 TEST_F(MetabaseSourceTest, TroublesAreAllTold) {
   LoginWorks();
+  AnswerRows();
   http_.Answer(200, kArchived);
-  const auto troubles = source_.Troubles(2'000, clock_.Monotonic() + 60s, {});
+  ASSERT_TRUE(source_.Fetch(kPollSamples, {}));
+  const auto troubles = source_.Troubles(2'000, {});
   ASSERT_EQ(troubles.size(), 2u);
   EXPECT_EQ(troubles[0].code, ErrorCode::kArchived);
   EXPECT_EQ(troubles[1].code, ErrorCode::kTruncated);

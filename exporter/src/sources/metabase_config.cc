@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sources/metabase_config.h"
+
 #include <limits>
 #include <string>
 
 #include "config/endpoint_loader.h"
-#include "config/source_kinds.h"
+#include "sources/metabase_sessions.h"
+#include "sources/metabase_source.h"
 
 namespace o2o {
 namespace {
@@ -52,7 +55,7 @@ void ReadParameters(MapReader& metabase, std::string& parameters) {
 
 }  // namespace
 
-SourceKindConfig ReadMetabase(MapReader metabase, const MappingPlace& place) {
+std::shared_ptr<const KindConfig> ReadMetabase(MapReader metabase, const MappingPlace& place) {
   MetabaseSourceConfig config;
   ReadUrl(metabase, "want the base URL of the Metabase, like https://metabase.example.com", kUrlRules,
           config.url);
@@ -61,11 +64,14 @@ SourceKindConfig ReadMetabase(MapReader metabase, const MappingPlace& place) {
   metabase.Require("question", "want the number of a saved question, as in /question/7163");
   metabase.Integer("question", config.question, {1, std::numeric_limits<std::int32_t>::max()});
   ReadParameters(metabase, config.parameters);
-  metabase.Bytes("max_body", config.max_body_bytes, kBodyRange);
-  ReadTls(metabase.Section("tls"), config.tls);
-  ReadProxy(metabase, config.proxy_url);
-  config.mapping = ReadMapping(place, RowShape::kList);
-  return config;
+  ReadMapped(metabase, place, RowShape::kList, config);
+  return std::make_shared<MetabaseSourceConfig>(std::move(config));
+}
+
+std::unique_ptr<MappedSource> MetabaseSourceConfig::MakeSource(const SourceInputs& inputs) const {
+  MetabaseSessions& sessions = inputs.metabase_sessions;
+  return std::make_unique<MetabaseSource>(*this, inputs.timeout, inputs.http, sessions.ServerOf(*this),
+                                          sessions.For(*this), inputs.clock);
 }
 
 }  // namespace o2o

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sources/oms_config.h"
+
 #include <optional>
 #include <string>
 
 #include "config/endpoint_loader.h"
-#include "config/source_kinds.h"
 
 namespace o2o {
 namespace {
@@ -23,7 +24,7 @@ void ReadTimeZone(MapReader& oms, TimeZone& zone) {
 
 }  // namespace
 
-SourceKindConfig ReadOms(MapReader oms, const MappingPlace&) {
+std::shared_ptr<const KindConfig> ReadOms(MapReader oms, const MappingPlace&) {
   OmsSourceConfig config;
   ReadUrl(oms, "want the base URL of the OMS, like https://oms.example.com", {}, config.url);
   while (config.url.ends_with('/')) config.url.pop_back();
@@ -41,7 +42,7 @@ SourceKindConfig ReadOms(MapReader oms, const MappingPlace&) {
   }
   oms.Bytes("max_body", config.max_body_bytes, {1u << 10, 1u << 30});
   ReadTls(oms.Section("tls"), config.tls);
-  return config;
+  return std::make_shared<OmsSourceConfig>(std::move(config));
 }
 
 }  // namespace o2o

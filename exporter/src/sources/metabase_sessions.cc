@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/metabase_sessions.h"
+#include "sources/metabase_sessions.h"
 
 #include <algorithm>
 
-#include "app/http_options.h"
 #include "http/curl_http_client.h"
 #include "mapping/value_text.h"
+#include "sources/http_options.h"
 
 namespace o2o {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "app/metabase_sessions.h"
+#include "sources/metabase_sessions.h"
 
 #include <gtest/gtest.h>
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "config/config.h"
+#include "sources/metabase_config.h"
 #include "sources/metabase_login_budget.h"
 #include "sources/metabase_server.h"
 #include "sources/metabase_session.h"

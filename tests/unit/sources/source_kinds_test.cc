@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sources/source_kinds.h"
+
 #include <gtest/gtest.h>
 
+#include "sources/json_source.h"
+#include "sources/metabase_config.h"
+#include "sources/oms_config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
 namespace {
-
-const SourceConfig& Source(const Config& config, std::string_view name) {
-  for (const SourceConfig& source : config.sources) {
-    if (source.name == name) return source;
-  }
-  throw std::out_of_range(std::string(name));
-}
-
-template <typename Kind>
-const Kind& Block(const Config& config, std::string_view name) {
-  return std::get<Kind>(Source(config, name).kind);
-}
 
 // A Metabase source by the lines of its block.
 std::string Metabase(const std::string& lines, const std::string& more = "") {
@@ -29,51 +22,20 @@ std::string Json(const std::string& lines) {
          "}\n    metrics: [{name: flag_on, help: On., value: $value}]\n";
 }
 
-TEST(SourceKindsTest, EveryMetabaseKeyIsRead) {
-  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
-  const SourceConfig& source = Source(config, "vendors");
-  EXPECT_EQ(source.interval, Millis(180'000));
-  EXPECT_EQ(source.timeout, Millis(60'000));
-  EXPECT_EQ(source.stale_after, Millis(540'000));
-  const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
-  EXPECT_EQ(metabase.url, "https://metabase.test/sub");
-  EXPECT_EQ(metabase.username, "exporter");
-  EXPECT_EQ(metabase.password, Secret("host=db password=from-a-file"));
-  EXPECT_TRUE(metabase.api_key.empty());
-  EXPECT_EQ(metabase.question, 7163);
-  EXPECT_EQ(metabase.parameters,
-            R"([{"type":"category","target":["variable",["template-tag","city"]],"value":"Hanoi"},)"
-            R"({"type":"number","value":[1,-2.5e3,"007","4",true,null,null,"a\"b"]}])");
-  EXPECT_EQ(metabase.max_body_bytes, 10u << 20);
-  EXPECT_EQ(metabase.tls.ca_file, kData + "/secret.txt");
-  EXPECT_EQ(metabase.tls.client_cert_file, kData + "/secret.txt");
-  EXPECT_EQ(metabase.tls.client_key_file, kData + "/secret.txt");
-  EXPECT_TRUE(metabase.tls.insecure_skip_verify);
-  EXPECT_EQ(metabase.proxy_url, "http://proxy.test:3128");
-  EXPECT_FALSE(config.store);
-}
-
-TEST(SourceKindsTest, EveryJsonKeyIsRead) {
-  const Config config = Load(ReadFixture("good-sources.yml"), {{"CITY", "Hanoi"}, {"TENANT", "t"}});
-  const auto& flags = Block<JsonSourceConfig>(config, "flags");
-  EXPECT_EQ(flags.url, "http://shop.test:8000/api/v1/flags/?tenant=t&a=b/");
-  EXPECT_EQ(flags.method, "POST");
-  EXPECT_EQ(flags.body, "{\"a\": \"$x\"}");
-  const std::vector<std::pair<std::string, Secret>> headers = {
-      {"X-Tenant", Secret("t")},
-      {"Accept", Secret("application/json")},
-      {"X-Key", Secret("host=db password=from-a-file")}};
-  EXPECT_EQ(flags.headers, headers);
-  EXPECT_EQ(flags.username, "u");
-  EXPECT_EQ(flags.password, Secret("p"));
-  EXPECT_TRUE(flags.bearer_token.empty());
-  EXPECT_TRUE(flags.tls.insecure_skip_verify);
-  EXPECT_EQ(flags.proxy_url, "https://proxy.test");
-  EXPECT_EQ(flags.max_body_bytes, 1'000'000u);
-  const auto& stock = Block<JsonSourceConfig>(config, "stock");
-  EXPECT_EQ(stock.body, R"({"filter":{"kind":["discount"]},"limit":100})");
-  EXPECT_EQ(stock.bearer_token, Secret("host=db password=from-a-file"));
-  EXPECT_TRUE(stock.username.empty());
+// App and probe know no other.
+TEST(SourceKindsTest, EveryKindIsMappedOrTheOmsThatNeedsAStore) {
+  const Environment nothing = [](const std::string&) { return std::nullopt; };
+  for (const SourceKind& kind : SourceKinds()) {
+    Reading reading{nothing, "", {}};
+    FamilyNames families;
+    const std::string name;
+    MapReader source(reading, nullptr, "", {});
+    const auto config = kind.read(MapReader(reading, nullptr, "", {}), {source, name, families});
+    const bool mapped = dynamic_cast<const MappedSourceConfig*>(config.get()) != nullptr;
+    const bool oms = dynamic_cast<const OmsSourceConfig*>(config.get()) != nullptr;
+    EXPECT_EQ(mapped, !kind.needs_store) << kind.key;
+    EXPECT_EQ(oms, kind.needs_store) << kind.key;
+  }
 }
 
 TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
@@ -83,21 +45,6 @@ TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
   EXPECT_TRUE(config.warnings.empty());
   const Config json = Load(Json("bearer_token: '${TOKEN:-}', basic_auth: {username: u, password: p}"));
   EXPECT_EQ(Block<JsonSourceConfig>(json, "flags").username, "u");
-}
-
-TEST(SourceKindsTest, ApiKeyIsUsedAloneAndThatIsSaid) {
-  for (const char* also : {"username: u, password: p", "username: u", "password: p"}) {
-    const Config config = Load(Metabase(std::string(also) + ", api_key: k"));
-    const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
-    EXPECT_EQ(metabase.username, "");
-    EXPECT_EQ(metabase.password, Secret());
-    EXPECT_EQ(metabase.api_key, Secret("k"));
-    ASSERT_EQ(config.warnings.size(), 1u) << also;
-    EXPECT_TRUE(
-        config.warnings[0].ends_with(": sources[0].metabase.api_key: given beside username or password: the "
-                                     "API key is used, remove the others"))
-        << config.warnings[0];
-  }
 }
 
 TEST(SourceKindsTest, SourceThatIsOffNeedsNoVariables) {
@@ -142,7 +89,7 @@ TEST(SourceKindsTest, ShippedDefaultAsksThreeQuestions) {
   ASSERT_EQ(config.sources.size(), std::size(expected));
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     const SourceConfig& source = config.sources[i];
-    const auto& metabase = std::get<MetabaseSourceConfig>(source.kind);
+    const auto& metabase = Block<MetabaseSourceConfig>(source);
     EXPECT_EQ(source.name, expected[i].source);
     EXPECT_EQ(source.interval, expected[i].interval);
     EXPECT_EQ(source.timeout, Millis(60'000));
@@ -169,9 +116,8 @@ TEST(SourceKindsTest, ShippedDefaultGoesByTheVariables) {
                                                                 {"DISCOUNT_STOCK_JOB_INTERVAL", "5m"}});
   ASSERT_EQ(config.sources.size(), 3u);
   for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).question,
-              static_cast<std::int64_t>(i) + 1);
-    EXPECT_EQ(std::get<MetabaseSourceConfig>(config.sources[i].kind).api_key, Secret("k"));
+    EXPECT_EQ(Block<MetabaseSourceConfig>(config.sources[i]).question, static_cast<std::int64_t>(i) + 1);
+    EXPECT_EQ(Block<MetabaseSourceConfig>(config.sources[i]).api_key, Secret("k"));
   }
   EXPECT_EQ(config.sources[0].interval, Millis(201'000));
   EXPECT_EQ(config.sources[1].interval, Millis(202'000));

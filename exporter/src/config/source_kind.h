@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "config/config.h"
+#include "config/config_reader.h"
+#include "config/mapping_loader.h"
+
+namespace o2o {
+
+// A kind of source, as the loader knows it. The kinds themselves stand above this floor, in sources/.
+struct SourceKind {
+  std::string_view key;      // of the block that chooses it
+  bool needs_store = false;  // keeps orders in PostgreSQL; at most one such source can be on
+  // Reads the block. Mistakes go to `block`; what is returned is never null. `place` is for the kinds whose
+  // rows are mapped to metrics.
+  std::shared_ptr<const KindConfig> (*read)(MapReader block, const MappingPlace& place);
+};
+
+}  // namespace o2o
