@@ -13,7 +13,7 @@ ctest --preset release -j "$(nproc)" --output-junit "$reports/unit.xml" || statu
 
 # Most of the time these wait (for polls, deadlines, alerts), so more run side by side than there are processors; each
 # worker has servers of its own.
-workers=$(($(nproc) + 1))
+workers=$(($(nproc) + 2))
 # One folder, one report: what a crash of the runner takes away is then visible.
 written=("$reports/unit.xml")
 for folder in structure simulator bundle harness integration; do
