@@ -100,6 +100,20 @@ def test_object_of_scalars(scratch, endpoint):
         assert status == 200 and page["total"] == 6 and page["rows"][0] == {"$key": "checkout.new_flow", "$value": True}
 
 
+def test_reasons_are_there_at_0_before_the_first_answer(scratch):
+    """A counter that is born with the first bad rows hides them from increase()."""
+    nowhere = "http://127.0.0.1:1"
+    kinds = {"shops": {"json": {"url": nowhere}}, "stock": {"metabase": {"url": nowhere, "api_key": "k", "question": 1}}}
+    with exporter_of(scratch, *({"name": name, **kind, "metrics": [{"name": f"{name}_left", "help": "Left.", "value": "left"}]}
+                                for name, kind in kinds.items())) as exporter:
+        samples = exporter.samples()
+    for name, reasons in (("rejected_rows", {"not_an_object", "too_deep", "no_value", "bad_value", "bad_label", "duplicate"}),
+                          ("repaired", {"duplicate_labels", "duplicate_key", "text"})):
+        for source in kinds:
+            assert {labels["reason"]: value for labels, value in samples.series(f"o2o_source_{name}_total")
+                    if labels["source"] == source} == dict.fromkeys(reasons, 0)
+
+
 def test_pages_tell_what_they_leave_out(scratch, endpoint):
     codes = [f"V{number:05}" for number in range(15_000)]
     endpoint.answers["/vendors"] = [{"Vendor Code": code, "left": 1} for code in codes]
