@@ -526,6 +526,61 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInIsDownForWritersButThePollIsGood) {
   EXPECT_FALSE(health_.state().up) << "reading works, writing does not";
 }
 
+TEST_F(OrderFeedTest, PageThatTheStoreRefusedIsOfferedAgainWhileTheOmsIsDown) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(15s);
+    EXPECT_FALSE(feed.Poll({}));
+    EXPECT_FALSE(health_.state().up) << "the watermark can be read, nothing can be written";
+  }
+  store_.full = false;
+  clock_.Advance(15s);
+  const auto result = feed.Poll({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kConnect) << "the poll is as good as what the OMS said";
+  EXPECT_TRUE(health_.state().up);
+  EXPECT_TRUE(store_.orders.contains("order"));
+  EXPECT_EQ(store_.watermark, kStart);
+  EXPECT_EQ(committed_, 1);
+  clock_.Advance(15s);
+  EXPECT_FALSE(feed.Poll({}));
+  EXPECT_EQ(store_.ingests, 1) << "once is enough";
+}
+
+TEST_F(OrderFeedTest, PageThatIsOfferedAgainIsAsOldAsItIs) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  store_.full = false;
+  clock_.Advance(1h);
+  EXPECT_FALSE(feed.Poll({}));
+  // What another writer took in meanwhile is no row of the future.
+  EXPECT_EQ(store_.last_step.oms_now, kStart + 1h);
+  EXPECT_EQ(store_.last_step.watermark, (Watermark{kStart, {}}));
+}
+
+TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  store_.full = false;
+  clock_.Advance(15s);
+  oms_.Put("order", clock_.Now(), "COMPLETED");
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  clock_.Advance(15s);
+  EXPECT_FALSE(feed.Poll({}));
+  EXPECT_EQ(store_.orders.at("order").status, "COMPLETED");
+  EXPECT_EQ(store_.ingests, 1);
+}
+
 TEST_F(OrderFeedTest, FailedPollIsAnErrorAndTouchesNoRow) {
   oms_.error = Error{ErrorCode::kBadJson, "cut"};
   auto feed = MakeFeed();
