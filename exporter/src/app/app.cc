@@ -142,8 +142,8 @@ void App::ExpireStale() {
   for (auto& poller : pollers_) poller->ExpireIfStale();
 }
 
-Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& clock,
-                               const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
+Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
+                           const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
   for (const SourceConfig& source : config.sources) {
     const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
     if (!oms) continue;

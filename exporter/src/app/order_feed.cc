@@ -130,8 +130,8 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   return result;
 }
 
-Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
-                                        std::stop_token stop) {
+Result<CaughtUp> OrderFeed::CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
+                                    std::stop_token stop) {
   const auto watermark = store_.QueryWatermark(options_.source);
   if (!watermark) return tl::unexpected(watermark.error());
   progress_ = progress;
@@ -147,15 +147,16 @@ Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(c
   const bool truncated = fetched->truncated;
   const std::optional<Error> trouble = fetched->trouble;
   if (progress) progress({{}, rows, AskedPage::Phase::kStoring});
-  auto stored = Store(*std::move(fetched), *watermark);
-  if (!stored) return stored;
+  const auto stored = Store(*std::move(fetched), *watermark);
+  if (!stored) return tl::unexpected(stored.error());
+  CaughtUp result{*stored, std::nullopt};
   if (truncated) {
     std::string message = "the OMS showed only the newest " + std::to_string(rows) +
                           " rows of the window, which are taken in; older ones are missing";
     if (trouble) message += " (asked for more: " + trouble->message + ")";
-    return Fail(ErrorCode::kTruncated, message);
+    result.missing = Error{ErrorCode::kTruncated, std::move(message)};
   }
-  return stored;
+  return result;
 }
 
 Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::optional<MonotonicTime> deadline,

@@ -52,6 +52,12 @@ struct AskedPage {
   Phase phase = Phase::kAnswered;
 };
 
+// What a catch-up run achieved.
+struct CaughtUp {
+  IngestResult taken;
+  std::optional<Error> missing;  // kTruncated: the OMS did not show everything
+};
+
 // The life of an order, up to the database: decides what to ask the OMS for, judges whether the answer is
 // whole, hands it to the store, and publishes the OMS's own counts. Keeps no order; a new one continues where
 // the store's watermark stands.
@@ -80,9 +86,9 @@ class OrderFeed final : public Source {
   std::vector<std::string> RejectReasons() const override;
 
   // One catch-up run for back-fills: as Poll, but reaching back at least `since`. An error of the store is an
-  // error here, and so is an OMS that did not show everything (kTruncated; what it showed is taken in).
-  Result<IngestResult> CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
-                               std::stop_token stop);
+  // error here.
+  Result<CaughtUp> CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
+                           std::stop_token stop);
 
  private:
   // A page and what it can be trusted for.

@@ -470,15 +470,17 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInStaysDownWhileTheWatermarkCanBeRead
   EXPECT_FALSE(health_.state().up);
 }
 
-TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingIsAnError) {
+TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingTellsWhatItTookInAndThatMoreIsMissing) {
   oms_.cap = 20;
   for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   auto feed = MakeFeed();
   const auto result = feed.CatchUp(24h, nullptr, {});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kTruncated);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->taken.inserted, 20);
+  ASSERT_TRUE(result->missing);
+  EXPECT_EQ(result->missing->code, ErrorCode::kTruncated);
   EXPECT_EQ(
-      result.error().message,
+      result->missing->message,
       "the OMS showed only the newest 20 rows of the window, which are taken in; older ones are missing");
   EXPECT_EQ(store_.orders.size(), 20u);
 }
@@ -607,7 +609,8 @@ TEST_F(OrderFeedTest, CatchUpReachesBackAsAskedAndReportsEachRequest) {
   std::vector<AskedPage> seen;
   const auto result = feed.CatchUp(24h, [&](const AskedPage& page) { seen.push_back(page); }, {});
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->inserted, 1);
+  EXPECT_EQ(result->taken.inserted, 1);
+  EXPECT_FALSE(result->missing);
   ASSERT_EQ(seen.size(), 3u);
   EXPECT_EQ(seen[0].phase, AskedPage::Phase::kAsking);
   EXPECT_GE(seen[0].window.minutes, 24 * 60);
