@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counting whatever writes, and whatever the statuses mean.
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -112,7 +113,13 @@ TEST_F(CountingTest, AMeaningTakenBackAndGivenAgainCountsNothingTwice) {
 }
 
 TEST_F(CountingTest, TheConfigurationIsWrittenOnlyWhenItDiffers) {
-  ASSERT_TRUE(Store().View(At(kNow)));
+  ASSERT_TRUE(PgOrderStore(Config(), UsualStatuses(), {"delivery"}).View(At(kNow)));
+  // A read-only server may be read as long as there is nothing to write.
+  Sql("ALTER DATABASE " + database_ + " SET default_transaction_read_only = on");
+  EXPECT_TRUE(PgOrderStore(Config(), UsualStatuses(), {"delivery"}).View(At(kNow)));
+  EXPECT_FALSE(PgOrderStore(Config(), UsualStatuses(), {"delivery", "pickup"}).View(At(kNow)));
+  Sql("SET transaction_read_only = off; ALTER DATABASE " + database_ +
+      " RESET default_transaction_read_only");
   const std::string rows =
       "SELECT string_agg(concat_ws(' ', status, rank, outcome, delayed_after, known, xmin), ', ' ORDER BY "
       "rank) FROM order_statuses";
@@ -181,6 +188,38 @@ TEST_F(LabelCeilingTest, OrderTypesBeyondTheFirstHundredCountAsOther) {
   EXPECT_EQ(Sum("o2o_order_duration_seconds_bucket"), "240");
   EXPECT_EQ(Value("SELECT count(DISTINCT order_type) FROM fact_orders_monitoring"), "151")
       << "orders keep theirs";
+}
+
+TEST_F(LabelCeilingTest, ConfiguredOrderTypesAreToldApartWhenOthersCameFirst) {
+  PgOrderStore store(Config(), UsualStatuses(), {"delivery", "pick'up"});
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("a", 1, 150, "'early' || i", "'PENDING'");
+  Insert("b", 1, 1, "'delivery'", "'COMPLETED'");
+  Insert("c", 1, 1, "'pick''up'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total pick'up"), "2");
+  EXPECT_EQ(Count("1", "o2o_orders_ingested_total"), std::to_string(kTold));
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "104");
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view) << view.error().message;
+  EXPECT_TRUE(std::any_of(view->open_orders.begin(), view->open_orders.end(), [](const OpenOrders& row) {
+    return row.order_type == "pick'up" && row.open == 2;
+  }));
+}
+
+TEST_F(LabelCeilingTest, OrderTypesConfiguredLaterAreToldApartFromThenOn) {
+  ASSERT_TRUE(Store().View(At(kNow)));
+  Insert("a", 1, kTold, "'early' || i", "'PENDING'");
+  Insert("b", 1, 1, "'delivery'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "2");
+  PgOrderStore store(Config(), UsualStatuses(), {"delivery"});
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("c", 1, 1, "'delivery'", "'PENDING'");
+  Insert("d", 1, 1, "'never before'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "4");
+  EXPECT_EQ(Value("SELECT count(*) FROM order_types"), std::to_string(kTold + 1));
 }
 
 TEST_F(LabelCeilingTest, StatusesBeyondTheFirstHundredCountAsOtherButConfiguredOnesNever) {

@@ -127,7 +127,8 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   // A new meaning of a status is the writer's to bring, too.
   std::vector<StatusRule> statuses = UsualStatuses();
   statuses.pop_back();
-  EXPECT_TRUE(PgOrderStore(Config("o2o_writer"), statuses).View(At(kNow)));
+  EXPECT_TRUE(PgOrderStore(Config("o2o_writer"), statuses, {"delivery"}).View(At(kNow)));
+  EXPECT_EQ(Value("SELECT count(*) FROM order_types WHERE order_type = 'delivery'"), "1");
 
   EXPECT_EQ(Refusal("o2o_writer", "UPDATE order_tallies SET value = 0"), "42501");
   EXPECT_EQ(Refusal("o2o_writer", "DELETE FROM fact_orders_monitoring"), "42501");
@@ -137,6 +138,7 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   EXPECT_EQ(Refusal("o2o_reader", "SELECT * FROM open_orders, order_status_history, order_tallies"), "");
   EXPECT_EQ(Refusal("o2o_reader", "UPDATE fact_orders_monitoring SET status = 'X'"), "42501");
   EXPECT_EQ(Refusal("o2o_reader", "SELECT sync_order_statuses('{}', '{}', '{}')"), "42501");
+  EXPECT_EQ(Refusal("o2o_reader", "SELECT sync_order_types('{a}')"), "42501");
   EXPECT_EQ(Refusal("o2o_reader", "CREATE TABLE mine (a int)"), "42501");
 }
 
