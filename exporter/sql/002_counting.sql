@@ -17,9 +17,9 @@ CREATE FUNCTION lock_order_tallies() RETURNS void LANGUAGE sql AS $$
   SELECT pg_advisory_xact_lock(72001, 1)
 $$;
 
--- Order types and statuses are words of the OMS, and each is a series for ever: the first hundred order types and the first
--- hundred statuses that are not configured are told apart, what comes later counts as `other`. The orders keep their own.
--- Under lock_order_tallies, so that all writers agree.
+-- Order types and statuses are words of the OMS, and each is a series for ever: the first hundred order types (the configured
+-- ones have their places from the start, see sync_order_types) and the first hundred statuses that are not configured are told
+-- apart, what comes later counts as `other`. The orders keep their own. Under lock_order_tallies, so that all writers agree.
 CREATE FUNCTION register_order_labels(types text[], statuses text[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   told_apart constant int := 100;  -- of each

@@ -158,6 +158,19 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION sync_order_statuses FROM PUBLIC;
 
+-- Gives the configured order types their places among those that are told apart, also where there is none left; true if that
+-- changed anything. One that is no longer configured keeps its place: its tallies are for ever.
+CREATE FUNCTION sync_order_types(types text[]) RETURNS boolean SECURITY DEFINER LANGUAGE plpgsql AS $$
+BEGIN
+  IF types <@ ARRAY(SELECT order_type FROM order_types) THEN
+    RETURN false;
+  END IF;
+  PERFORM lock_order_tallies();
+  INSERT INTO order_types (order_type) SELECT unnest(types) ON CONFLICT DO NOTHING;
+  RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION sync_order_types FROM PUBLIC;
+
 -- Functions that run with the owner's rights must find their tables in this schema and nowhere else.
 DO $$
 DECLARE
@@ -167,7 +180,7 @@ BEGIN
     SELECT oid::regprocedure FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND proname IN (
       'unknown_status_rank', 'order_status_rank', 'register_order_labels', 'complete_order_row', 'count_new_orders', 'count_changed_orders',
-      'forget_deleted_orders', 'merge_staged_orders', 'wanted_order_statuses', 'sync_order_statuses')
+      'forget_deleted_orders', 'merge_staged_orders', 'wanted_order_statuses', 'sync_order_statuses', 'sync_order_types')
   LOOP
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', owned, current_schema());
   END LOOP;

@@ -37,5 +37,5 @@ BEGIN
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.
   GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources, batch_jobs TO o2o_writer;
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
-  GRANT EXECUTE ON FUNCTION sync_order_statuses TO o2o_writer;
+  GRANT EXECUTE ON FUNCTION sync_order_statuses, sync_order_types TO o2o_writer;
 END $$;

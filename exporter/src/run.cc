@@ -207,6 +207,13 @@ class Server {
   bool reload_asked_ = false;  // guarded by asked_mutex_
 };
 
+void PrintCounts(const IngestResult& taken) {
+  std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
+              static_cast<long long>(taken.inserted), static_cast<long long>(taken.updated),
+              static_cast<long long>(taken.unchanged), static_cast<long long>(taken.stale),
+              static_cast<long long>(taken.rejected));
+}
+
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
   ProgressLine line(isatty(STDERR_FILENO) != 0);
@@ -227,16 +234,17 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   const auto result = RunIngest(
       config, *flags.since, clock, [&](const AskedPage& page) { line.Show(page); }, stop.get_token());
   line.End();
-  if (!result) {
-    log::Error("ingest failed",
-               {{"reason", std::string(Name(result.error().code))}, {"error", result.error().message}});
-    return 1;
+  std::optional<Error> error;
+  if (result) {
+    PrintCounts(result->taken);
+    error = result->missing;
+  } else {
+    error = result.error();
   }
-  std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
-              static_cast<long long>(result->inserted), static_cast<long long>(result->updated),
-              static_cast<long long>(result->unchanged), static_cast<long long>(result->stale),
-              static_cast<long long>(result->rejected));
-  return 0;
+  if (!error) return 0;
+  std::fflush(stdout);
+  log::Error("ingest failed", {{"reason", std::string(Name(error->code))}, {"error", error->message}});
+  return 1;
 }
 
 int PrintProbe(const Flags& flags, const Config& config) {

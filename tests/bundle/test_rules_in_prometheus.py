@@ -2,15 +2,13 @@
 """The shipped rules in a real Prometheus, on a fast clock, against a page of metrics that never changes: every rule evaluates
 without an error, and a shop that stands still makes exactly the alerts that it should."""
 
-import http.server
-import threading
-
 import pytest
 
 from bundle.shipped import rules
 from harness.processes import wait_until
 from harness.prometheus import Prometheus
 from harness.scratch import Scratch
+from harness.scripted_server import Answer, ScriptedServer
 
 FACTOR = 60  # a scrape and an evaluation every 250 ms; 10 minutes are 10 s
 
@@ -63,24 +61,9 @@ o2o_source_rejected_rows_total{source="orders",reason="bad_time"} 4
 
 @pytest.fixture(name="page_address")
 def serve_page():
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("Content-Type", "text/plain; version=0.0.4")
-            self.end_headers()
-            self.wfile.write(PAGE.encode())
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        try:
-            yield f"127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join(timeout=10)
+    answer = Answer(PAGE.encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+    with ScriptedServer(lambda _: answer) as server:
+        yield f"127.0.0.1:{server.port}"
 
 
 def test_shop_that_stands_still(page_address):

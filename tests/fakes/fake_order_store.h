@@ -31,6 +31,7 @@ class FakeOrderStore final : public OrderStore {
       oms_ahead = step.watermark->oms_ahead;
     }
     gaps += step.gap;
+    last_step = step;
     ++ingests;
     return result;
   }
@@ -48,6 +49,7 @@ class FakeOrderStore final : public OrderStore {
   std::map<std::string, Order> orders;
   int gaps = 0;
   int ingests = 0;
+  IngestStep last_step;  // of those taken in
   StoreView view;
 };
 

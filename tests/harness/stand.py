@@ -157,12 +157,13 @@ class Stand:
         self.until(lambda: self.value(name, **labels) == expected, f"{name}{labels} was {expected}", seconds)
 
     def polled(self, times=2, seconds=20):
-        """Waits until the orders were polled `times` more, the last of them whole."""
-        def polls():
+        """Waits until `times` polls of the orders have begun from now on and ended."""
+        def begun():
             return self.value("o2o_source_polls_total", source="orders")
 
-        enough = polls() + times + 1  # a poll that has started counts, and the first one may be half over
-        self.until(lambda: polls() >= enough, f"{times} polls", seconds)
+        # No metric counts ends, but a poll begins only when the one before has ended and its numbers are out.
+        enough = begun() + times + 1
+        self.until(lambda: begun() >= enough, f"{times} polls", seconds)
 
 
 def _plain(decimal_text):

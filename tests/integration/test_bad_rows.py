@@ -138,6 +138,17 @@ def test_page_beyond_the_ceiling_is_refused_aloud_and_caught_up(stand):
     assert shop.value("o2o_ingest_gaps_total", source="orders") == 0
 
 
+def test_flood_of_order_types_leaves_the_configured_ones_theirs(stand):
+    noon = "2026-11-21T12:00:00Z"
+    with ScriptedOms([row(str(number), "PENDING", noon, order_type=f"odd {number}") for number in range(150)]) as oms:
+        oms.date = 1795262400  # noon
+        shop = stand(shop=oms)
+        shop.until_value(150, "o2o_ingest_rows_total", result="inserted")
+        oms.page = [row("150", "COMPLETED", noon, order_type="delivery")]
+        shop.until_value(1, "o2o_orders_completed_total", order_type="delivery")
+        shop.until(lambda: shop.value("o2o_orders_ingested_total", order_type="other") == 150 - (100 - 3), "all were counted")
+
+
 STRANGE = 'a"b\\c\nd\x7fé' + "\u2028"
 
 

@@ -76,6 +76,14 @@ def test_without_a_terminal_it_says_its_result_and_nothing_else(shop):
     assert b"\r" not in wrong and b"ingest:" not in wrong
 
 
+def test_what_was_taken_in_is_said_although_more_is_missing(shop):
+    shop.simulator.control(limit_cap=30)
+    run = ingest(shop)
+    said, wrong = run.communicate(timeout=30)
+    assert run.returncode == 1 and b"older ones are missing" in wrong
+    assert said == b"inserted 30, updated 0, unchanged 0, stale 0, rejected 0\n"
+
+
 def on_a_terminal(shop, meanwhile=lambda: None):
     """(exit status, stdout, what the terminal was sent)."""
     ours, theirs = pty.openpty()

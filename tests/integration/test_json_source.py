@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Any HTTP endpoint that answers JSON, by YAML alone."""
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from harness.exporter import Exporter
 from harness.processes import wait_until
+from harness.scripted_server import Answer, ScriptedServer
 from harness.stand import events
 from harness.web import request
 
@@ -17,56 +16,24 @@ SHOPS = {"data": {"shops": [{"Shop": "A", "stock": [{"name": "tea", "left": 3}, 
 GAUGES = {"queue": {"depth": 7, "size": "1000 MB", "at": "2026-01-02T03:04:05Z"}, "cart": {"depth": 0, "size": "2 MiB", "at": None}}
 
 
-class Endpoint:
-    """Answers by path. `status` and `body`: in the place of all of it. `asked`: (method, path, headers, body)."""
+class Endpoint(ScriptedServer):
+    """Answers by path. `status` and `body`: in the place of all of it. `asked`: each Asked."""
 
     def __init__(self):
+        super().__init__(self._answer)
         self.answers = {"/api/v1/flags/": FLAGS, "/shops": SHOPS, "/monitoring/metrics": GAUGES}
         self.status, self.body = 200, None
         self.asked = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self._server.endpoint = self
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 60
-
-    def do_GET(self):
-        endpoint = self.server.endpoint
-        sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        endpoint.asked.append((self.command, self.path, dict(self.headers), sent))
-        body = endpoint.body
+    def _answer(self, asked):
+        self.asked.append(asked)
+        body = self.body
         if body is None:
-            body = json.dumps(endpoint.answers[self.path.partition("?")[0]]).encode()
-        self.send_response(endpoint.status)
-        self.send_header("Content-Type", "application/json")
-        if endpoint.status == 302:
-            self.send_header("Location", "/elsewhere?token=do-not-show-this")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_POST = do_GET
-
-    def log_message(self, *_):
-        pass
+            body = json.dumps(self.answers[asked.path.partition("?")[0]]).encode()
+        headers = {"Content-Type": "application/json"}
+        if self.status == 302:
+            headers["Location"] = "/elsewhere?token=do-not-show-this"
+        return Answer(body, self.status, headers)
 
 
 @pytest.fixture(name="endpoint")
@@ -98,6 +65,20 @@ def test_object_of_scalars(scratch, endpoint):
         status, _, body = request(exporter.url + "/api/flags")
         page = json.loads(body)
         assert status == 200 and page["total"] == 6 and page["rows"][0] == {"$key": "checkout.new_flow", "$value": True}
+
+
+def test_reasons_are_there_at_0_before_the_first_answer(scratch):
+    """A counter that is born with the first bad rows hides them from increase()."""
+    nowhere = "http://127.0.0.1:1"
+    kinds = {"shops": {"json": {"url": nowhere}}, "stock": {"metabase": {"url": nowhere, "api_key": "k", "question": 1}}}
+    with exporter_of(scratch, *({"name": name, **kind, "metrics": [{"name": f"{name}_left", "help": "Left.", "value": "left"}]}
+                                for name, kind in kinds.items())) as exporter:
+        samples = exporter.samples()
+    for name, reasons in (("rejected_rows", {"not_an_object", "too_deep", "no_value", "bad_value", "bad_label", "duplicate"}),
+                          ("repaired", {"duplicate_labels", "duplicate_key", "text"})):
+        for source in kinds:
+            assert {labels["reason"]: value for labels, value in samples.series(f"o2o_source_{name}_total")
+                    if labels["source"] == source} == dict.fromkeys(reasons, 0)
 
 
 def test_pages_tell_what_they_leave_out(scratch, endpoint):
@@ -173,10 +154,10 @@ def test_request_as_configured(scratch, endpoint):
     source = flags_source(endpoint, method="POST", body={"filter": ["a"]}, headers={"X-Tenant": "s-1"}, bearer_token_file=secret)
     with exporter_of(scratch, source) as exporter:
         exporter.wait_ready()
-        method, path, headers, body = endpoint.asked[0]
-        assert (method, path, json.loads(body)) == ("POST", "/api/v1/flags/", {"filter": ["a"]})
-        assert headers["X-Tenant"] == "s-1" and headers["Authorization"] == "Bearer bearer-secret"
-        assert headers["Content-Type"] == headers["Accept"] == "application/json"
+        asked = endpoint.asked[0]
+        assert (asked.method, asked.path, json.loads(asked.body)) == ("POST", "/api/v1/flags/", {"filter": ["a"]})
+        assert asked.headers["X-Tenant"] == "s-1" and asked.headers["Authorization"] == "Bearer bearer-secret"
+        assert asked.headers["Content-Type"] == asked.headers["Accept"] == "application/json"
         endpoint.status = 401
         wait_until(lambda: events(exporter.child, "source failing", source="flags"), 10, "it failed", [exporter.child])
         texts = [exporter.child.log()] + [request(exporter.url + page)[2].decode() for page in ("/", "/metrics", "/api/v1/sources")]
@@ -197,5 +178,5 @@ def test_failures_keep_the_rows_and_end_with_the_first_good_answer(scratch, endp
             endpoint.status, endpoint.body = 200, None
             wait_until(lambda number=number: len(events(exporter.child, "source recovered")) == number, 10, "recovery", [exporter.child])
         assert [line["reason"] for line in events(exporter.child, "source failing")] == [reason for reason, _, _ in faults]
-        assert not any("elsewhere" in path for _, path, _, _ in endpoint.asked), "a redirect was followed"
+        assert not any("elsewhere" in asked.path for asked in endpoint.asked), "a redirect was followed"
         assert "do-not-show-this" not in exporter.child.log()

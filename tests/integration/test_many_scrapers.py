@@ -5,11 +5,11 @@ import gzip
 import itertools
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from harness.exporter import Exporter, Samples
+from harness.scripted_server import Answer, ScriptedServer
 from harness.simulator import Simulator
 from harness.web import request
 
@@ -21,44 +21,16 @@ ROWS = 300
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
-class _Rounds(ThreadingHTTPServer):
+class Rounds(ScriptedServer):
     """Every answer has its own number in all of its rows, so that a mixture of two is seen."""
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Answer)
-        self.numbers = itertools.count(1)
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        super().__init__(self._answer)
+        self._numbers = itertools.count(1)
 
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.shutdown()
-        self.server_close()
-        self._thread.join(5)
-
-
-class _Answer(BaseHTTPRequestHandler):
-    timeout = 60
-
-    def do_GET(self):
-        number = next(self.server.numbers)
-        body = json.dumps([{"row": str(row), "n": number} for row in range(ROWS)]).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+    def _answer(self, _asked):
+        number = next(self._numbers)
+        return Answer(json.dumps([{"row": str(row), "n": number} for row in range(ROWS)]).encode())
 
 
 def write_sources(path, simulator, endpoint, interval_ms):
@@ -123,7 +95,7 @@ class _Scraper(threading.Thread):
 
 @pytest.fixture(name="endpoint")
 def running_endpoint():
-    with _Rounds() as endpoint:
+    with Rounds() as endpoint:
         yield endpoint
 
 

@@ -116,6 +116,30 @@ def test_read_only(stand):
     assert "read-only" in events(shop.exporter.child, "store down")[0]["error"]
 
 
+def test_what_was_refused_is_taken_in_while_the_oms_is_down(stand):
+    """The OMS has nothing more to say: the page that was refused tells whether the database takes in orders again."""
+    shop = stand()
+    shop.simulator.seed(20)
+    shop.agree()
+    shop.postgres.set_read_only(True)
+    shop.simulator.control(paused=False)
+    shop.simulator.seed(10)
+    shop.until_value(0, "o2o_store_up")
+    shop.simulator.control(paused=True, fault="status_500")
+    shop.until_value(0, "o2o_source_up", source="orders")
+    end = time.monotonic() + 2.5
+    while time.monotonic() < end:
+        assert shop.value("o2o_store_up") == 0, "nothing can be written"
+        time.sleep(0.1)
+    shop.postgres.set_read_only(False)
+    shop.until_value(1, "o2o_store_up", seconds=30)
+    assert shop.value("o2o_source_up", source="orders") == 0
+    assert shop.sql("SELECT count(*)::int FROM fact_orders_monitoring") == [(30,)]
+    shop.simulator.reset_faults()
+    shop.agree()
+    assert len(events(shop.exporter.child, "store down")) == len(events(shop.exporter.child, "store recovered")) == 1
+
+
 def test_disk_full(stand):
     def fill(shop):
         shop.sql("""

@@ -2,11 +2,9 @@
 """The exporter's HTTP side as strangers, slow ones and hostile ones meet it."""
 import gzip
 import http.client
-import http.server
 import json
 import socket
 import subprocess
-import threading
 import time
 import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +13,7 @@ import pytest
 
 from harness.exporter import Exporter
 from harness.scratch import Scratch
+from harness.scripted_server import Answer, ScriptedServer
 from harness.stand import Stand
 from harness.web import request
 
@@ -145,35 +144,19 @@ STUCK = 350
 VENDORS = 20_000  # an exposition far larger than what kernels buffer for a client of 4 KiB
 
 
-class Vendors(http.server.BaseHTTPRequestHandler):
-    body = json.dumps([{"code": f"V{number:05}", "name": "n" * 500} for number in range(VENDORS)]).encode()
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(self.body)))
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(name="large", scope="module")
 def exporter_with_many_series():
-    upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Vendors)
-    threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    with Scratch() as scratch:
+    vendors = Answer(json.dumps([{"code": f"V{number:05}", "name": "n" * 500} for number in range(VENDORS)]).encode())
+    with ScriptedServer(lambda _: vendors) as upstream, Scratch() as scratch:
         config = scratch.file("large.yml")
         with open(config, "w", encoding="utf-8") as file:
             json.dump({"sources": [{"name": "vendors", "interval": "1h", "timeout": "1m", "json": {
-                "url": f"http://127.0.0.1:{upstream.server_port}/"}, "metrics": [{
+                "url": upstream.url}, "metrics": [{
                     "name": "vendor_known", "help": "Known.", "labels": {"code": "code", "name": "name"},
                     "aggregate": "count"}]}]}, file)
         with Exporter(scratch, config=config) as exporter:
             exporter.wait_ready()
             yield exporter
-    upstream.shutdown()
-    upstream.server_close()
 
 
 def stuck_clients(exporter, sent, count=STUCK):

@@ -45,8 +45,8 @@ struct App::Oms {
       : health(metrics),
         http(ToHttpOptions(oms.tls)),
         api(ToOmsOptions(oms), http),
-        writer(*config.store, config.orders.statuses),
-        reader(*config.store, config.orders.statuses),
+        writer(*config.store, config.orders.statuses, config.orders.order_types),
+        reader(*config.store, config.orders.statuses, config.orders.order_types),
         feed(ToFeedOptions(source, oms), config.orders.statuses, api, writer, clock, clock_offset, health,
              std::move(on_committed)),
         tallies(source.name, config.orders, reader, clock, clock_offset, health) {}
@@ -142,8 +142,8 @@ void App::ExpireStale() {
   for (auto& poller : pollers_) poller->ExpireIfStale();
 }
 
-Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& clock,
-                               const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
+Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
+                           const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
   for (const SourceConfig& source : config.sources) {
     const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
     if (!oms) continue;
@@ -152,7 +152,7 @@ Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& 
     ClockOffset clock_offset;
     CurlHttpClient http(ToHttpOptions(oms->tls));
     HttpOmsApi api(ToOmsOptions(*oms), http);
-    PgOrderStore store(*config.store, config.orders.statuses);
+    PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
                    health, nullptr);
     return feed.CatchUp(since, progress, stop);

@@ -68,7 +68,7 @@ class App {
 };
 
 // `o2o-exporter ingest`: one catch-up run of the configuration's OMS source, without pollers or HTTP.
-Result<IngestResult> RunIngest(const Config& config, Millis since, const Clock& clock,
-                               const std::function<void(const AskedPage&)>& progress, std::stop_token stop);
+Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
+                           const std::function<void(const AskedPage&)>& progress, std::stop_token stop);
 
 }  // namespace o2o

@@ -108,7 +108,10 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
     return std::min(InPresentClock(**watermark, oms), oms.now) - options_.overlap;
   };
   auto fetched = Fetch(since, deadline, stop);
-  if (!fetched) return tl::unexpected(fetched.error());
+  if (!fetched) {
+    if (watermark && !stop.stop_requested()) OfferRefused();
+    return tl::unexpected(fetched.error());
+  }
 
   PollResult result;
   result.rows = fetched->page.rows;
@@ -122,13 +125,13 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
     result.trouble = watermark.error();
     return result;
   }
-  const auto stored = Store(*fetched, *watermark);
+  const auto stored = Store(*std::move(fetched), *watermark);
   if (!stored) result.trouble = stored.error();
   return result;
 }
 
-Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
-                                        std::stop_token stop) {
+Result<CaughtUp> OrderFeed::CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
+                                    std::stop_token stop) {
   const auto watermark = store_.QueryWatermark(options_.source);
   if (!watermark) return tl::unexpected(watermark.error());
   progress_ = progress;
@@ -140,16 +143,20 @@ Result<IngestResult> OrderFeed::CatchUp(Millis since, const std::function<void(c
       std::nullopt, stop);
   progress_ = nullptr;
   if (!fetched) return tl::unexpected(fetched.error());
-  if (progress) progress({{}, fetched->page.rows, AskedPage::Phase::kStoring});
-  auto stored = Store(*fetched, *watermark);
-  if (!stored) return stored;
-  if (fetched->truncated) {
-    std::string message = "the OMS showed only the newest " + std::to_string(fetched->page.rows) +
+  const std::size_t rows = fetched->page.rows;
+  const bool truncated = fetched->truncated;
+  const std::optional<Error> trouble = fetched->trouble;
+  if (progress) progress({{}, rows, AskedPage::Phase::kStoring});
+  const auto stored = Store(*std::move(fetched), *watermark);
+  if (!stored) return tl::unexpected(stored.error());
+  CaughtUp result{*stored, std::nullopt};
+  if (truncated) {
+    std::string message = "the OMS showed only the newest " + std::to_string(rows) +
                           " rows of the window, which are taken in; older ones are missing";
-    if (fetched->trouble) message += " (asked for more: " + fetched->trouble->message + ")";
-    return Fail(ErrorCode::kTruncated, message);
+    if (trouble) message += " (asked for more: " + trouble->message + ")";
+    result.missing = Error{ErrorCode::kTruncated, std::move(message)};
   }
-  return stored;
+  return result;
 }
 
 Result<OrderFeed::Fetched> OrderFeed::Fetch(const Since& since, std::optional<MonotonicTime> deadline,
@@ -273,7 +280,7 @@ void OrderFeed::SettleForKept(Fetched& kept, const Error& error) {
                            " rows, so polls come faster while pages are full)";
 }
 
-Result<IngestResult> OrderFeed::Store(const Fetched& fetched, const std::optional<Watermark>& watermark) {
+IngestStep OrderFeed::StepFor(const Fetched& fetched, const std::optional<Watermark>& watermark) const {
   const OmsTime& oms = fetched.oms;
   const TimeRange range = PresentRange(fetched.page, oms.now);
   IngestStep step;
@@ -293,7 +300,30 @@ Result<IngestResult> OrderFeed::Store(const Fetched& fetched, const std::optiona
     const bool hidden = fetched.truncated && !range.oldest && known;
     step.gap = hidden || (moves && (out_of_sight || fetched.window_too_long));
   }
+  return step;
+}
 
+Result<IngestResult> OrderFeed::Store(Fetched fetched, const std::optional<Watermark>& watermark) {
+  Offer offer{std::move(fetched), watermark, {}};
+  offer.step = StepFor(offer.fetched, watermark);
+  auto stored = TakeIn(offer);
+  if (stored) {
+    refused_.reset();
+  } else {
+    refused_ = std::move(offer);
+  }
+  return stored;
+}
+
+// By the clock of now: what others took in since is not of the future.
+void OrderFeed::OfferRefused() {
+  if (!refused_) return;
+  refused_->step.oms_now = oms_clock_.Apply(clock_.Now());
+  if (TakeIn(*refused_)) refused_.reset();
+}
+
+Result<IngestResult> OrderFeed::TakeIn(const Offer& offer) {
+  const auto& [fetched, watermark, step] = offer;
   const MonotonicTime start = clock_.Monotonic();
   auto stored = store_.Ingest(fetched.page, step);
   health_.Report(StoreHealth::Side::kWrite, stored ? nullptr : &stored.error());

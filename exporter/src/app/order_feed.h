@@ -52,6 +52,12 @@ struct AskedPage {
   Phase phase = Phase::kAnswered;
 };
 
+// What a catch-up run achieved.
+struct CaughtUp {
+  IngestResult taken;
+  std::optional<Error> missing;  // kTruncated: the OMS did not show everything
+};
+
 // The life of an order, up to the database: decides what to ask the OMS for, judges whether the answer is
 // whole, hands it to the store, and publishes the OMS's own counts. Keeps no order; a new one continues where
 // the store's watermark stands.
@@ -66,6 +72,9 @@ struct AskedPage {
 // waits for the larger one, for half an hour. Where the OMS does not give more, polling hurries, and when
 // even the oldest row shown is newer than the watermark, rows were missed for good: a gap, counted with the
 // page that shows it.
+//
+// A page that the store refused is offered to it again when the next poll gets no answer of the OMS: only
+// that tells whether the store takes in again what it refused, and nothing newer is there to be offered.
 class OrderFeed final : public Source {
  public:
   // All references must outlive the feed. `on_committed` is called after each page that the store took in.
@@ -77,9 +86,9 @@ class OrderFeed final : public Source {
   std::vector<std::string> RejectReasons() const override;
 
   // One catch-up run for back-fills: as Poll, but reaching back at least `since`. An error of the store is an
-  // error here, and so is an OMS that did not show everything (kTruncated; what it showed is taken in).
-  Result<IngestResult> CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
-                               std::stop_token stop);
+  // error here.
+  Result<CaughtUp> CatchUp(Millis since, const std::function<void(const AskedPage&)>& progress,
+                           std::stop_token stop);
 
  private:
   // A page and what it can be trusted for.
@@ -92,6 +101,12 @@ class OrderFeed final : public Source {
     bool watermark_waits = false;  // for a larger page, which was needed and failed
     std::optional<Error> trouble;  // of a larger page
   };
+  // A page on its way into the store.
+  struct Offer {
+    Fetched fetched;
+    std::optional<Watermark> watermark;  // where it stood when the page was asked for
+    IngestStep step;
+  };
   using Since = std::function<Timestamp(const OmsTime& oms)>;
 
   // Within the deadline, if there is one.
@@ -103,7 +118,10 @@ class OrderFeed final : public Source {
   void AdaptLimit(const Fetched& fetched);
   void TakeAsCap(const Fetched& smaller, const Fetched& larger);
   void SettleForKept(Fetched& kept, const Error& error);
-  Result<IngestResult> Store(const Fetched& fetched, const std::optional<Watermark>& watermark);
+  IngestStep StepFor(const Fetched& fetched, const std::optional<Watermark>& watermark) const;
+  Result<IngestResult> Store(Fetched fetched, const std::optional<Watermark>& watermark);
+  void OfferRefused();
+  Result<IngestResult> TakeIn(const Offer& offer);
   void LogGap(const IngestStep& step, const std::optional<Watermark>& watermark, const Fetched& fetched);
   void LogRejected(const OrderPage& page);
   Family RecentGauge(const OrderPage& page) const;
@@ -124,6 +142,7 @@ class OrderFeed final : public Source {
       short_caps_;        // caps below a limit that was asked for, which only the counts spoke for
   bool missing_ = false;  // the last page stored showed a gap: logged when that begins, counted each time
   std::set<RejectReason> rejected_;  // reasons in the last page: logged when one comes up
+  std::optional<Offer> refused_;     // the last page, where the store did not take it in
 };
 
 }  // namespace o2o

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/metabase_sessions.h"
 
-#include <algorithm>
-
+#include "base/url.h"
 #include "http/curl_http_client.h"
 #include "mapping/value_text.h"
 #include "sources/http_options.h"
@@ -25,10 +24,8 @@ std::string Key(const MetabaseSourceConfig& config) {
 // Without the port: where it is wrong that two servers of one host share a budget, they only log in more
 // seldom.
 std::string HostOf(std::string_view url) {
-  url.remove_prefix(std::min(url.size(), url.find("://") + 3));
-  url = url.substr(0, url.find_first_of("/?"));
-  const bool brackets = url.starts_with('[');
-  return LowerCase(url.substr(0, brackets ? url.find(']') : url.find(':')));
+  const auto found = HostOfUrl(url);
+  return LowerCase(found ? found->host : url);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "base/text.h"
+#include "base/url.h"
 #include "json/json_reader.h"
 #include "sources/order_row.h"
 
@@ -17,14 +19,6 @@ std::string RecentUrl(std::string_view base, const OmsWindow& window) {
          "&limit=" + std::to_string(window.limit);
 }
 
-// "host:port" of an absolute URL, the text itself of anything else.
-std::string_view Host(std::string_view url) {
-  const std::size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return url;
-  url.remove_prefix(scheme + 3);
-  return url.substr(0, url.find('/'));
-}
-
 // Bad request, too large, URL too long, not to be processed: asking the same again gets the same.
 bool IsRefusal(int status) { return status == 400 || status == 413 || status == 414 || status == 422; }
 
@@ -35,7 +29,8 @@ Error Refusal(const HttpResponse& response) {
     return {ErrorCode::kUnauthorized, "the OMS refused the key (" + status + "): check OMS_API_KEY"};
   }
   if (response.status / 100 == 3) {
-    const std::string to = response.location.empty() ? "" : " to " + Excerpt(Host(response.location));
+    const auto host = HostOfUrl(response.location);
+    const std::string to = host ? " to " + Excerpt(host->host_and_port) : "";
     return {ErrorCode::kRedirect,
             "the OMS redirects" + to + " (" + status +
                 "), which is not followed, since the key would go with it: check OMS_URL"};

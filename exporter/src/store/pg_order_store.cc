@@ -274,6 +274,16 @@ void SyncStatuses(pqxx::connection& connection, const StoreConfig& config,
   tx.commit();
 }
 
+void SyncOrderTypes(pqxx::connection& connection, const std::vector<std::string>& order_types) {
+  if (order_types.empty()) return;
+  pqxx::work tx(connection);
+  std::string types;
+  for (const std::string& type : order_types)
+    types += (types.empty() ? "" : ",") + tx.quote(RepairUtf8(type));
+  tx.exec("SELECT sync_order_types(ARRAY[" + types + "]::text[])");
+  tx.commit();
+}
+
 // --- taking a page in ---
 
 void PrepareStaging(Session& session) {
@@ -425,8 +435,8 @@ void ReadNewestOrder(pqxx::work& tx, Timestamp oms_now, StoreView& view) {
 
 class PgOrderStore::Database {
  public:
-  Database(StoreConfig config, std::vector<StatusRule> statuses)
-      : config_(std::move(config)), statuses_(std::move(statuses)) {}
+  Database(StoreConfig config, std::vector<StatusRule> statuses, std::vector<std::string> order_types)
+      : config_(std::move(config)), statuses_(std::move(statuses)), order_types_(std::move(order_types)) {}
 
   // Runs `work` on a connected session, again where that can help. `what` begins the error message.
   template <typename T>
@@ -534,6 +544,8 @@ class PgOrderStore::Database {
     CheckNotNewer(state, known);
     const Guard guard(deadline_, connection, steady_clock::now() + kMigrationTimeout, struck);
     if (state.version < known) RunMigrations(connection, config_, known);
+    // First the types: orders whose status gets a meaning count under them.
+    SyncOrderTypes(connection, order_types_);
     SyncStatuses(connection, config_, statuses_);
   }
 
@@ -543,14 +555,16 @@ class PgOrderStore::Database {
 
   const StoreConfig config_;
   const std::vector<StatusRule> statuses_;
+  const std::vector<std::string> order_types_;
   CallDeadline deadline_;
   std::optional<Session> session_;  // none: connect first
   MonotonicTime next_prune_{};
   std::minstd_rand random_{std::random_device{}()};
 };
 
-PgOrderStore::PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses)
-    : database_(std::make_unique<Database>(std::move(config), std::move(statuses))) {}
+PgOrderStore::PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses,
+                           std::vector<std::string> order_types)
+    : database_(std::make_unique<Database>(std::move(config), std::move(statuses), std::move(order_types))) {}
 PgOrderStore::~PgOrderStore() = default;
 
 Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string& source) {

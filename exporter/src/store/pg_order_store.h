@@ -11,12 +11,14 @@
 namespace o2o {
 
 // Orders in PostgreSQL. Connects at the first call, and again at the next call after a failure; brings the
-// schema up to date and mirrors `statuses` into it on the way. One thread at a time, one connection each. A
-// call takes at most connect_timeout + twice statement_timeout, also where the server hangs; only bringing an
-// old schema up to date may take longer.
+// schema up to date and mirrors `statuses` and `order_types` (which have a label of their own, however many
+// others come) into it on the way. One thread at a time, one connection each. A call takes at most
+// connect_timeout + twice statement_timeout, also where the server hangs; only bringing an old schema up to
+// date may take longer.
 class PgOrderStore final : public OrderStore {
  public:
-  PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses);
+  PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses,
+               std::vector<std::string> order_types = {});
   ~PgOrderStore() override;
   PgOrderStore(const PgOrderStore&) = delete;
   PgOrderStore& operator=(const PgOrderStore&) = delete;

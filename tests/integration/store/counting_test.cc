@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Counting whatever writes, and whatever the statuses mean.
+#include <algorithm>
 #include <set>
 #include <thread>
 
@@ -11,8 +12,7 @@ namespace {
 using CountingTest = StoreTest;
 
 TEST_F(CountingTest, PlainSqlKeepsTheTalliesRight) {
-  PgOrderStore store = Store();
-  ASSERT_TRUE(store.View(At(kNow)));
+  MakeSchema();
   Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
       "SELECT 'O' || i, CASE WHEN i % 2 = 0 THEN 'PENDING' ELSE 'COMPLETED' END, 'PICKUP', 1.5, '2026-11-20 "
       "10:00Z' "
@@ -49,8 +49,7 @@ TEST_F(CountingTest, DeletingOrdersChangesNoCounterButTheyAreNoLongerOpen) {
 }
 
 TEST_F(CountingTest, OddAmountsNeverTurnACounterBack) {
-  PgOrderStore store = Store();
-  ASSERT_TRUE(store.View(At(kNow)));
+  MakeSchema();
   Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) VALUES "
       "('A', 'COMPLETED', 'X', 'NaN', now()), ('B', 'COMPLETED', 'X', -5, now()), ('C', 'COMPLETED', 'X', "
       "'Infinity', now()), "
@@ -105,19 +104,24 @@ TEST_F(CountingTest, AMeaningTakenBackAndGivenAgainCountsNothingTwice) {
     EXPECT_EQ(Value("SELECT count(*) FROM open_orders"), "2");
     EXPECT_EQ(Tallies(), before);
   }
-  PgOrderStore store = Store();
-  ASSERT_TRUE(store.View(At(kNow)));
+  MakeSchema();
   EXPECT_EQ(Value("SELECT count(*) FROM open_orders"), "0");
   EXPECT_EQ(Tallies(), before);
 }
 
 TEST_F(CountingTest, TheConfigurationIsWrittenOnlyWhenItDiffers) {
-  ASSERT_TRUE(Store().View(At(kNow)));
+  ASSERT_TRUE(PgOrderStore(Config(), UsualStatuses(), {"delivery"}).View(At(kNow)));
+  // A read-only server may be read as long as there is nothing to write.
+  Sql("ALTER DATABASE " + database_ + " SET default_transaction_read_only = on");
+  EXPECT_TRUE(PgOrderStore(Config(), UsualStatuses(), {"delivery"}).View(At(kNow)));
+  EXPECT_FALSE(PgOrderStore(Config(), UsualStatuses(), {"delivery", "pickup"}).View(At(kNow)));
+  Sql("SET transaction_read_only = off; ALTER DATABASE " + database_ +
+      " RESET default_transaction_read_only");
   const std::string rows =
       "SELECT string_agg(concat_ws(' ', status, rank, outcome, delayed_after, known, xmin), ', ' ORDER BY "
       "rank) FROM order_statuses";
   const std::string before = Value(rows);
-  ASSERT_TRUE(Store().View(At(kNow)));
+  MakeSchema();
   EXPECT_EQ(Value(rows), before);
   std::vector<StatusRule> statuses = UsualStatuses();
   statuses[0].delayed_after = std::chrono::milliseconds(1500);
@@ -155,8 +159,7 @@ class LabelCeilingTest : public StoreTest {
 };
 
 TEST_F(LabelCeilingTest, OrderTypesBeyondTheFirstHundredCountAsOther) {
-  PgOrderStore store = Store();
-  ASSERT_TRUE(store.View(At(kNow)));
+  MakeSchema();
   Insert("a", 1, 60, "'early' || i", "'PENDING'");
   Insert("b", 1, 90, "'late' || i", "'PENDING'");
   Insert("c", 1, 1, "'never before'", "'COMPLETED'");
@@ -183,9 +186,40 @@ TEST_F(LabelCeilingTest, OrderTypesBeyondTheFirstHundredCountAsOther) {
       << "orders keep theirs";
 }
 
-TEST_F(LabelCeilingTest, StatusesBeyondTheFirstHundredCountAsOtherButConfiguredOnesNever) {
-  PgOrderStore store = Store();
+TEST_F(LabelCeilingTest, ConfiguredOrderTypesAreToldApartWhenOthersCameFirst) {
+  PgOrderStore store(Config(), UsualStatuses(), {"delivery", "pick'up"});
   ASSERT_TRUE(store.View(At(kNow)));
+  Insert("a", 1, 150, "'early' || i", "'PENDING'");
+  Insert("b", 1, 1, "'delivery'", "'COMPLETED'");
+  Insert("c", 1, 1, "'pick''up'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total pick'up"), "2");
+  EXPECT_EQ(Count("1", "o2o_orders_ingested_total"), std::to_string(kTold));
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "104");
+  const auto view = store.View(At(kNow));
+  ASSERT_TRUE(view) << view.error().message;
+  EXPECT_TRUE(std::any_of(view->open_orders.begin(), view->open_orders.end(), [](const OpenOrders& row) {
+    return row.order_type == "pick'up" && row.open == 2;
+  }));
+}
+
+TEST_F(LabelCeilingTest, OrderTypesConfiguredLaterAreToldApartFromThenOn) {
+  MakeSchema();
+  Insert("a", 1, kTold, "'early' || i", "'PENDING'");
+  Insert("b", 1, 1, "'delivery'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "2");
+  PgOrderStore store(Config(), UsualStatuses(), {"delivery"});
+  ASSERT_TRUE(store.View(At(kNow)));
+  Insert("c", 1, 1, "'delivery'", "'PENDING'");
+  Insert("d", 1, 1, "'never before'", "'PENDING'");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total delivery"), "2");
+  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total other"), "4");
+  EXPECT_EQ(Value("SELECT count(*) FROM order_types"), std::to_string(kTold + 1));
+}
+
+TEST_F(LabelCeilingTest, StatusesBeyondTheFirstHundredCountAsOtherButConfiguredOnesNever) {
+  MakeSchema();
   Insert("a", 1, 150, "'x'", "'odd' || lpad(i::text, 3, '0')");
   Sql("UPDATE fact_orders_monitoring SET status = 'later' || i, updated_at = '2026-11-20 10:01Z' FROM "
       "generate_series(1, 150) i WHERE order_id = 'a' || i || '-1'");
@@ -234,13 +268,10 @@ TEST_F(LabelCeilingTest, OpenOrdersAreFoldedAsTheCountersAre) {
 }
 
 TEST_F(LabelCeilingTest, AFoldedStatusThatIsConfiguredLaterCountsItsOrders) {
-  {
-    PgOrderStore store = Store();
-    ASSERT_TRUE(store.View(At(kNow)));
-    Insert("a", 1, kTold, "'kind' || i", "'odd' || i");
-    Insert("b", 1, 3, "'new kind'", "'SHIPPED'");
-    EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE status = 'SHIPPED'"), "0");
-  }
+  MakeSchema();
+  Insert("a", 1, kTold, "'kind' || i", "'odd' || i");
+  Insert("b", 1, 3, "'new kind'", "'SHIPPED'");
+  EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE status = 'SHIPPED'"), "0");
   std::vector<StatusRule> statuses = UsualStatuses();
   statuses.push_back({"SHIPPED", Outcome::kCompleted, {}});
   ASSERT_TRUE(PgOrderStore(Config(), statuses).View(At(kNow)));
@@ -249,8 +280,7 @@ TEST_F(LabelCeilingTest, AFoldedStatusThatIsConfiguredLaterCountsItsOrders) {
 }
 
 TEST_F(LabelCeilingTest, TwoWritersAtOnceTellTheSameLabelsApart) {
-  PgOrderStore store = Store();
-  ASSERT_TRUE(store.View(At(kNow)));
+  MakeSchema();
   {
     std::jthread a([&] {
       for (int i = 0; i < 8; ++i)

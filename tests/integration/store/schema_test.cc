@@ -53,9 +53,7 @@ TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
   Sql("ALTER DATABASE " + database_ + " SET TimeZone = 'Asia/Ho_Chi_Minh'; CREATE ROLE poc_" + database_ +
       "; GRANT SELECT ON fact_orders_monitoring TO poc_" + database_ +
       "; ALTER TABLE fact_orders_monitoring ADD note text DEFAULT 'mine'");
-  PgOrderStore store = Store();
-  const auto view = store.View(At(kNow));
-  ASSERT_TRUE(view) << view.error().message;
+  MakeSchema();
   EXPECT_EQ(Value("SELECT string_agg(concat_ws('|', order_id, status, order_type, total_amount, updated_at, "
                   "CASE WHEN order_id <> 'E' THEN ingested_at END, open, note), E'\\n' ORDER BY order_id) "
                   "FROM fact_orders_monitoring"),
@@ -75,7 +73,7 @@ TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
   EXPECT_EQ(Value("SELECT count(*) FROM order_status_history WHERE from_status IS NULL"), "5");
   EXPECT_EQ(Refusal("postgres", "SET ROLE poc_" + database_ + "; SELECT * FROM fact_orders_monitoring"), "");
   // And life goes on.
-  const auto result = store.Ingest(
+  const auto result = Store().Ingest(
       Page({MakeOrder("A", "COMPLETED", "09:00:00.5", "12.3"),
             MakeOrder("B", "COMPLETED", "10:00:00", "2.00"), MakeOrder("E", "COMPLETED", "08:00:00", "3.00"),
             MakeOrder("F", "PENDING", "10:00:00")}),
@@ -89,7 +87,7 @@ TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
 }
 
 TEST_F(SchemaTest, ANewerSchemaIsRefusedUnlessItSaysOtherwise) {
-  ASSERT_TRUE(Store().View(At(kNow)));
+  MakeSchema();
   Sql("INSERT INTO schema_migrations (version, needs) VALUES (98, 2)");
   EXPECT_TRUE(Store().View(At(kNow)));
   Sql("INSERT INTO schema_migrations (version, needs) VALUES (99, 99)");
@@ -127,7 +125,8 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   // A new meaning of a status is the writer's to bring, too.
   std::vector<StatusRule> statuses = UsualStatuses();
   statuses.pop_back();
-  EXPECT_TRUE(PgOrderStore(Config("o2o_writer"), statuses).View(At(kNow)));
+  EXPECT_TRUE(PgOrderStore(Config("o2o_writer"), statuses, {"delivery"}).View(At(kNow)));
+  EXPECT_EQ(Value("SELECT count(*) FROM order_types WHERE order_type = 'delivery'"), "1");
 
   EXPECT_EQ(Refusal("o2o_writer", "UPDATE order_tallies SET value = 0"), "42501");
   EXPECT_EQ(Refusal("o2o_writer", "DELETE FROM fact_orders_monitoring"), "42501");
@@ -137,6 +136,7 @@ TEST_F(SchemaTest, EachRoleCanDoItsWorkAndNoMore) {
   EXPECT_EQ(Refusal("o2o_reader", "SELECT * FROM open_orders, order_status_history, order_tallies"), "");
   EXPECT_EQ(Refusal("o2o_reader", "UPDATE fact_orders_monitoring SET status = 'X'"), "42501");
   EXPECT_EQ(Refusal("o2o_reader", "SELECT sync_order_statuses('{}', '{}', '{}')"), "42501");
+  EXPECT_EQ(Refusal("o2o_reader", "SELECT sync_order_types('{a}')"), "42501");
   EXPECT_EQ(Refusal("o2o_reader", "CREATE TABLE mine (a int)"), "42501");
 }
 
@@ -158,7 +158,7 @@ TEST_F(SchemaTest, AnAdoptedTablesLabelsHaveTheSameCeiling) {
   Sql("INSERT INTO fact_orders_monitoring (order_id, order_type, status, updated_at) SELECT 'X' || i, 'kind' "
       "|| i, "
       "'odd' || i, '2026-11-20 10:00' FROM generate_series(1, 150) i");
-  ASSERT_TRUE(Store().View(At(kNow)));
+  MakeSchema();
   EXPECT_EQ(Value("SELECT count(*) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "101");
   EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "155");
   EXPECT_EQ(Value("SELECT count(*) <= 100 FROM order_statuses WHERE NOT known"), "t");
@@ -246,9 +246,7 @@ TEST_F(SchemaTest, InfiniteTimesOfTheOldTableCountAsMissing) {
   Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at, ingested_at) VALUES "
       "('I', 'PENDING', 'X', 'infinity', '2026-11-20 09:40:00'), ('J', 'PENDING', 'X', '-infinity', "
       "'-infinity')");
-  PgOrderStore store = Store();
-  const auto view = store.View(At(kNow));
-  ASSERT_TRUE(view) << view.error().message;
+  MakeSchema();
   EXPECT_EQ(Value("SELECT string_agg(concat_ws('|', order_id, updated_at, first_updated_at, status_since, "
                   "isfinite(ingested_at)), ' ' "
                   "ORDER BY order_id) FROM fact_orders_monitoring WHERE order_type = 'X'"),
@@ -257,7 +255,7 @@ TEST_F(SchemaTest, InfiniteTimesOfTheOldTableCountAsMissing) {
 }
 
 TEST_F(SchemaTest, InfiniteTimesAreRefused) {
-  ASSERT_TRUE(Store().View(At(kNow)));
+  MakeSchema();
   for (const char* time : {"infinity", "-infinity"}) {
     const std::string quoted = std::string("'") + time + "'";
     EXPECT_EQ(Refusal("postgres",

@@ -46,6 +46,11 @@ StoreConfig StoreTest::Config(const std::string& role) const {
   return config;
 }
 
+void StoreTest::MakeSchema() const {
+  const auto view = Store().View(At(kNow));
+  ASSERT_TRUE(view) << view.error().message;
+}
+
 void StoreTest::Sql(const std::string& statements) const {
   RunSql(PostgresServer::Shared().Dsn(database_), statements);
 }

@@ -28,6 +28,9 @@ class StoreTest : public ::testing::Test {
   StoreConfig Config(const std::string& role = "postgres") const;
   PgOrderStore Store() const { return PgOrderStore(Config(), UsualStatuses()); }
 
+  // What a first start leaves in the database.
+  void MakeSchema() const;
+
   // Runs statements, each call on a connection of its own.
   void Sql(const std::string& statements) const;
   // The first row's first column; "" for null.

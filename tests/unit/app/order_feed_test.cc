@@ -470,15 +470,17 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInStaysDownWhileTheWatermarkCanBeRead
   EXPECT_FALSE(health_.state().up);
 }
 
-TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingIsAnError) {
+TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingTellsWhatItTookInAndThatMoreIsMissing) {
   oms_.cap = 20;
   for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   auto feed = MakeFeed();
   const auto result = feed.CatchUp(24h, nullptr, {});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kTruncated);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->taken.inserted, 20);
+  ASSERT_TRUE(result->missing);
+  EXPECT_EQ(result->missing->code, ErrorCode::kTruncated);
   EXPECT_EQ(
-      result.error().message,
+      result->missing->message,
       "the OMS showed only the newest 20 rows of the window, which are taken in; older ones are missing");
   EXPECT_EQ(store_.orders.size(), 20u);
 }
@@ -526,6 +528,61 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInIsDownForWritersButThePollIsGood) {
   EXPECT_FALSE(health_.state().up) << "reading works, writing does not";
 }
 
+TEST_F(OrderFeedTest, PageThatTheStoreRefusedIsOfferedAgainWhileTheOmsIsDown) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(15s);
+    EXPECT_FALSE(feed.Poll({}));
+    EXPECT_FALSE(health_.state().up) << "the watermark can be read, nothing can be written";
+  }
+  store_.full = false;
+  clock_.Advance(15s);
+  const auto result = feed.Poll({});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kConnect) << "the poll is as good as what the OMS said";
+  EXPECT_TRUE(health_.state().up);
+  EXPECT_TRUE(store_.orders.contains("order"));
+  EXPECT_EQ(store_.watermark, kStart);
+  EXPECT_EQ(committed_, 1);
+  clock_.Advance(15s);
+  EXPECT_FALSE(feed.Poll({}));
+  EXPECT_EQ(store_.ingests, 1) << "once is enough";
+}
+
+TEST_F(OrderFeedTest, PageThatIsOfferedAgainIsAsOldAsItIs) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  store_.full = false;
+  clock_.Advance(1h);
+  EXPECT_FALSE(feed.Poll({}));
+  // What another writer took in meanwhile is no row of the future.
+  EXPECT_EQ(store_.last_step.oms_now, kStart + 1h);
+  EXPECT_EQ(store_.last_step.watermark, (Watermark{kStart, {}}));
+}
+
+TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  store_.full = false;
+  clock_.Advance(15s);
+  oms_.Put("order", clock_.Now(), "COMPLETED");
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  clock_.Advance(15s);
+  EXPECT_FALSE(feed.Poll({}));
+  EXPECT_EQ(store_.orders.at("order").status, "COMPLETED");
+  EXPECT_EQ(store_.ingests, 1);
+}
+
 TEST_F(OrderFeedTest, FailedPollIsAnErrorAndTouchesNoRow) {
   oms_.error = Error{ErrorCode::kBadJson, "cut"};
   auto feed = MakeFeed();
@@ -552,7 +609,8 @@ TEST_F(OrderFeedTest, CatchUpReachesBackAsAskedAndReportsEachRequest) {
   std::vector<AskedPage> seen;
   const auto result = feed.CatchUp(24h, [&](const AskedPage& page) { seen.push_back(page); }, {});
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->inserted, 1);
+  EXPECT_EQ(result->taken.inserted, 1);
+  EXPECT_FALSE(result->missing);
   ASSERT_EQ(seen.size(), 3u);
   EXPECT_EQ(seen[0].phase, AskedPage::Phase::kAsking);
   EXPECT_GE(seen[0].window.minutes, 24 * 60);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace o2o {
+
+// Whom an absolute URL reaches: views of its text, which nobody has checked or decoded.
+struct UrlHost {
+  std::string_view host;           // an IPv6 address with its brackets
+  std::string_view host_and_port;  // the host alone where there is no port
+};
+
+// Nothing for a text that is no absolute URL. A user and a password are left out.
+std::optional<UrlHost> HostOfUrl(std::string_view url);
+
+}  // namespace o2o
