@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A web server on loopback that answers what a test says."""
 
-import socket
-import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+
+from simulator.web_server import WebServer
 
 
 @dataclass
@@ -29,9 +28,8 @@ class ScriptedServer:
     closes connections too."""
 
     def __init__(self, answer, port=0):
-        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server = WebServer(("127.0.0.1", port), _Handler)
         self._server.answer = answer
-        self._server.connections = []
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -50,29 +48,12 @@ class ScriptedServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
-        for connection in self._server.connections:
-            with suppress(OSError):  # it may have ended by itself
-                connection.shutdown(socket.SHUT_RDWR)
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def handle_error(self, request, client_address):
-        # A client that hangs up is what many tests are about; everything else is a mistake in a test.
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
+        self._server.hang_up()
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     timeout = 60
-
-    def setup(self):
-        super().setup()
-        self.server.connections.append(self.connection)
 
     def do_GET(self):
         sent = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -2,12 +2,9 @@
 """The shop behind one HTTP server: routes, threads, start and stop."""
 import json
 import re
-import socket
-import sys
-from contextlib import suppress
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, RLock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event, RLock, Thread
 from typing import Callable
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,6 +15,7 @@ from .metabase import CannotListen, Metabase
 from .settings import Settings, merged
 from .shop import Shop
 from .vendors import Vendors
+from .web_server import WebServer
 
 _TICK_SECONDS = 0.02
 _IDLE_SECONDS = 300
@@ -113,37 +111,8 @@ class Simulator:
             raise
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
+class _Server(WebServer):
     simulator: Simulator
-
-    def __init__(self, *arguments) -> None:
-        self._open: set[socket.socket] = set()
-        self._open_lock = Lock()
-        super().__init__(*arguments)
-
-    def process_request(self, request, client_address) -> None:
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def hang_up(self) -> None:
-        with self._open_lock:
-            for connection in self._open:
-                with suppress(OSError):  # it may have ended by itself
-                    connection.shutdown(socket.SHUT_RDWR)
-
-    def handle_error(self, request, client_address) -> None:
-        # Clients that hang up are daily life here.
-        if not isinstance(sys.exc_info()[1], OSError):
-            super().handle_error(request, client_address)
 
 
 Route = Callable[[Simulator, "Handler"], Answer | None]
