@@ -32,11 +32,8 @@ over() {  # kind command...: the command with our files of that kind; no file at
 }
 
 tidy() {
-  # A third of the steps that the analyzer takes through a function by default: a long file takes half the time. Its
-  # shallow mode saves more, but inlines too little to see that a constant table has no zero in it.
-  local bounded=(--extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=75000)
   # Its counts of warnings that it left out say nothing about us.
-  printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build --quiet --extra-arg=-Wno-unknown-warning-option "${bounded[@]}" 2>&1 |
+  printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy -p build --quiet --extra-arg=-Wno-unknown-warning-option 2>&1 |
     grep -Ev '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header-filter'
   return "${PIPESTATUS[1]}"
 }
