@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "metrics/catalogue.h"
-#include "metrics/process_metrics.h"
 #include "metrics/snapshot.h"
 
 namespace o2o {
@@ -124,7 +123,8 @@ const MetricDesc* FindDesc(const std::string& name) {
 }  // namespace
 
 struct ExporterMetrics::Families {
-  mutable std::mutex mutex;  // one poll's numbers are seen together
+  std::mutex mutex;                          // one poll's numbers are seen together
+  std::shared_ptr<const Snapshot> rendered;  // guarded by mutex; null where something has changed since
 
   prometheus::Registry registry;
   Gauges& source_up = BuildGauges(registry, catalogue::kSourceUp);
@@ -151,6 +151,21 @@ struct ExporterMetrics::Families {
             &source_rows, &source_series,       &source_response_bytes, &source_stale};
   }
 
+  // To change numbers with.
+  std::unique_lock<std::mutex> Change() {
+    std::unique_lock lock(mutex);
+    rendered.reset();
+    return lock;
+  }
+
+  std::shared_ptr<const Snapshot> Render() const {
+    std::vector<Family> families;
+    for (const prometheus::MetricFamily& family : registry.Collect()) {
+      if (const MetricDesc* desc = FindDesc(family.name)) families.push_back(ToFamily(family, *desc));
+    }
+    return MakeSnapshot(std::move(families), SystemClock().Now());
+  }
+
   void CountFailure(const std::string& source, ErrorCode reason) {
     // The set of reasons is closed; what no poll can end with is a bug of ours.
     if (std::find(std::begin(kFailureReasons), std::end(kFailureReasons), reason) ==
@@ -175,7 +190,7 @@ ExporterMetrics::~ExporterMetrics() = default;
 void ExporterMetrics::AddSource(const std::string& source, double interval_seconds,
                                 const std::vector<std::string>& rejected_reasons,
                                 const std::vector<std::string>& repair_reasons) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   const prometheus::Labels labels{{"source", source}};
   for (Gauges* family : families_->SourceGauges()) family->Add(labels);
   families_->source_interval.Add(labels).Set(interval_seconds);
@@ -192,7 +207,7 @@ void ExporterMetrics::AddSource(const std::string& source, double interval_secon
 }
 
 void ExporterMetrics::RemoveSource(const std::string& source) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   const prometheus::Labels labels{{"source", source}};
   const auto remove = [](auto& family, const prometheus::Labels& gone) { family.Remove(&family.Add(gone)); };
   for (Gauges* family : families_->SourceGauges()) remove(*family, labels);
@@ -206,13 +221,13 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
 }
 
 void ExporterMetrics::PollStarted(const std::string& source) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->source_polls.Add({{"source", source}}).Increment();
 }
 
 void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& outcome) {
   if (!outcome.up && outcome.reason == ErrorCode::kCancelled) return;
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   const prometheus::Labels labels{{"source", source}};
   families_->source_up.Add(labels).Set(outcome.up ? 1 : 0);
   families_->source_poll_duration.Add(labels).Set(outcome.duration_seconds);
@@ -238,46 +253,35 @@ void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& ou
 }
 
 void ExporterMetrics::SetStale(const std::string& source, bool stale) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->source_stale.Add({{"source", source}}).Set(stale ? 1 : 0);
 }
 
 void ExporterMetrics::SetStoreUp(bool up) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->store_up.Set(up ? 1 : 0);
 }
 
 void ExporterMetrics::StoreWrote(double seconds) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->store_write_duration.Observe(seconds);
 }
 
 void ExporterMetrics::IngestedRows(std::string_view result, std::int64_t rows) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->ingest_rows.Add({{"result", std::string(result)}}).Increment(static_cast<double>(rows));
 }
 
 void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
-  const std::lock_guard lock(families_->mutex);
+  const auto lock = families_->Change();
   families_->config_ok.Set(ok ? 1 : 0);
   if (ok) families_->config_ok_time.Set(UnixSeconds(at));
 }
 
-std::string ExporterMetrics::RenderText(ExpositionFormat format) const {
-  std::vector<prometheus::MetricFamily> collected;
-  {
-    const std::lock_guard lock(families_->mutex);
-    collected = families_->registry.Collect();
-  }
-  std::vector<Family> families = ReadProcessMetrics();
-  for (const prometheus::MetricFamily& family : collected) {
-    if (const MetricDesc* desc = FindDesc(family.name)) families.push_back(ToFamily(family, *desc));
-  }
-  std::sort(families.begin(), families.end(),
-            [](const Family& a, const Family& b) { return a.desc.name < b.desc.name; });
-  std::string text;
-  for (Family& family : families) AppendFamily(text, std::move(family), format);
-  return text;
+std::shared_ptr<const Snapshot> ExporterMetrics::Read() const {
+  const std::lock_guard lock(families_->mutex);
+  if (families_->rendered == nullptr) families_->rendered = families_->Render();
+  return families_->rendered;
 }
 
 }  // namespace o2o

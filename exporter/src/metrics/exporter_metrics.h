@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "metrics/text_format.h"
+#include "metrics/snapshot.h"
 
 namespace o2o {
 
@@ -30,7 +30,7 @@ struct PollOutcome {
 };
 
 // The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*,
-// o2o_ingest_rows_total, build, config, process. Every known label set exists at 0 from the start (also
+// o2o_ingest_rows_total, build, config. Every known label set exists at 0 from the start (also
 // o2o_source_up and the time of the last success, until the first one). Thread-safe; a scrape sees a poll's
 // numbers all or none.
 class ExporterMetrics {
@@ -58,8 +58,8 @@ class ExporterMetrics {
 
   void ConfigLoaded(bool ok, Timestamp at);
 
-  // All of it as exposition text, families sorted by name; process_* are read now.
-  std::string RenderText(ExpositionFormat format = ExpositionFormat::kText) const;
+  // All of it as it is now. Rendered by the first who asks after a change; all others get the same one.
+  std::shared_ptr<const Snapshot> Read() const;
 
  private:
   struct Families;

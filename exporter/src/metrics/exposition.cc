@@ -120,8 +120,7 @@ class Composer {
       AddPiece(openmetrics_ ? first.deflated_openmetrics_header : first.deflated_header);
       for (const FamilyBlock* block : group.blocks) AddPiece(block->deflated_samples);
     }
-    constexpr int kOwnLevel = 1;  // paid for by every scrape
-    Deflated own = Deflater(kOwnLevel).Compress(own_text);
+    Deflated own = Store(own_text);
     sum_.Add(own);
     AddOwn(std::move(own.bytes));
     AddOwn(sum_.Tail());

@@ -26,7 +26,7 @@ struct Exposition {
 };
 
 // All families of `snapshots`, sorted by name, then `own_text`: complete families of other names, in
-// `format`.
+// `format`, few enough not to be worth compressing at every scrape.
 std::shared_ptr<const Exposition> Compose(SnapshotBoard::Snapshots snapshots, std::string own_text,
                                           ExpositionFormat format, bool gzip);
 

@@ -9,6 +9,14 @@
 
 namespace o2o {
 
+namespace {
+
+std::uint32_t Crc32(std::string_view text) {
+  return static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+}
+
+}  // namespace
+
 struct Deflater::Stream {
   z_stream zlib{};
 };
@@ -29,8 +37,7 @@ Deflated Deflater::Compress(std::string_view text) {
   Deflated out;
   if (text.empty()) return out;
   out.plain_bytes = text.size();
-  out.crc32 =
-      static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(text.data()), text.size()));
+  out.crc32 = Crc32(text);
 
   z_stream& zlib = stream_->zlib;  // knows nothing of earlier pieces: a full flush forgets them
   constexpr std::size_t kStep = std::numeric_limits<uInt>::max() / 2;  // zlib counts in 32 bits
@@ -56,6 +63,23 @@ Deflated Deflater::Compress(std::string_view text) {
     finished = last && zlib.avail_in == 0 && zlib.avail_out > 0;
   }
   out.bytes.shrink_to_fit();
+  return out;
+}
+
+Deflated Store(std::string_view text) {
+  constexpr std::size_t kMaxBlock = 0xFFFF;  // RFC 1951, 3.2.4: a length in 16 bits, and its complement
+  Deflated out;
+  out.plain_bytes = text.size();
+  out.crc32 = Crc32(text);
+  while (!text.empty()) {
+    const std::string_view block = text.substr(0, kMaxBlock);
+    const std::size_t size = block.size();
+    for (const std::size_t byte : {std::size_t{0}, size, size >> 8, ~size, ~size >> 8}) {
+      out.bytes += static_cast<char>(byte & 0xFF);
+    }
+    out.bytes += block;
+    text.remove_prefix(size);
+  }
   return out;
 }
 

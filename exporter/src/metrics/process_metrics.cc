@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/process_metrics.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <filesystem>
+#include <array>
+#include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
-#include <system_error>
-#include <utility>
 
 #include "metrics/catalogue.h"
 
@@ -28,21 +28,34 @@ struct ProcessStat {
   double resident_pages = 0;
 };
 
+// A file of /proc, which says no size of itself; as much of it as anybody here wants to know.
+std::string ReadProc(const char* path) {
+  std::string text(4096, '\0');
+  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  if (file < 0) return {};
+  const ssize_t size = read(file, text.data(), text.size());
+  close(file);
+  text.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
+  return text;
+}
+
 std::optional<ProcessStat> ReadStat() {
-  std::ifstream file("/proc/self/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const std::string text = ReadProc("/proc/self/stat");
   // The program's name stands in parentheses and may hold blanks and parentheses itself.
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  std::vector<std::string> values{std::istream_iterator<std::string>(fields), {}};
   constexpr std::size_t kFirst = 3;  // proc(5) counts from 1; the first after the name is field 3
   constexpr std::size_t kLast = 24;
-  if (values.size() <= kLast - kFirst) return std::nullopt;
-  const auto field = [&values](std::size_t number) {
-    return std::strtod(values[number - kFirst].c_str(), nullptr);
-  };
-  return ProcessStat{field(14), field(15), field(20), field(22), field(23), field(kLast)};
+  std::array<double, kLast + 1> fields{};
+  std::size_t field = kFirst;
+  for (std::size_t at = name_end + 1; at < text.size() && field <= kLast; ++field) {
+    at = text.find_first_not_of(' ', at);
+    if (at == std::string::npos) break;
+    fields[field] = std::strtod(text.c_str() + at, nullptr);  // the state, a letter, is 0
+    at = text.find(' ', at);
+  }
+  if (field <= kLast) return std::nullopt;
+  return ProcessStat{fields[14], fields[15], fields[20], fields[22], fields[23], fields[24]};
 }
 
 std::optional<double> BootTime() {
@@ -54,40 +67,41 @@ std::optional<double> BootTime() {
 }
 
 std::optional<double> CountOpenFds() {
-  std::error_code error;
-  std::filesystem::directory_iterator fds("/proc/self/fd", error);
-  if (error) return std::nullopt;
+  const std::unique_ptr<DIR, int (*)(DIR*)> fds(opendir("/proc/self/fd"), closedir);
+  if (fds == nullptr) return std::nullopt;
   double count = 0;
-  for (; fds != std::filesystem::directory_iterator(); fds.increment(error)) {
-    if (error) return std::nullopt;
-    ++count;
+  while (const dirent* fd = readdir(fds.get())) {
+    if (fd->d_name[0] != '.') ++count;
   }
   return count - 1;  // without the one that reads the directory
 }
 
-Family One(const MetricDesc& desc, double value) { return Family{desc, {{{}, FormatValue(value)}}, {}, {}}; }
+void Append(std::string& out, const MetricDesc& desc, double value, ExpositionFormat format) {
+  out += FamilyHeader(desc, format);
+  out.append(desc.name).append(" ").append(FormatValue(value)).append("\n");
+}
 
 }  // namespace
 
-std::vector<Family> ReadProcessMetrics() {
-  std::vector<Family> families;
-  if (const auto stat = ReadStat()) {
-    const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-    const auto page = static_cast<double>(sysconf(_SC_PAGESIZE));
-    families.push_back(One(catalogue::kProcessCpu, (stat->user_ticks + stat->system_ticks) / ticks));
-    families.push_back(One(catalogue::kProcessResidentMemory, stat->resident_pages * page));
-    families.push_back(One(catalogue::kProcessVirtualMemory, stat->virtual_bytes));
-    families.push_back(One(catalogue::kProcessThreads, stat->threads));
-    static const std::optional<double> boot_time = BootTime();
-    if (boot_time)
-      families.push_back(One(catalogue::kProcessStartTime, *boot_time + stat->start_ticks / ticks));
-  }
-  if (const auto fds = CountOpenFds()) families.push_back(One(catalogue::kProcessOpenFds, *fds));
+std::string ProcessText(ExpositionFormat format) {
+  std::string text;
+  const auto append = [&](const MetricDesc& desc, double value) { Append(text, desc, value, format); };
+  const std::optional<ProcessStat> stat = ReadStat();
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  if (stat) append(catalogue::kProcessCpu, (stat->user_ticks + stat->system_ticks) / ticks);
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    families.push_back(One(catalogue::kProcessMaxFds, static_cast<double>(limit.rlim_cur)));
+    append(catalogue::kProcessMaxFds, static_cast<double>(limit.rlim_cur));
   }
-  return families;
+  if (const auto fds = CountOpenFds()) append(catalogue::kProcessOpenFds, *fds);
+  if (!stat) return text;
+  append(catalogue::kProcessResidentMemory,
+         stat->resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE)));
+  static const std::optional<double> boot_time = BootTime();
+  if (boot_time) append(catalogue::kProcessStartTime, *boot_time + stat->start_ticks / ticks);
+  append(catalogue::kProcessThreads, stat->threads);
+  append(catalogue::kProcessVirtualMemory, stat->virtual_bytes);
+  return text;
 }
 
 }  // namespace o2o

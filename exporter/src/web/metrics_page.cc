@@ -2,16 +2,20 @@
 #include "web/metrics_page.h"
 
 #include <memory>
+#include <utility>
 
 #include "metrics/exposition.h"
+#include "metrics/process_metrics.h"
 
 namespace o2o {
 
 WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board,
                         const ExporterMetrics& metrics) {
   const ExpositionFormat format = NegotiateFormat(request.accept);
+  SnapshotBoard::Snapshots snapshots = board.Read();
+  snapshots.emplace("", metrics.Read());  // no source has this name
   const auto exposition =
-      Compose(board.Read(), metrics.RenderText(format), format, AcceptsGzip(request.accept_encoding));
+      Compose(std::move(snapshots), ProcessText(format), format, AcceptsGzip(request.accept_encoding));
   WebResponse response;
   response.content_type = exposition->content_type;
   response.headers = {{"Vary", "Accept, Accept-Encoding"}};

@@ -31,7 +31,8 @@ constexpr int kThreads = 160;
 // civetweb's own patience, in both directions. Ours (Patience) is shorter, and counts what a client takes:
 // civetweb sees progress only once a third of a socket's buffer is free, which may be a megabyte.
 constexpr const char* kCivetwebPatienceMs = "30000";
-constexpr std::size_t kSliceBytes = 64u << 10;
+constexpr std::size_t kSliceBytes = 256u << 10;  // of one write
+constexpr std::size_t kSmallBytes = 16u << 10;   // copied together rather than written alone
 // Between two looks at who is too slow.
 constexpr auto kLookTime = 1s;
 constexpr auto kCrowdedLookTime = 50ms;
@@ -262,7 +263,7 @@ class Sender {
   explicit Sender(mg_connection* connection) : connection_(connection) {}
 
   void Send(std::string_view bytes) {
-    if (bytes.size() < kSliceBytes / 4) {
+    if (bytes.size() < kSmallBytes) {
       pending_ += bytes;
       if (pending_.size() >= kSliceBytes) Flush();
       return;

@@ -9,11 +9,13 @@
 #include <thread>
 
 #include "metrics/catalogue.h"
+#include "unit/metrics/exposition_text.h"
 
 namespace o2o {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::TextOf;
 
 // Answers as scripted; counts how many polls run at once.
 class ScriptedSource final : public Source {
@@ -102,8 +104,7 @@ TEST_F(PollerTest, FailureKeepsTheLastGoodSnapshotAndTellsWhy) {
   EXPECT_EQ(status.last_error, "got text/html");
   EXPECT_FALSE(status.stale);
   // The status is told a moment before the metric.
-  WaitUntil(
-      [&] { return metrics_.RenderText().find("o2o_source_up{source=\"shop\"} 0") != std::string::npos; });
+  WaitUntil([&] { return TextOf(metrics_).find("o2o_source_up{source=\"shop\"} 0") != std::string::npos; });
 }
 
 TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) {
@@ -120,7 +121,7 @@ TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) 
     return board_.Read().empty();
   });
   EXPECT_TRUE(poller->status().stale);
-  EXPECT_NE(metrics_.RenderText().find("o2o_source_stale{source=\"shop\"} 1"), std::string::npos);
+  EXPECT_NE(TextOf(metrics_).find("o2o_source_stale{source=\"shop\"} 1"), std::string::npos);
   good = true;
   WaitUntil([&] { return board_.Read().size() == 1; });
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
@@ -150,7 +151,7 @@ TEST_F(PollerTest, TroubleBesideAGoodAnswerIsCountedAndPublishedAllTheSame) {
   const auto poller = Run(source);
   WaitUntil([&] { return poller->status().polls >= 2 && poller->status().failures >= 1; });
   WaitUntil([&] {
-    return metrics_.RenderText().find("o2o_source_failures_total{source=\"shop\",reason=\"store\"} 0") ==
+    return TextOf(metrics_).find("o2o_source_failures_total{source=\"shop\",reason=\"store\"} 0") ==
            std::string::npos;
   });
   EXPECT_TRUE(poller->status().troubled);
@@ -168,7 +169,7 @@ TEST_F(PollerTest, StopEndsAPollInProgress) {
   poller->RequestStop();
   poller->Join();
   EXPECT_EQ(source.polls, 1);
-  EXPECT_EQ(metrics_.RenderText().find("reason=\"cancelled\""), std::string::npos) << "a stop is no failure";
+  EXPECT_EQ(TextOf(metrics_).find("reason=\"cancelled\""), std::string::npos) << "a stop is no failure";
   EXPECT_EQ(poller->status().failures, 0u);
 }
 
@@ -203,7 +204,7 @@ TEST_F(PollerTest, RepairsAreCounted) {
   poller->Nudge();
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
   WaitUntil([&] {
-    return metrics_.RenderText().find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 3") !=
+    return TextOf(metrics_).find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 3") !=
            std::string::npos;
   });
 }
@@ -211,7 +212,7 @@ TEST_F(PollerTest, RepairsAreCounted) {
 TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
   const Poller poller({"shop", "fake", 15s, 45s}, source, board_, metrics_, clock_, 1);
-  const std::string text = metrics_.RenderText();
+  const std::string text = TextOf(metrics_);
   EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_failures_total{source=\"shop\",reason=\"timeout\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 0"), std::string::npos);

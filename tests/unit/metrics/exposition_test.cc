@@ -8,6 +8,7 @@
 
 #include "metrics/catalogue.h"
 #include "metrics/exporter_metrics.h"
+#include "metrics/process_metrics.h"
 #include "unit/metrics/gunzip.h"
 #include "unit/metrics/run_command.h"
 
@@ -49,24 +50,12 @@ SnapshotBoard::Snapshots Shop() {
     online.samples.push_back({{"V" + std::to_string(vendor)}, "1"});
   Family odd{{"shop_things", MetricType::kCounter, {}, "A counter without its suffix."}, {{{}, "7"}}, {}, {}};
   vendors = {online, vendor_open, odd};
-  return {{"orders", MakeSnapshot(orders, {})}, {"vendors", MakeSnapshot(vendors, {})}};
-}
-
-std::string OwnText(ExpositionFormat format) {
-  ExporterMetrics metrics;
-  metrics.AddSource("orders", 15, {"missing_id", "bad_time"});
-  metrics.PollStarted("orders");
-  metrics.PollEnded("orders", {.up = true,
-                               .trouble = {},
-                               .duration_seconds = 0.25,
-                               .rows = 3,
-                               .series = 4,
-                               .response_bytes = 5,
-                               .rejected_rows = {},
-                               .repaired = {},
-                               .at = {}});
-  metrics.StoreWrote(0.02);
-  return metrics.RenderText(format);
+  ExporterMetrics exporter;
+  exporter.AddSource("orders", 15, {"missing_id", "bad_time"});
+  exporter.PollStarted("orders");
+  exporter.StoreWrote(0.02);
+  return {
+      {"", exporter.Read()}, {"orders", MakeSnapshot(orders, {})}, {"vendors", MakeSnapshot(vendors, {})}};
 }
 
 constexpr const char* kParseOpenMetrics =
@@ -95,7 +84,7 @@ TEST(Compose, PlainTextIsTheJoinedTextAndOurOwn) {
 
 TEST(Compose, GzipIsOneMemberOfTheSameBytes) {
   for (const auto format : {kText, kOpenMetrics}) {
-    const std::string own = OwnText(format);
+    const std::string own = ProcessText(format);
     const auto plain = Compose(Shop(), own, format, false);
     const auto zipped = Compose(Shop(), own, format, true);
     EXPECT_TRUE(zipped->gzip);
@@ -106,7 +95,7 @@ TEST(Compose, GzipIsOneMemberOfTheSameBytes) {
 }
 
 TEST(Compose, GzipIsReadByOthers) {
-  const std::string own = OwnText(kText);
+  const std::string own = ProcessText(kText);
   const std::string plain = Body(*Compose(Shop(), own, kText, false));
   const std::string zipped = Body(*Compose(Shop(), own, kText, true));
   const auto gzip = RunCommand("gzip -dc", zipped);
@@ -122,7 +111,7 @@ TEST(Compose, GzipIsReadByOthers) {
 
 TEST(Compose, TextIsCleanForPromtoolAndThePythonClient) {
   SnapshotBoard::Snapshots shop = Shop();
-  const std::string text = Body(*Compose(shop, OwnText(kText), kText, false));
+  const std::string text = Body(*Compose(shop, ProcessText(kText), kText, false));
   const auto promtool = RunCommand("promtool check metrics", text);
   // The one thing that promtool says is about the counter that a user named without _total.
   EXPECT_EQ(promtool.output, "shop_things counter metrics should have \"_total\" suffix\n");
@@ -132,7 +121,7 @@ TEST(Compose, TextIsCleanForPromtoolAndThePythonClient) {
 }
 
 TEST(Compose, OpenMetricsIsReadByThePythonClient) {
-  const auto exposition = Compose(Shop(), OwnText(kOpenMetrics), kOpenMetrics, false);
+  const auto exposition = Compose(Shop(), ProcessText(kOpenMetrics), kOpenMetrics, false);
   const std::string text = Body(*exposition);
   EXPECT_EQ(exposition->content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_TRUE(text.ends_with("\n# EOF\n"));

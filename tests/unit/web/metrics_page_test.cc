@@ -2,8 +2,10 @@
 #include "web/metrics_page.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "metrics/catalogue.h"
+#include "unit/metrics/exposition_text.h"
 #include "unit/metrics/gunzip.h"
 #include "unit/metrics/run_command.h"
 #include "unit/web/raw_client.h"
@@ -34,6 +36,13 @@ class MetricsPageTest : public ::testing::Test {
 
   RawResponse Scrape(const std::string& headers) { return Ask(server_->port(), "GET", "/metrics", headers); }
 
+  // All but process_*, which are never the same.
+  std::string Published() const {
+    SnapshotBoard::Snapshots snapshots = board_.Read();
+    snapshots.emplace("exporter", metrics_.Read());
+    return JoinText(snapshots);
+  }
+
   SnapshotBoard board_;
   ExporterMetrics metrics_;
   std::unique_ptr<WebServer> server_;
@@ -45,7 +54,7 @@ TEST_F(MetricsPageTest, IsPlainTextUnlessMoreIsAskedFor) {
   EXPECT_EQ(response.Header("Content-Encoding"), "");
   EXPECT_EQ(response.Header("Vary"), "Accept, Accept-Encoding");
   EXPECT_EQ(response.Header("Content-Length"), std::to_string(response.body.size()));
-  EXPECT_TRUE(response.body.starts_with(JoinText(board_.Read())));
+  EXPECT_TRUE(response.body.starts_with(Published()));
   EXPECT_NE(response.body.find("\no2o_source_up{source=\"orders\"} 0\n"), std::string::npos);
   const auto promtool = RunCommand("promtool check metrics", response.body);
   EXPECT_EQ(promtool.status, 0) << promtool.output;
@@ -55,7 +64,7 @@ TEST_F(MetricsPageTest, IsGzippedForWhomeverTakesIt) {
   const RawResponse response = Scrape("Accept-Encoding: gzip\r\n");
   EXPECT_EQ(response.Header("Content-Encoding"), "gzip");
   EXPECT_EQ(response.Header("Content-Length"), std::to_string(response.body.size()));
-  EXPECT_TRUE(Gunzip(response.body).starts_with(JoinText(board_.Read())));
+  EXPECT_TRUE(Gunzip(response.body).starts_with(Published()));
   EXPECT_EQ(Scrape("Accept-Encoding: gzip;q=0\r\n").Header("Content-Encoding"), "");
 }
 
@@ -66,11 +75,20 @@ TEST_F(MetricsPageTest, IsOpenMetricsForWhoeverPrefersIt) {
   EXPECT_TRUE(response.body.ends_with("\n# EOF\n"));
 }
 
+TEST_F(MetricsPageTest, TellsOfItsProcessAtTheScrape) {
+  const std::string text = Scrape("").body;
+  EXPECT_NE(text.find("\nprocess_open_fds "), std::string::npos);
+  const double before = testing::ValueOf(text, "process_open_fds");
+  const int fd = dup(0);
+  EXPECT_EQ(testing::ValueOf(Scrape("").body, "process_open_fds"), before + 1);
+  close(fd);
+}
+
 TEST_F(MetricsPageTest, IsReadByCurl) {
   const std::string url = "http://127.0.0.1:" + std::to_string(server_->port()) + "/metrics";
   const auto curl = RunCommand("curl -fsS --compressed " + url, "");
   EXPECT_EQ(curl.status, 0) << curl.output;
-  EXPECT_TRUE(curl.output.starts_with(JoinText(board_.Read())));
+  EXPECT_TRUE(curl.output.starts_with(Published()));
 }
 
 }  // namespace
