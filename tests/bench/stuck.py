@@ -48,10 +48,12 @@ def never_send(stack, port, count):
 
 
 def never_read(stack, port, count):
-    """Returns the clients, as soon as a few have something to read."""
-    clients = [connect(stack, port) for _ in range(count)]
-    for client in clients:
-        client.sendall(request_text("/metrics", False))
+    """Returns the clients, as soon as a few have something to read. Each asks as soon as it is connected: a crowd that
+    waits is hung up on."""
+    clients = []
+    for _ in range(count):
+        clients.append(connect(stack, port))
+        clients[-1].sendall(request_text("/metrics", False))
         time.sleep(ASK_SECONDS)
     deadline = time.monotonic() + WATCH_SECONDS
     while sum(map(bool, map(_waiting_bytes, clients))) < FEW:
@@ -67,9 +69,10 @@ def read_by_the_spoonful(stack, port, count):
 
 
 def send_by_the_spoonful(stack, port, count):
-    clients = [connect(stack, port) for _ in range(count)]
-    for client in clients:
-        client.sendall(request_text("/metrics", False)[:-2] + b"X: ")
+    clients = []
+    for _ in range(count):
+        clients.append(connect(stack, port))
+        clients[-1].sendall(request_text("/metrics", False)[:-2] + b"X: ")
     stack.enter_context(_again_and_again(clients, lambda client: client.send(b"x", socket.MSG_DONTWAIT)))
 
 
