@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "metrics/process_metrics.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -9,11 +8,13 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/open_descriptors.h"
 #include "metrics/catalogue.h"
+#include "metrics/snapshot.h"
 
 namespace o2o {
 namespace {
@@ -28,10 +29,10 @@ struct ProcessStat {
   double resident_pages = 0;
 };
 
-// A file of /proc, which says no size of itself; as much of it as anybody here wants to know.
-std::string ReadProc(const char* path) {
+// One line of some 300 bytes, or nothing.
+std::string ReadStatLine() {
   std::string text(4096, '\0');
-  const int file = open(path, O_RDONLY | O_CLOEXEC);
+  const int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
   if (file < 0) return {};
   const ssize_t size = read(file, text.data(), text.size());
   close(file);
@@ -40,7 +41,7 @@ std::string ReadProc(const char* path) {
 }
 
 std::optional<ProcessStat> ReadStat() {
-  const std::string text = ReadProc("/proc/self/stat");
+  const std::string text = ReadStatLine();
   // The program's name stands in parentheses and may hold blanks and parentheses itself.
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
@@ -66,26 +67,13 @@ std::optional<double> BootTime() {
   return std::nullopt;
 }
 
-std::optional<double> CountOpenFds() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> fds(opendir("/proc/self/fd"), closedir);
-  if (fds == nullptr) return std::nullopt;
-  double count = 0;
-  while (const dirent* fd = readdir(fds.get())) {
-    if (fd->d_name[0] != '.') ++count;
-  }
-  return count - 1;  // without the one that reads the directory
-}
-
-void Append(std::string& out, const MetricDesc& desc, double value, ExpositionFormat format) {
-  out += FamilyHeader(desc, format);
-  out.append(desc.name).append(" ").append(FormatValue(value)).append("\n");
-}
-
 }  // namespace
 
 std::string ProcessText(ExpositionFormat format) {
   std::string text;
-  const auto append = [&](const MetricDesc& desc, double value) { Append(text, desc, value, format); };
+  const auto append = [&](const MetricDesc& desc, double value) {
+    AppendFamily(text, {desc, {{{}, FormatValue(value)}}, {}, {}}, format);
+  };
   const std::optional<ProcessStat> stat = ReadStat();
   const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
   if (stat) append(catalogue::kProcessCpu, (stat->user_ticks + stat->system_ticks) / ticks);
@@ -93,7 +81,8 @@ std::string ProcessText(ExpositionFormat format) {
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     append(catalogue::kProcessMaxFds, static_cast<double>(limit.rlim_cur));
   }
-  if (const auto fds = CountOpenFds()) append(catalogue::kProcessOpenFds, *fds);
+  const std::vector<int> descriptors = OpenDescriptors();
+  if (!descriptors.empty()) append(catalogue::kProcessOpenFds, static_cast<double>(descriptors.size()));
   if (!stat) return text;
   append(catalogue::kProcessResidentMemory,
          stat->resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE)));

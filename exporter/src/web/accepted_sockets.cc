@@ -2,7 +2,6 @@
 #include "web/accepted_sockets.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -11,23 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <memory>
 #include <optional>
 #include <utility>
 
+#include "base/open_descriptors.h"
+
 namespace o2o {
 namespace {
-
-std::vector<int> OpenDescriptors() {
-  std::vector<int> all;
-  const std::unique_ptr<DIR, int (*)(DIR*)> directory(opendir("/proc/self/fd"), closedir);
-  if (directory == nullptr) return all;
-  while (const dirent* entry = readdir(directory.get())) {
-    if (entry->d_name[0] != '.') all.push_back(std::atoi(entry->d_name));
-  }
-  return all;
-}
 
 using NameOf = int (*)(int, sockaddr*, socklen_t*);
 

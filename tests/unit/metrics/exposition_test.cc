@@ -53,6 +53,15 @@ SnapshotBoard::Snapshots Shop() {
   ExporterMetrics exporter;
   exporter.AddSource("orders", 15, {"missing_id", "bad_time"});
   exporter.PollStarted("orders");
+  exporter.PollEnded("orders", {.up = true,
+                                .trouble = {},
+                                .duration_seconds = 0.25,
+                                .rows = 3,
+                                .series = 4,
+                                .response_bytes = 5,
+                                .rejected_rows = {},
+                                .repaired = {},
+                                .at = {}});
   exporter.StoreWrote(0.02);
   return {
       {"", exporter.Read()}, {"orders", MakeSnapshot(orders, {})}, {"vendors", MakeSnapshot(vendors, {})}};
