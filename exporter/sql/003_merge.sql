@@ -32,24 +32,39 @@ DECLARE
   -- Named in every statement below: only a statement with a parameter is planned anew for the page at hand.
   present constant timestamptz NOT NULL := oms_now + interval '1 minute';
   staged bigint;
+  unknown bigint;
+  differing bigint;
 BEGIN
   -- One merge at a time: two would wait for each other's orders in a circle.
   PERFORM pg_advisory_xact_lock(72001, 2);
-  SELECT count(*) INTO staged FROM pg_temp.staged_orders;
 
-  INSERT INTO fact_orders_monitoring
-    (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
-     first_status, first_updated_at, status_since, open)
-  SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
-         s.status, s.updated_at, s.updated_at, coalesce(o.outcome, 'open') = 'open'
+  -- Most pages show again what is here already: one look tells whether there is anything to write.
+  SELECT count(*),
+         count(*) FILTER (WHERE f.order_id IS NULL),
+         count(*) FILTER (WHERE f.order_id IS NOT NULL
+           AND (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
+               IS DISTINCT FROM
+               (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail))
+    INTO staged, unknown, differing
   FROM pg_temp.staged_orders s
-  LEFT JOIN order_statuses o ON o.status = s.status
-  WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL;
-  GET DIAGNOSTICS inserted = ROW_COUNT;
+  LEFT JOIN fact_orders_monitoring f ON f.order_id = s.order_id
+  WHERE present IS NOT NULL;
+
+  inserted := 0;
+  IF unknown > 0 THEN
+    INSERT INTO fact_orders_monitoring
+      (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
+       first_status, first_updated_at, status_since, open)
+    SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
+           s.status, s.updated_at, s.updated_at, coalesce(o.outcome, 'open') = 'open'
+    FROM pg_temp.staged_orders s
+    LEFT JOIN order_statuses o ON o.status = s.status
+    WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL;
+    GET DIAGNOSTICS inserted = ROW_COUNT;
+  END IF;
 
   updated := 0;
-  stale := 0;
-  IF inserted < staged THEN
+  IF differing > 0 OR inserted < unknown THEN  -- or another program has inserted some of them meanwhile
     UPDATE fact_orders_monitoring f
     SET customer_id = s.customer_id, customer_name = s.customer_name, status = s.status, order_type = s.order_type,
         total_amount = s.total_amount, updated_at = s.updated_at, item_name = s.item_name, item_detail = s.item_detail,
@@ -67,16 +82,8 @@ BEGIN
                WHEN f.status = s.status THEN true
                ELSE (order_status_rank(s.status), s.status) > (order_status_rank(f.status), f.status) END;
     GET DIAGNOSTICS updated = ROW_COUNT;
-    IF inserted + updated < staged THEN
-      SELECT count(*) INTO stale
-      FROM pg_temp.staged_orders s
-      JOIN fact_orders_monitoring f ON f.order_id = s.order_id
-      WHERE (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
-            IS DISTINCT FROM
-            (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
-        AND present IS NOT NULL;
-    END IF;
   END IF;
+  stale := greatest(differing - updated, 0);
   unchanged := staged - inserted - updated - stale;
 END $$;
 
