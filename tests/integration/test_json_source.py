@@ -93,6 +93,12 @@ def test_pages_tell_what_they_leave_out(scratch, endpoint):
         assert page["total"] == 15_000 and page["complete"] is False and len(page["rows"]) < 15_000
         assert json.loads(request(exporter.url + "/api/vendor-codes")[2]) == \
             {"total": 15_000, "complete": True, "vendor_codes": codes}
+    endpoint.answers["/vendors"][-1]["left"] = 0
+    vendors["metrics"][0]["where"] = {"left": 1}
+    with exporter_of(scratch, vendors) as exporter:
+        exporter.wait_ready()
+        assert json.loads(request(exporter.url + "/api/vendor-codes")[2]) == \
+            {"total": 14_999, "complete": False, "vendor_codes": codes[:-1]}
     nameless = {"name": "vendors", "json": {"url": f"{endpoint.url}/nameless"},
                 "metrics": [{"name": "left", "help": "Left.", "aggregate": "sum", "value": "left"}]}
     with exporter_of(scratch, nameless) as exporter:

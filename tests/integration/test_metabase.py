@@ -61,6 +61,8 @@ def test_pages_show_the_last_rows_with_their_age(scratch):
             assert status == 200 and page["total"] == len(page["rows"]) == rows and page["complete"] and 0 <= page["age_seconds"] < 60, path
             assert {row["Vendor Code"] for row in page["rows"]} == set(truth)
         assert stand.page("/api/vendor-codes") == (200, {"total": len(truth), "complete": True, "vendor_codes": sorted(truth)})
+        home = request(stand.exporter.url + "/")[2].decode()
+        assert set(re.findall(r"href='/api/([^']*)'", home)) == {"vendor-status", "vendor-product-status", "discount-stock"}
         assert request(stand.exporter.url + "/api/orders")[0] == 404
         status, page = stand.page("/api/no-such-source")
         assert status == 404 and "/api/v1/sources" in page["error"]

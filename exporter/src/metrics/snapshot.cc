@@ -268,16 +268,14 @@ std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots
   return groups;
 }
 
-std::set<std::string> LabelValues(const Snapshot& snapshot, std::string_view label) {
+std::set<std::string> LabelValues(const FamilyBlock& block, std::string_view label) {
   std::set<std::string> values;
   const std::string key = std::string(label) + "=\"";
-  for (const auto& block : snapshot.families) {
-    const std::string_view text = block->samples;
-    // No value can hold the key: a quote in it is escaped.
-    for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + key.size())) {
-      if (at > 0 && (text[at - 1] == '{' || text[at - 1] == ',')) {
-        values.insert(UnescapeLabelValue(text.substr(at + key.size())));
-      }
+  const std::string_view text = block.samples;
+  // No value can hold the key: a quote in it is escaped.
+  for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + key.size())) {
+    if (at > 0 && (text[at - 1] == '{' || text[at - 1] == ',')) {
+      values.insert(UnescapeLabelValue(text.substr(at + key.size())));
     }
   }
   return values;

@@ -112,8 +112,8 @@ struct FamilyGroup {
 // publisher's type stay: a family has one type or the scrape fails. Points into `snapshots`.
 std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots);
 
-// The values that a label has in a snapshot's series.
-std::set<std::string> LabelValues(const Snapshot& snapshot, std::string_view label);
+// The values that a label has in a family's series; none where the family has no such label.
+std::set<std::string> LabelValues(const FamilyBlock& block, std::string_view label);
 
 // The text of all families, sorted by name, one header each however many publishers feed it.
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots);

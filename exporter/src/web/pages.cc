@@ -125,12 +125,16 @@ WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
   return MetricsPage(request, inputs.board, inputs.metrics);
 }
 
+// No page shows orders: they name customers, and pages ask nobody who they are.
+bool HasRows(const SourceStatus& status) { return status.kind != "oms" && status.kind != "store"; }
+
 std::string SourceRow(const SourceStatus& status, Timestamp now) {
   const char* css = status.state == SourceStatus::State::kUp && !status.troubled ? "good"
                     : status.state == SourceStatus::State::kStarting             ? "wait"
                                                                                  : "bad";
-  std::string row = "<tr><td>" + EscapeHtml(status.source) + "</td><td class=" + css + ">" +
-                    std::string(Name(status.state));
+  const std::string name = EscapeHtml(status.source);
+  std::string row = "<tr><td>" + (HasRows(status) ? "<a href='/api/" + name + "'>" + name + "</a>" : name) +
+                    "</td><td class=" + css + ">" + std::string(Name(status.state));
   if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
   row += "</td><td data-is='Last success'>" + Ago(status.last_success, now) +
@@ -179,7 +183,9 @@ WebResponse Home(const PageInputs& inputs) {
             "configuration</td></tr>\n";
   }
   body +=
-      "</table><p>For machines: <a href=/api/v1/sources>/api/v1/sources</a>, <a href=/ready>/ready</a>, "
+      "</table><p>A source's name leads to its last rows. For machines: <a "
+      "href=/api/v1/sources>/api/v1/sources</a>, "
+      "<a href=/api/vendor-codes>/api/vendor-codes</a>, <a href=/ready>/ready</a>, "
       "<a href=/health>/health</a>.</p></body></html>\n";
   WebResponse response;
   response.content_type = kHtml;
@@ -187,7 +193,6 @@ WebResponse Home(const PageInputs& inputs) {
   return response;
 }
 
-// No page shows orders: they name customers, and pages ask nobody who they are.
 constexpr const char* kOrdersElsewhere =
     "orders are not shown here, since they name customers: they are in PostgreSQL, table "
     "fact_orders_monitoring; their numbers are in /metrics";
@@ -213,7 +218,7 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   if (status == nullptr) {
     return JsonError(404, source, "no source of this name has rows; /api/v1/sources lists the sources");
   }
-  if (status->kind == "oms" || status->kind == "store") return JsonError(404, source, kOrdersElsewhere);
+  if (!HasRows(*status)) return JsonError(404, source, kOrdersElsewhere);
   const auto all = inputs.board.Rows();
   const auto found = all.find(source);
   if (found == all.end()) return JsonError(503, source, "no good poll yet");
@@ -239,8 +244,23 @@ std::set<std::string> VendorCodesOf(const LastRows& last) {
   return codes;
 }
 
+struct PublishedVendors {
+  std::set<std::string> codes;
+  bool each_row = false;  // every row is a series that names its vendor: there are no other vendors
+};
+
+PublishedVendors VendorsIn(const Snapshot& snapshot, std::size_t rows) {
+  PublishedVendors vendors;
+  for (const auto& block : snapshot.families) {
+    std::set<std::string> codes = LabelValues(*block, "vendor_code");
+    if (!codes.empty() && block->series == rows) vendors.each_row = true;
+    vendors.codes.merge(codes);
+  }
+  return vendors;
+}
+
 // The codes of all vendors that any source's rows or published series name, once each, sorted. Where not all
-// of a source's rows were kept, the series, which come from all of them, have to tell the rest.
+// of a source's rows were kept, the series have to tell the rest; they do unless the mapping leaves rows out.
 WebResponse VendorCodes(const PageInputs& inputs) {
   inputs.app()->ExpireStale();
   const SnapshotBoard::Snapshots snapshots = inputs.board.Read();
@@ -250,11 +270,10 @@ WebResponse VendorCodes(const PageInputs& inputs) {
     std::set<std::string> in_rows = VendorCodesOf(last);
     if (!last.complete()) {
       const auto published = snapshots.find(source);
-      std::set<std::string> in_series = published == snapshots.end()
-                                            ? std::set<std::string>{}
-                                            : LabelValues(*published->second, "vendor_code");
-      if (!in_rows.empty() && in_series.empty()) complete = false;
-      codes.merge(in_series);
+      PublishedVendors vendors =
+          published == snapshots.end() ? PublishedVendors{} : VendorsIn(*published->second, last.total);
+      if (!in_rows.empty() && !vendors.each_row) complete = false;
+      codes.merge(vendors.codes);
     }
     codes.merge(in_rows);
   }
