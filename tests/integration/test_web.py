@@ -3,6 +3,7 @@
 import gzip
 import http.client
 import json
+import re
 import socket
 import subprocess
 import time
@@ -17,7 +18,7 @@ from harness.scripted_server import Answer, ScriptedServer
 from harness.stand import Stand
 from harness.web import request
 
-PAGES = ("/metrics", "/", "/health", "/ready", "/-/healthy", "/-/ready", "/api/v1/sources")
+PAGES = ("/metrics", "/", "/health", "/ready", "/-/healthy", "/-/ready", "/api/v1/sources", "/api/vendor-codes")
 
 
 @pytest.fixture(name="shop", scope="module")
@@ -51,6 +52,8 @@ def test_pages_answer(shop):
     assert sources["store"] == {"up": True}
     home = ask(shop, "GET", "/").content.decode()
     assert "orders" in home and "<table" in home
+    for link in re.findall(r"href='?(/[^'> ]*)", home):
+        assert ask(shop, "GET", link).status == 200, link
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/metricsfoo", "/Metrics", "/../../etc/passwd",

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the README to the program: the metrics table is the program's own, links lead somewhere. With UPDATE=1 it rewrites the table."""
+"""Holds the README to the program: the metrics table is the program's own, its addresses are all that are served, links lead somewhere. With UPDATE=1 it rewrites the table."""
 
 import os
 import pathlib
@@ -25,6 +25,13 @@ def test_metrics_table_is_the_programs_own():
         README.write_text(TABLE.sub(lambda match: match.group(1) + table + match.group(3), text))
         return
     assert TABLE.search(text).group(2) == table, "after a change of the catalogue: UPDATE=1 /usr/bin/python3 -m pytest tests/structure"
+
+
+def test_addresses_are_those_that_are_served():
+    table = README.read_text().split("It answers at\n")[1].split("###")[0]
+    named = {address for row in re.findall(r"^\| (`.*?`) \|", table, re.M) for address in re.findall(r"`(.*?)`", row)}
+    served = set(re.findall(r'get\("(.*?)"', (ROOT / "exporter/src/web/pages.cc").read_text()))
+    assert {address.removeprefix("POST ").replace("NAME", "") for address in named} == served
 
 
 def test_links_lead_somewhere():
