@@ -60,6 +60,22 @@ TEST(Gzip, HoldsForEverySizeAroundTheBuffersEdges) {
   }
 }
 
+TEST(Gzip, HoldsForEverySizeAroundTheWindowsEdges) {
+  Deflater deflater(3);
+  const std::string noise = Noise(200'000);
+  std::string lines;
+  while (lines.size() < noise.size())
+    lines += "a_series{number=\"" + std::to_string(lines.size()) + "\"} 1\n";
+  for (const std::size_t edge : {32'768u, 65'000u, 65'536u, 130'000u, 195'000u}) {
+    for (std::size_t size = edge - 2; size <= edge + 2; ++size) {
+      const std::string text = noise.substr(0, size) + lines.substr(0, size);
+      ASSERT_EQ(Gunzip(Join({deflater.Compress(text), deflater.Compress(lines.substr(0, size))})),
+                text + lines.substr(0, size))
+          << size;
+    }
+  }
+}
+
 TEST(Gzip, JoinsStoredPiecesOfAnySize) {
   Deflater deflater(3);
   const Deflated front = deflater.Compress("front front front");
