@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 
-from .processes import Child, NotReady, clean_environment, free_port, wait_until
+from .processes import Child, NotReady, clean_environment, free_port, gone, state, wait_until
 from .scratch import Scratch
 
 SUPERUSER = "postgres"
@@ -83,6 +83,7 @@ class Postgres:
     def kill(self):
         """SIGKILL to the server and all its processes. start() recovers it."""
         if self._server:
+            self._kill_children()
             self._server.kill()
             self._server = None
 
@@ -140,6 +141,17 @@ class Postgres:
         """Every new transaction of every session, also of those that are open, is read-only (or no longer)."""
         self.query(f"ALTER SYSTEM SET default_transaction_read_only = {'on' if on else 'off'}")
         self.query("SELECT pg_reload_conf()")
+
+    def _kill_children(self):
+        """Each has a session of its own, so that no signal to the server's group reaches it, and while one lives the next
+        start finds its shared memory in use. The server stands still meanwhile: it makes no more and reaps none."""
+        server = self._server.pid
+        self._server.send(signal.SIGSTOP)
+        wait_until(lambda: state(server) in "TZX", 30, "PostgreSQL stood still", interval=0.01)
+        children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()]
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: all(map(gone, children)), 30, "PostgreSQL's processes ended", interval=0.01)
 
     def _make_cluster(self):
         password_file = self._scratch.file("password")

@@ -66,6 +66,19 @@ def wait_until(condition, seconds, what, children=(), interval=0.1):
         time.sleep(interval)
 
 
+def state(pid):
+    """Of a process the letter that ps shows; X for one that is not there."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return "X"
+
+
+def gone(pid):
+    """Whether no such process runs (a zombie that its new parent has not reaped yet does not run)."""
+    return state(pid) in "ZX"
+
+
 def resident_bytes(pid):
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 

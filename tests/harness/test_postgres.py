@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from harness.postgres import Postgres
+from harness.processes import gone
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,16 @@ def test_keeps_port_and_rows_through_restart_stop_and_kill(postgres):
             postgres.start()
         assert postgres.port == port
     assert postgres.query("SELECT count(*) FROM kept") == [(4,)]
+
+
+def test_kill_takes_every_process_of_the_server(postgres):
+    """One that lives on for a moment holds the shared memory, and the next start fails."""
+    server = postgres.child.pid
+    children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text().split()]
+    os.kill(children[0], signal.SIGSTOP)
+    postgres.kill()
+    assert children and all(gone(pid) for pid in children)
+    postgres.start()
 
 
 def test_killed_and_removed_leaves_no_shared_memory():

@@ -8,19 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.processes import Child, NotReady, clean_environment, free_port, wait_until
+from harness.processes import Child, NotReady, clean_environment, free_port, gone, wait_until
 from harness.scratch import Scratch
 
 TESTS = Path(__file__).resolve().parents[1]
-
-
-def gone(pid):
-    """Whether no such process runs (a zombie that its new parent has not reaped yet does not run)."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return True
-    return stat.rsplit(")", 1)[1].split()[0] in "ZX"
 
 
 def test_stop_asks_first(tmp_path):
