@@ -70,7 +70,7 @@ def state(pid):
     """Of a process the letter that ps shows; X for one that is not there."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # the second where it ends between opening and reading
         return "X"
 
 

@@ -8,9 +8,9 @@
 #include <string_view>
 
 // One gzip member out of pieces that were compressed at different times, by different threads. Each piece is
-// raw deflate that ends on a byte boundary and refers to nothing before itself, so pieces may
-// be joined in any order; only the check sum of the whole is computed when they are. One member, not several:
-// curl and others stop after the first.
+// raw deflate that ends on a byte boundary and refers to nothing before itself, so pieces may be joined in
+// any order; only the check sum of the whole is computed when they are. One member, not several: curl and
+// others stop after the first.
 namespace o2o {
 
 struct Deflated {
