@@ -10,7 +10,7 @@ from bundle.shipped import RUNBOOK_BASE, RUNBOOKS, alert_id, alerts, load, promt
 SEVERITIES = {"critical", "warning", "info"}
 TEAMS = {"commerce", "platform"}
 EVERY_ALERT = pytest.mark.parametrize("alert", alerts(), ids=alert_id)
-ALWAYS_FIRING = "Watchdog"
+ALWAYS_FIRING = "O2OWatchdog"
 MINUTES = {"m": 1, "h": 60, "d": 1440, "s": 1 / 60}
 
 

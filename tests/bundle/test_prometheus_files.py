@@ -20,7 +20,7 @@ def test_configuration_finds_every_rule_file():
     # promtool is content with a pattern that finds nothing.
     found = [path for pattern in load(PROMETHEUS)["rule_files"] for path in PROMETHEUS.parent.glob(pattern)]
     assert sorted(path.resolve() for path in found) == RULE_FILES
-    assert {path.name for path in RULE_FILES} >= {"orders.yml", "vendors.yml", "exporter.yml"}
+    assert {path.name for path in RULE_FILES} >= {"o2o-orders.yml", "o2o-vendors.yml", "o2o-exporter.yml"}
 
 
 def test_alerts_have_somewhere_to_go():

@@ -69,8 +69,8 @@ def serve_page():
 def test_shop_that_stands_still(page_address):
     expected = {
         ("O2ONoNewOrders", "critical"), ("O2OOrdersDelayed", "warning"), ("O2OSourceFailing", "warning"),
-        ("O2OSourceStale", "warning"), ("O2OVendorOffline", "warning"), ("Watchdog", "none"),
-        ("PrometheusNotConnectedToAlertmanagers", "critical"),
+        ("O2OSourceStale", "warning"), ("O2OVendorOffline", "warning"), ("O2OWatchdog", "none"),
+        ("O2OPrometheusNotConnectedToAlertmanagers", "critical"),
     }
     with Scratch() as scratch, \
             Prometheus(scratch, {"o2o-exporter": page_address}, factor=FACTOR) as prometheus:

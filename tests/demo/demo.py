@@ -140,7 +140,7 @@ class Demo:
             self._last_notification = notification["n"]
             if is_watchdog(notification):
                 if not self.watchdog_came:
-                    self._screen.event("the Watchdog was delivered: the way from Prometheus to people works "
+                    self._screen.event("the watchdog was delivered: the way from Prometheus to people works "
                                        "(it repeats; not shown again)")
                 self.watchdog_came = True
                 continue
@@ -168,7 +168,7 @@ class Demo:
         if lasted >= ALERT_BY and not self.alerts_came:
             wrong.append("no alert was delivered")
         if lasted >= WATCHDOG_BY and not self.watchdog_came:
-            wrong.append("the Watchdog was not delivered")
+            wrong.append("the watchdog was not delivered")
         if self.watchdog_came:
             self._screen.event(f"{self._good()} notifications are delivered; alerts among them: {self.alerts_came}")
         return wrong
@@ -194,7 +194,7 @@ class Demo:
     def _show_summary(self, now):
         try:
             samples = self.exporter.samples()
-            firing = sorted({labels["alertname"] for labels in self.prometheus.alerts()} - {"Watchdog"})
+            firing = sorted({labels["alertname"] for labels in self.prometheus.alerts()} - {"O2OWatchdog"})
         except OSError:
             return  # the check of the children tells if it lasts
         seen = samples.total("o2o_orders_ingested_total")

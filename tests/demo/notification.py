@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A delivered notification in words a person understands."""
 
-WATCHDOG = "Watchdog"
+WATCHDOG = "O2OWatchdog"
 
 
 def is_watchdog(notification):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Divides every Prometheus duration in a YAML file by one factor and changes nothing else, byte for byte.
 
-    scale_clock.py FACTOR < rules/orders.yml > faster.yml
+    scale_clock.py FACTOR < rules/o2o-orders.yml > faster.yml
 
 A duration is a value that is one as a whole (`for: 10m`, `group_wait: 30s`, `${INTERVAL:-15s}`), and, inside an
 `expr`, a PromQL duration (`[10m]`, `[1h:5m]`, `offset 1w`). What stands in annotations, labels, PromQL strings and

@@ -29,7 +29,7 @@ def delivered(simulator, name):
 
 def test_every_alert_has_a_way_to_the_sink(parts):
     simulator, _, prometheus = parts
-    wait_until(lambda: delivered(simulator, "Watchdog"), 60, "the Watchdog was delivered")
+    wait_until(lambda: delivered(simulator, "O2OWatchdog"), 60, "the watchdog was delivered")
     wait_until(lambda: delivered(simulator, "O2OExporterDown"), 90, "O2OExporterDown was delivered")
     assert "O2OExporterDown" in [labels["alertname"] for labels in prometheus.alerts()]
     assert prometheus.rules_with_errors() == []
@@ -54,7 +54,7 @@ def test_clock_of_the_files(parts):
     _, _, prometheus = parts
     folder = Path(os.path.dirname(prometheus.child.log_path))
     assert "scrape_interval: 750ms" in (folder / "prometheus.yml").read_text()
-    assert "for: 6s" in (folder / "rules" / "exporter.yml").read_text()
+    assert "for: 6s" in (folder / "rules" / "o2o-exporter.yml").read_text()
 
 
 def test_receivers():

@@ -53,8 +53,8 @@ def test_no_control_character_reaches_the_terminal():
 
 
 def test_watchdog_is_no_news():
-    assert is_watchdog(notification(alert("Watchdog")))
-    assert not is_watchdog(notification(alert("Watchdog"), alert()))
+    assert is_watchdog(notification(alert("O2OWatchdog")))
+    assert not is_watchdog(notification(alert("O2OWatchdog"), alert()))
     assert is_firing(notification(alert(status="resolved"), alert()))
     assert not is_firing(notification(alert(status="resolved")))
 

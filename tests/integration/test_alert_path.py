@@ -40,7 +40,7 @@ class Watch:
                           [self.prometheus.child, self.alertmanager.child], interval=0.2)
 
     def firing(self):
-        return {labels["alertname"] for labels in self.prometheus.alerts()} - {"Watchdog"}
+        return {labels["alertname"] for labels in self.prometheus.alerts()} - {"O2OWatchdog"}
 
     def until_quiet(self):
         wait_until(lambda: not self.firing(), PATIENCE, "no alert was firing", interval=0.2)
@@ -98,7 +98,7 @@ def test_store_is_down(watch):
         time.sleep(0.2)
     watch.until_quiet()
     told = {alert["labels"]["alertname"] for notification in watch.shop.simulator.notifications(before)
-            for alert in notification["alerts"] if alert["status"] == "firing"} - {"Watchdog"}
+            for alert in notification["alerts"] if alert["status"] == "firing"} - {"O2OWatchdog"}
     assert told == {"O2OStoreDown"}, "its consequences are not news"
 
 
@@ -121,7 +121,7 @@ def test_exporter_is_gone(watch):
         wait_until(lambda: watch.firing() == {"O2OExporterDown"}, PATIENCE, "only the cause was firing", interval=0.2)
         later = [alert["labels"]["alertname"] for notification in watch.shop.simulator.notifications(gone)
                  for alert in notification["alerts"] if alert["status"] == "firing"]
-        assert set(later) <= {"O2OExporterDown", "Watchdog"}, later
+        assert set(later) <= {"O2OExporterDown", "O2OWatchdog"}, later
     finally:
         watch.shop.simulator.reset_faults()
         watch.shop.exporter.start()

@@ -58,7 +58,7 @@ def test_ends_by_itself_when_everything_worked(folder):
         said, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, said
     assert "all order counters equal the shop's own account" in said
-    assert "the Watchdog was delivered" in said
+    assert "the watchdog was delivered" in said
     assert "Prometheus scrapes o2o-exporter" in said
     assert "every vendor, its products and its discount stock equal the shop's own account" in said
     assert re.search(r"orders [1-9]\d* \| \d+ a minute", said)
