@@ -8,10 +8,13 @@
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_stream.h"
+#include "mapping/appended_failure.h"
+#include "mapping/column_check.h"
 #include "mapping/decimal.h"
 #include "mapping/family_builder.h"
 #include "mapping/mapping_plan.h"
 #include "mapping/row_reader.h"
+#include "mapping/shown.h"
 #include "mapping/value_text.h"
 
 namespace o2o {
@@ -19,23 +22,6 @@ namespace {
 
 constexpr std::size_t kMaxToken = 16u << 20;  // of one value, needed or not
 constexpr std::size_t kMaxReportedColumns = 300;
-constexpr std::size_t kMaxShownColumns = 10;
-// Of the last row and what follows it: a failed query with its stack traces.
-constexpr std::size_t kMaxTailBytes = 4u << 20;
-
-std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
-
-// An upstream's value for a message.
-std::string Shown(JsonType type, std::string_view text) {
-  if (type == JsonType::kObject || type == JsonType::kArray || type == JsonType::kNull) {
-    return std::string(Describe(type));
-  }
-  std::string shown = CutUtf8(RepairUtf8(text.substr(0, 256)), 64);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return "'" + shown + "'";
-}
 
 std::string_view WhatItIsNot(ValueUnit unit) {
   switch (unit) {
@@ -50,29 +36,6 @@ std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view
   return "more than " + std::to_string(ceiling) + " " + std::string(what) +
          ": let the upstream answer with fewer, or raise " + std::string(key);
 }
-
-// The object behind the rows: read as an answer that is no rows.
-class Appendix final : public RowSink {
- public:
-  Appendix() : reader_(Wants(), RowEcho(0, 0, 0), *this), stream_(reader_, kMaxToken) {}
-  // Nothing more to come after false.
-  bool Feed(std::string_view piece) { return stream_.Feed(piece).has_value(); }
-  const std::map<std::string, std::string>& fields() const { return reader_.TopFields(); }
-
-  bool TakeRow(const RowView&) override { return false; }
-  bool RejectRow(RowReason, const std::string&, JsonRange) override { return false; }
-  void Restart() override {}
-
- private:
-  static RowWants Wants() {
-    RowWants wants;
-    wants.levels.resize(1);
-    return wants;
-  }
-
-  RowReader reader_;
-  JsonStream stream_;
-};
 
 }  // namespace
 
@@ -94,25 +57,22 @@ class RowMapper::Impl final : public RowSink {
   }
 
   Result<void> Feed(std::string_view piece) {
-    if (appendix_) {
-      if (appendix_->Feed(piece)) return {};
+    if (failure_.found()) {
+      if (failure_.Feed(piece)) return {};
     } else if (!error_) {
       const std::size_t begin = stream_->Offset();
       reader_->BeginPiece(piece);
       const Result<void> fed = stream_->Feed(piece);
       if (fed) {
         reader_->EndPiece();
-        KeepTail(piece, begin);
+        if (IsPlainList()) failure_.KeepTail(piece, begin);
         return {};
       }
       End(fed.error());
       // (Of a broken byte order mark the offset is that of its first byte, in an earlier piece.)
       const std::size_t at = stream_->Offset();
       const std::string_view rest = at < begin ? std::string_view() : piece.substr(at - begin);
-      if (IsAppendix(rest)) {
-        appendix_ = std::make_unique<Appendix>();
-        if (appendix_->Feed(rest)) return {};
-      }
+      if (IsBehindRow(rest) && failure_.Feed(rest)) return {};
     }
     return tl::unexpected<Error>(*error_);
   }
@@ -138,14 +98,14 @@ class RowMapper::Impl final : public RowSink {
 
   const std::map<std::string, std::string>& TopFields() const {
     static const std::map<std::string, std::string> kNone;
-    return appendix_ ? appendix_->fields() : reader_ ? reader_->TopFields() : kNone;
+    return failure_.found() ? failure_.fields() : reader_ ? reader_->TopFields() : kNone;
   }
-  bool TopFieldsAreAppended() const { return appendix_ != nullptr; }
+  bool TopFieldsAreAppended() const { return failure_.found(); }
   const MappingReport& report() const { return report_; }
 
   bool TakeRow(const RowView& row) override {
     if (!CountRow()) return false;
-    last_row_ = row.Where();
+    failure_.RowEnded(row.Where());
     faults_ = {};
     if (row.TooDeep()) {
       Fault(RowReason::kTooDeep, row,
@@ -161,7 +121,7 @@ class RowMapper::Impl final : public RowSink {
 
   bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
     if (!CountRow()) return false;
-    last_row_ = where;
+    failure_.RowEnded(where);
     ++rejected_[static_cast<std::size_t>(reason)];
     Keep(
         reason, [&] { return message; }, where);
@@ -189,48 +149,29 @@ class RowMapper::Impl final : public RowSink {
     return false;
   }
 
-  // An object where none is due: behind a row, or behind all of them.
-  bool IsAppendix(std::string_view rest) const {
+  // An object where none is expected: behind a row, or behind all of them.
+  bool IsBehindRow(std::string_view rest) const {
     return error_->code == ErrorCode::kBadJson && rest.starts_with('{') &&
            (reader_->IsBetweenRows() || reader_->IsBehindRows());
   }
 
-  // What came since the last row began.
-  void KeepTail(std::string_view piece, std::size_t piece_begin) {
-    const bool plain =
-        plan_.wants.pointer.empty() && plan_.wants.levels.size() == 1 && !plan_.wants.levels[0].members;
-    if (!plain) return;
-    if (last_row_.begin >= piece_begin && last_row_.end > 0) {
-      tail_.clear();
-      tail_begin_ = last_row_.begin;
-      piece.remove_prefix(last_row_.begin - piece_begin);
-    } else if (last_row_.begin > tail_begin_ && last_row_.begin - tail_begin_ <= tail_.size()) {
-      tail_.erase(0, last_row_.begin - tail_begin_);
-      tail_begin_ = last_row_.begin;
-    }
-    tail_.append(piece.substr(0, kMaxTailBytes - std::min(tail_.size(), kMaxTailBytes)));
+  bool IsPlainList() const {
+    return plan_.wants.pointer.empty() && plan_.wants.levels.size() == 1 && !plan_.wants.levels[0].members;
   }
 
-  // Some versions put the object of a failed query among the rows, behind a comma or in the place of the
-  // first, and end there.
+  // Behind a comma, or in the place of the first row.
   void LookForFailureAmongRows() {
     const bool complete = reader_->IsBetweenRows();
-    std::string_view text = tail_;
-    if (!complete)
-      text.remove_prefix(std::min(text.size(), last_row_.end - std::min(last_row_.end, tail_begin_)));
+    std::string_view text = failure_.Tail(complete);
     text.remove_prefix(std::min(text.size(), text.find('{')));
     const bool first = report_.rows == (complete ? 1 : 0);
-    if (text.empty() || !IsFailure(text, first)) return;
-    appendix_ = std::make_unique<Appendix>();
-    (void)appendix_->Feed(text);
+    if (!text.empty() && IsFailure(text, first)) (void)failure_.Feed(text);
   }
 
   // Not of a row whose columns are named so.
   bool IsFailure(std::string_view text, bool first) const {
     const auto fields = ReadJsonFields(text);
-    const auto status = fields.find("status");
-    const bool failed = status != fields.end() && status->second == "failed" && fields.contains("error");
-    if (!failed && !(fields.contains("_status") && fields.contains("cause"))) return false;
+    if (!IsFailedQuery(fields)) return false;
     for (const WantedColumn& column : plan_.columns) {
       if (column.name != "status" && column.name != "error" && fields.contains(column.name)) return false;
     }
@@ -404,7 +345,9 @@ class RowMapper::Impl final : public RowSink {
   }
 
   void CompleteReport() {
-    CheckColumns();
+    ColumnCheck check = CheckColumns(plan_, *reader_);
+    if (!check.missing.empty()) End({ErrorCode::kBadShape, std::move(check.missing)});
+    report_.notes = std::move(check.notes);
     report_.series = series_;
     report_.duplicate_keys = reader_->duplicate_keys();
     report_.sample_rows = reader_->echo().TakeRows();
@@ -417,75 +360,13 @@ class RowMapper::Impl final : public RowSink {
     for (std::size_t i = 0; i < kRowRepairs; ++i) {
       report_.repaired.emplace_back(Name(static_cast<RowRepair>(i)), repaired[i]);
     }
-    report_.columns = Names(reader_->levels() - 1);
+    report_.columns = ColumnNames(*reader_, reader_->levels() - 1);
     report_.columns.resize(std::min(report_.columns.size(), kMaxReportedColumns));
     for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
       if (came_as_text_[i] == 0) continue;
       report_.notes.push_back(plan_.metrics[i].config->name + ": the values of column " +
                               Quoted(plan_.metrics[i].config->value_column) + " came as text");
     }
-  }
-
-  std::vector<std::string> Names(std::size_t level) const {
-    std::vector<std::string> names;
-    for (const Column& column : reader_->Columns(level).columns()) names.push_back(RepairUtf8(column.name));
-    return names;
-  }
-
-  // Every column that is needed must be in some row; what nearly is one is told.
-  void CheckColumns() {
-    std::string missing;
-    for (const WantedColumn& wanted : plan_.columns) {
-      if (reader_->RowsSeen(wanted.slot.level) == 0) continue;
-      CheckColumn(wanted, missing);
-    }
-    for (std::size_t level = 0; level + 1 < reader_->levels(); ++level) {
-      if (reader_->RowsSeen(level) == 0 || reader_->NestedSeen(level)) continue;
-      missing += (missing.empty() ? "" : "; ") + NotThere(config_.rows.nested[level], Names(level));
-    }
-    if (!missing.empty()) End({ErrorCode::kBadShape, missing});
-  }
-
-  void CheckColumn(const WantedColumn& wanted, std::string& missing) {
-    const std::uint32_t slot = static_cast<std::uint32_t>(wanted.slot.slot - kFirstColumnSlot);
-    std::vector<std::string> loose;
-    for (const Column& column : reader_->Columns(wanted.slot.level).columns()) {
-      for (const ColumnTarget target : column.targets) {
-        if (target.slot != slot) continue;
-        if (target.exact) return;
-        loose.push_back(RepairUtf8(column.name));
-      }
-    }
-    if (!loose.empty()) {
-      report_.notes.push_back(
-          "column " + Quoted(wanted.name) + " not in the answer, there is " + Quoted(loose[0]) +
-          ", which is taken" +
-          (loose.size() > 1 ? " (before " + Quoted(loose[1]) + ", which is there too)" : ""));
-      return;
-    }
-    if (!wanted.required) {
-      report_.notes.push_back(AbsentNote(wanted));
-      return;
-    }
-    missing += (missing.empty() ? "" : "; ") + NotThere(wanted.name, Names(wanted.slot.level));
-  }
-
-  // The same for the same columns, however many others come and go.
-  std::string AbsentNote(const WantedColumn& wanted) const {
-    const std::string nearest = NearestName(wanted.name, Names(wanted.slot.level));
-    return "column " + Quoted(wanted.name) + " not in the answer" +
-           (nearest.empty() ? "" : ", there is " + Quoted(nearest)) +
-           (wanted.has_default ? "; the metric's `null` is taken" : "; it counts as empty");
-  }
-
-  static std::string NotThere(const std::string& wanted, const std::vector<std::string>& names) {
-    std::string message = "column " + Quoted(wanted) + " not in the answer";
-    const std::string nearest = NearestName(wanted, names);
-    if (!nearest.empty()) return message + ", there is " + Quoted(nearest);
-    for (std::size_t i = 0; i < std::min(names.size(), kMaxShownColumns); ++i) {
-      message += (i == 0 ? ", there is " : ", ") + Quoted(names[i]);
-    }
-    return message + (names.size() > kMaxShownColumns ? " and more" : "");
   }
 
   const MappingConfig config_;
@@ -495,10 +376,7 @@ class RowMapper::Impl final : public RowSink {
   std::vector<FamilyBuilder> families_;
   std::optional<RowReader> reader_;
   std::optional<JsonStream> stream_;
-  std::unique_ptr<Appendix> appendix_;
-  JsonRange last_row_;          // that is complete
-  std::string tail_;            // the text from there on
-  std::size_t tail_begin_ = 0;  // where that is
+  AppendedFailure failure_;
   bool ended_in_rows_ = false;
   MappingReport report_;
   std::array<std::uint64_t, kRowReasons> rejected_{};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "mapping/shown.h"
 
 namespace o2o {
 namespace {
@@ -17,8 +18,6 @@ constexpr std::size_t kMaxShownNames = 10;
 // What upstreams say in the place of rows.
 constexpr std::array<std::string_view, 6> kTopFields = {"status",  "error", "error_type",
                                                         "message", "cause", "_status"};
-
-std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
 
 }  // namespace
 

@@ -176,11 +176,9 @@ TEST(RowMapperTest, AColumnThatNoRowHasIsAnError) {
   EXPECT_EQ(Map(Config({Stock()}), R"([{"vendor_kode":"A","stock":1},{"stock":1}])").lines,
             "bad_shape: column `vendor` not in the answer, there is `vendor_kode`");
   EXPECT_EQ(Map(Config({Stock()}), R"([{"id":1,"name":"x"}])").lines,
-            "bad_shape: column `vendor` not in the answer, there is `id`, `name`; column `stock` not in the "
-            "answer, "
-            "there is `id`, `name`");
+            "bad_shape: columns `vendor`, `stock` not in the answer, there is `id`, `name`");
   EXPECT_EQ(Map(Config({Stock()}), R"([{}])").lines,
-            "bad_shape: column `vendor` not in the answer; column `stock` not in the answer");
+            "bad_shape: columns `vendor`, `stock` not in the answer");
 }
 
 TEST(RowMapperTest, AColumnThatSomeRowHasIsEnough) {

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "json/json_reader.h"
+
+namespace o2o {
+
+// The object with which some versions of Metabase report, in an answer that is a list of rows, that the query
+// failed halfway: behind the rows without a comma, or among them as the last, and there the answer ends.
+class AppendedFailure {
+ public:
+  AppendedFailure();
+  ~AppendedFailure();
+  AppendedFailure(const AppendedFailure&) = delete;
+  AppendedFailure& operator=(const AppendedFailure&) = delete;
+
+  // A row has been read.
+  void RowEnded(JsonRange row) { last_row_ = row; }
+  // A piece of the text has been read, which begins there.
+  void KeepTail(std::string_view piece, std::size_t piece_begin);
+
+  // What follows the rows is that object: `text` is its beginning, or goes on with it. False where nothing
+  // more of it is to come.
+  bool Feed(std::string_view text);
+
+  // The text from the last row on; where that row is followed by a comma or nothing, from behind it.
+  std::string_view Tail(bool from_last_row) const;
+
+  bool found() const { return object_ != nullptr; }
+  const std::map<std::string, std::string>& fields() const;
+
+ private:
+  class Object;
+
+  std::unique_ptr<Object> object_;
+  JsonRange last_row_;          // that is complete
+  std::string tail_;            // the text from there on
+  std::size_t tail_begin_ = 0;  // where that is
+};
+
+// Whether a text that may be cut is such an object.
+bool IsFailedQuery(const std::map<std::string, std::string>& fields);
+
+}  // namespace o2o
