@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/ascii.h"
+
 namespace o2o {
 namespace {
 
@@ -36,8 +38,6 @@ constexpr ByteUnit kByteUnits[] = {{"", 1},
                                    {"GiB", 1u << 30},
                                    {"TB", 1'000'000'000'000},
                                    {"TiB", 1ull << 40}};
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes the whole number that `text` begins with; nothing if there is none or it does not fit.
 std::optional<std::uint64_t> TakeNumber(std::string_view& text) {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <exception>
 
+#include "base/ascii.h"
+
 namespace o2o {
 
 struct TimeZone::Rules {
@@ -71,7 +73,6 @@ class Cursor {
   }
 
  private:
-  static bool IsDigit(char c) { return c >= '0' && c <= '9'; }
   std::string_view text_;
 };
 

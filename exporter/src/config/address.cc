@@ -3,11 +3,12 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace o2o {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsAlnum(char c) { return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool IsAlnum(char c) { return IsDigit(c) || IsLetter(c); }
 
 // A decimal number from 0 to `max` of at most five digits.
 bool IsNumberUpTo(std::string_view text, int max) {

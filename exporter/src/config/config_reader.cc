@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "config/number_text.h"
 #include "config/suggestion.h"
@@ -37,11 +38,6 @@ std::string FormatBytes(std::uint64_t bytes) {
   if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
   if (bytes >= 1u << 10 && bytes % (1u << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
   return std::to_string(bytes);
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
 }
 
 }  // namespace
@@ -396,7 +392,7 @@ bool MapReader::ReadSecretFile(std::string_view key, const Scalar& path, Secret&
 bool MapReader::Switch(std::string_view key) {
   const Scalar scalar = Take(key);
   if (scalar.state != Scalar::State::kText) return true;
-  const std::string word = Lower(scalar.text);
+  const std::string word = LowerCase(scalar.text);
   return !(word.empty() || word == "false" || word == "no" || word == "off" || word == "0");
 }
 

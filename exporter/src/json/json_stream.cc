@@ -7,6 +7,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/ascii.h"
+
 // Written by hand, since RapidJSON 1.1.0 cannot do what one bad row asks for: it refuses 1e999 and long
 // integers with the whole text, also under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, does
 // not tell where a value ends, and cannot be fed in pieces. A test holds the two against each other.
@@ -23,7 +25,6 @@ constexpr std::size_t kInf = 3;  // of which so much is a number too
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
 constexpr bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsHighSurrogate(std::uint32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
 constexpr bool IsLowSurrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
 

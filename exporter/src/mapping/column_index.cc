@@ -3,32 +3,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <utility>
 
-#include "mapping/value_text.h"
+#include "base/ascii.h"
+#include "base/edit_distance.h"
 
 namespace o2o {
-namespace {
-
-// Insertions, deletions and replacements that make one text the other.
-std::size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-}  // namespace
-
 std::string LooseName(std::string_view name) {
   std::string loose = LowerCase(name);
   std::erase_if(loose, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '_'; });

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/ascii.h"
 #include "metrics/text_format.h"
 
 namespace o2o {
@@ -13,8 +14,6 @@ namespace {
 
 constexpr int kMaxDigits = 18;         // 10^18 fits 64 bits, and its square 128
 constexpr int kMaxExponent = 100'000;  // far beyond any double
-
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::int64_t PowerOfTen(int exponent) {
   std::int64_t power = 1;
@@ -29,14 +28,6 @@ struct Parts {
   std::string_view fraction;
   int exponent = 0;
 };
-
-std::string_view TakeDigits(std::string_view& text) {
-  std::size_t end = 0;
-  while (end < text.size() && IsDigit(text[end])) ++end;
-  const std::string_view digits = text.substr(0, end);
-  text.remove_prefix(end);
-  return digits;
-}
 
 Parts TakeApart(std::string_view number) {
   Parts parts;

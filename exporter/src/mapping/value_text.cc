@@ -7,30 +7,13 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/time_text.h"
 #include "mapping/decimal.h"
 #include "metrics/text_format.h"
 
 namespace o2o {
 namespace {
-
-constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string_view TakeDigits(std::string_view& text) {
-  std::size_t end = 0;
-  while (end < text.size() && IsDigit(text[end])) ++end;
-  const std::string_view digits = text.substr(0, end);
-  text.remove_prefix(end);
-  return digits;
-}
 
 // "1,234,567" behind "1". What is no whole group of three is left in `text`, and refused there.
 bool TakeGroup(std::string_view& text, std::string& out) {
@@ -99,17 +82,6 @@ bool IsNan(std::string_view text) {
 }
 
 }  // namespace
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
-  return lower;
-}
 
 ValueText::Outcome ValueText::Read(JsonType type, std::string_view text, ValueUnit unit) {
   switch (type) {

@@ -47,8 +47,4 @@ class ValueText {
   std::string_view number_;
 };
 
-// Without regard to ASCII case.
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
-std::string LowerCase(std::string_view text);
-
 }  // namespace o2o

@@ -7,14 +7,10 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace o2o {
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // Cuts the next piece up to `separator` off `rest`.
 std::string_view CutPiece(std::string_view& rest, char separator) {
@@ -22,14 +18,6 @@ std::string_view CutPiece(std::string_view& rest, char separator) {
   const std::string_view piece = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
   return Trim(piece);
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 // One element of Accept or Accept-Encoding.
@@ -51,15 +39,15 @@ std::vector<Choice> ParseChoices(std::string_view header) {
   while (!header.empty()) {
     std::string_view element = CutPiece(header, ',');
     Choice choice;
-    choice.name = Lower(CutPiece(element, ';'));
+    choice.name = LowerCase(CutPiece(element, ';'));
     if (choice.name.empty()) continue;
     while (!element.empty()) {
       std::string_view value = CutPiece(element, ';');
-      const std::string key = Lower(CutPiece(value, '='));
+      const std::string key = LowerCase(CutPiece(value, '='));
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
         value = value.substr(1, value.size() - 2);
       }
-      choice.parameters[key] = Lower(Trim(value));
+      choice.parameters[key] = LowerCase(Trim(value));
     }
     if (const auto q = choice.parameters.find("q"); q != choice.parameters.end()) {
       choice.quality = ParseQuality(q->second);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "orders/order_limits.h"
 
 namespace o2o {
@@ -12,23 +13,6 @@ constexpr std::size_t kDoubleDigits = 17;  // the longest shortest form of a dou
 constexpr std::size_t kMaxDigits =
     64;  // written out; a double's form needs fewer, whatever is longer is broken
 constexpr std::int64_t kMaxExponent = 1'000;  // a double's end at 308
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
-
-std::string_view TakeDigits(std::string_view& text) {
-  std::size_t end = 0;
-  while (end < text.size() && IsDigit(text[end])) ++end;
-  const std::string_view digits = text.substr(0, end);
-  text.remove_prefix(end);
-  return digits;
-}
 
 // digits * 10^-scale.
 struct Decimal {

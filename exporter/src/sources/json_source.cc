@@ -2,10 +2,10 @@
 #include "sources/json_source.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/base64.h"
 #include "base/text.h"
 #include "config/endpoint_loader.h"
@@ -17,15 +17,10 @@ namespace {
 constexpr UrlRules kUrlRules{"https://shop.example.com/api/v1/flags/", "use basic_auth", true};
 constexpr std::size_t kMaxHeaders = 50;
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
-
 // By HTTP's grammar (a token of RFC 9110).
 bool IsHeaderName(std::string_view name) {
   return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+    return IsDigit(c) || IsLetter(c) ||
            std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
@@ -42,7 +37,7 @@ using SeenHeaders = std::set<std::string>;  // in lower case
 
 // The header's name is in order.
 bool CheckHeader(MapReader& headers, const std::string& name, bool has_auth, SeenHeaders& seen) {
-  const std::string lower = Lower(name);
+  const std::string lower = LowerCase(name);
   if (!IsHeaderName(name)) {
     headers.FailKey(name, "is no header name, want one like X-Tenant");
   } else if (IsOurs(lower)) {
@@ -111,11 +106,8 @@ void ReadRequest(MapReader& json, JsonSourceConfig& config) {
 
 // Headers that the user gives stand in the place of ours.
 bool Gives(const JsonSourceConfig& config, std::string_view name) {
-  return std::any_of(config.headers.begin(), config.headers.end(), [&](const auto& header) {
-    return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(), [](char a, char b) {
-      return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-    });
-  });
+  return std::any_of(config.headers.begin(), config.headers.end(),
+                     [&](const auto& header) { return EqualsIgnoringCase(header.first, name); });
 }
 
 HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {

@@ -4,7 +4,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "mapping/value_text.h"
+#include "base/ascii.h"
+
 
 namespace o2o {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/metabase_sessions.h"
 
+#include "base/ascii.h"
 #include "base/url.h"
 #include "http/curl_http_client.h"
-#include "mapping/value_text.h"
 #include "sources/http_options.h"
 
 namespace o2o {
