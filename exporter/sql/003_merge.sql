@@ -163,7 +163,6 @@ BEGIN
     SET rank = excluded.rank, outcome = excluded.outcome, delayed_after = excluded.delayed_after, known = excluded.known;
   RETURN true;
 END $$;
-REVOKE ALL ON FUNCTION sync_order_statuses FROM PUBLIC;
 
 -- Gives the configured order types their places among those that are told apart, also where there is none left; true if that
 -- changed anything. One that is no longer configured keeps its place: its tallies are for ever.
@@ -176,20 +175,20 @@ BEGIN
   INSERT INTO order_types (order_type) SELECT unnest(types) ON CONFLICT DO NOTHING;
   RETURN true;
 END $$;
-REVOKE ALL ON FUNCTION sync_order_types FROM PUBLIC;
 
--- Functions that run with the owner's rights must find their tables in this schema and nowhere else.
+-- PostgreSQL lets everybody execute a new function. A trigger function of ours, hung on a table of their own, would let everybody
+-- count and uncount. And what runs with the owner's rights must find its tables in this schema and nowhere else.
 DO $$
 DECLARE
-  owned regprocedure;
+  ours regprocedure;
 BEGIN
-  FOR owned IN
-    SELECT oid::regprocedure FROM pg_proc
-    WHERE pronamespace = current_schema()::regnamespace AND proname IN (
-      'unknown_status_rank', 'order_status_rank', 'register_order_labels', 'complete_order_row', 'count_new_orders', 'count_changed_orders',
-      'forget_deleted_orders', 'merge_staged_orders', 'wanted_order_statuses', 'sync_order_statuses', 'sync_order_types')
+  FOR ours IN
+    SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname = current_schema()
+      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
   LOOP
-    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', owned, current_schema());
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', ours);
+    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', ours, current_schema());
   END LOOP;
 END $$;
 

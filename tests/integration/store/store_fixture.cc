@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integration/store/store_fixture.h"
 
+#include <fstream>
 #include <pqxx/pqxx>
+#include <sstream>
 
 #if PQXX_VERSION_MAJOR < 7
 // libpqxx 6 forgets one libpq result of 2 kB for each connection that the server ends; not ours to mend.
@@ -61,6 +63,27 @@ std::string StoreTest::Value(const std::string& query) const {
   tx.exec("SET TimeZone = 'UTC'");
   const pqxx::result rows = tx.exec(query);
   return rows.empty() || rows[0][0].is_null() ? "" : rows[0][0].as<std::string>();
+}
+
+void StoreTest::RunRolesScript() const {
+  std::ifstream file(O2O_SQL_DIR "/roles.sql");
+  std::stringstream script;
+  script << file.rdbuf();
+  ASSERT_FALSE(script.str().empty());
+  Sql(script.str());
+}
+
+std::string StoreTest::Refusal(const std::string& role, const std::string& statement) const {
+  pqxx::connection connection(PostgresServer::Shared().Dsn(database_, role));
+  pqxx::nontransaction tx(connection);
+  try {
+    tx.exec(statement);
+  } catch (const pqxx::insufficient_privilege&) {  // libpqxx 6 forgets its SQLSTATE
+    return "42501";
+  } catch (const pqxx::sql_error& error) {
+    return error.sqlstate();
+  }
+  return "";
 }
 
 std::map<std::string, std::string> StoreTest::Tallies() const {

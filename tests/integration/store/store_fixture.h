@@ -38,11 +38,17 @@ class StoreTest : public ::testing::Test {
   // All tallies: "family label,label" -> value.
   std::map<std::string, std::string> Tallies() const;
 
+  // exporter/sql/roles.sql, as its README says: by a superuser.
+  void RunRolesScript() const;
+  // The SQLSTATE that a statement of `role` fails with; "" where it does not.
+  std::string Refusal(const std::string& role, const std::string& statement) const;
+
   static Order MakeOrder(const std::string& id, const std::string& status, const std::string& updated_at,
                          const std::string& amount = "10.00");
   static OrderPage Page(std::vector<Order> orders);
   static IngestStep Step(const std::string& watermark = "");
 
+  static constexpr const char* kSchema = "public";
   static constexpr const char* kNow = "2026-11-20T12:00:00Z";
   const std::string database_;
 };
