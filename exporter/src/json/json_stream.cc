@@ -86,14 +86,26 @@ Result<void> JsonStream::Feed(std::string_view piece) {
   if (error_) return Outcome();
   begin_ = at_ = piece.data();
   end_ = begin_ + piece.size();
-  ReadOn();
-  base_ = Offset();
-  begin_ = at_ = end_ = nullptr;
+  try {
+    ReadOn();
+  } catch (...) {
+    // Memory ended in the handler, or here: nothing may point into the piece any longer, and what follows is
+    // no continuation of what was read.
+    LeavePiece();
+    error_.emplace(Error{ErrorCode::kInternal, "broken off"});
+    throw;
+  }
+  LeavePiece();
   if (!error_ && inside_ != Inside::kNone && token_.size() > max_token_) {
     error_ = Error{ErrorCode::kTooLarge, "a value of more than " + std::to_string(max_token_) +
                                              " bytes, from byte " + std::to_string(token_begin_) + " on"};
   }
   return Outcome();
+}
+
+void JsonStream::LeavePiece() {
+  base_ = Offset();
+  begin_ = at_ = end_ = nullptr;
 }
 
 Result<void> JsonStream::Finish() {

@@ -36,7 +36,8 @@ class JsonStream {
   JsonStream(const JsonStream&) = delete;
   JsonStream& operator=(const JsonStream&) = delete;
 
-  // The piece is not needed once this returns.
+  // The piece is not needed once this returns, or throws: what the handler throws ends the reading, which
+  // stays failed.
   Result<void> Feed(std::string_view piece);
   // The text has ended here. To be called once.
   Result<void> Finish();
@@ -62,6 +63,7 @@ class JsonStream {
   enum class Digits : std::uint8_t { kSign, kZero, kWhole, kPoint, kFraction, kE, kESign, kExponent };
 
   Result<void> Outcome() const;
+  void LeavePiece();
   void ReadOn();
   void ReadToken();
   void ReadValue(char c);

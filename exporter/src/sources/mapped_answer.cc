@@ -30,18 +30,19 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
         return unreadable <= kMaxUnreadable;
       },
       stop);
+  // We ended it ourselves: a body of that size that is not what was agreed is not an error page.
+  const bool ended_by_us =
+      !response && !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
+  // Memory may have run out in the mapper, which is of no use then: it is not asked for more.
+  if (!response && !ended_by_us) return tl::unexpected(response.error());
   answer.mapping = mapper.Finish();
   if (!answer.mapping) answer.report = mapper.report();
   answer.top_fields = mapper.TopFields();
   if (response) {
     answer.response = *std::move(response);
-    return answer;
+  } else {
+    answer.response.status = 200;
   }
-  // We ended it ourselves: a body of that size that is not what was agreed is not an error page.
-  const bool ended_by_us =
-      !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
-  if (!ended_by_us) return tl::unexpected(response.error());
-  answer.response.status = 200;
   return answer;
 }
 

@@ -29,10 +29,10 @@ std::optional<LoginBudget::Ticket> LoginBudget::Take(const std::string& user, bo
   const std::string lower = LowerCase(user);
   if (RoomFor(lower, repeated, now) > now) return std::nullopt;
   attempts_.push_back({++last_ticket_, lower, now});
-  return last_ticket_;
+  return Ticket(*this, last_ticket_);
 }
 
-void LoginBudget::GiveBack(Ticket ticket) {
+void LoginBudget::GiveBack(std::uint64_t ticket) {
   const std::lock_guard lock(mutex_);
   std::erase_if(attempts_, [&](const Attempt& attempt) { return attempt.ticket == ticket; });
 }

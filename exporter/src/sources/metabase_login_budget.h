@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -23,12 +24,32 @@ class LoginBudget {
   static constexpr std::size_t kMostOfUser = 5;
   static constexpr std::size_t kMostOfHost = 20;
 
-  using Ticket = std::uint64_t;
-  // An attempt: counts as failed unless it is given back. Nothing where there is no room for it. `repeated`:
-  // with credentials that were refused within the hour.
+  // An attempt that has its room. Given back at its end, whichever way that comes, unless Metabase may have
+  // counted it.
+  class Ticket {
+   public:
+    Ticket(Ticket&& other) noexcept
+        : budget_(std::exchange(other.budget_, nullptr)), number_(other.number_), counted_(other.counted_) {}
+    Ticket& operator=(Ticket&&) = delete;
+    ~Ticket() {
+      if (budget_ != nullptr && !counted_) budget_->GiveBack(number_);
+    }
+
+    // Whether Metabase has counted it as failed, or may have.
+    void SetCounted(bool counted) { counted_ = counted; }
+
+   private:
+    friend class LoginBudget;
+    Ticket(LoginBudget& budget, std::uint64_t number) : budget_(&budget), number_(number) {}
+
+    LoginBudget* budget_;
+    std::uint64_t number_;
+    bool counted_ = false;
+  };
+
+  // Nothing where there is no room for an attempt. `repeated`: with credentials that were refused within the
+  // hour. The budget must outlive the ticket.
   std::optional<Ticket> Take(const std::string& user, bool repeated, MonotonicTime now);
-  // It cannot have been counted by Metabase.
-  void GiveBack(Ticket ticket);
 
   // When there is room if nothing else is taken; `now` at the earliest.
   MonotonicTime RoomAt(const std::string& user, bool repeated, MonotonicTime now) const;
@@ -39,17 +60,18 @@ class LoginBudget {
 
  private:
   struct Attempt {
-    Ticket ticket;
+    std::uint64_t ticket;
     std::string user;
     MonotonicTime at;
   };
 
+  void GiveBack(std::uint64_t ticket);
   MonotonicTime RoomFor(const std::string& lower_user, bool repeated,
                         MonotonicTime now) const;  // needs mutex_
   void Forget(MonotonicTime now);                  // needs mutex_
 
   mutable std::mutex mutex_;
-  Ticket last_ticket_ = 0;                      // guarded by mutex_
+  std::uint64_t last_ticket_ = 0;               // guarded by mutex_
   std::deque<Attempt> attempts_;                // guarded by mutex_; oldest first
   std::map<std::string, MonotonicTime> locks_;  // guarded by mutex_
   std::optional<MonotonicTime> host_lock_;      // guarded by mutex_

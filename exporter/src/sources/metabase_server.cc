@@ -19,20 +19,38 @@ MetabaseServer::Turn::~Turn() {
   if (server_ != nullptr) server_->EndTurn(question_);
 }
 
+// A place among those who wait, left at its end. Needs mutex_ for its whole life.
+struct MetabaseServer::Place {
+  Place(MetabaseServer& of, std::int64_t question)
+      : server(of), waiter(server.waiting_.insert(server.waiting_.end(), {question})) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() {
+    server.waiting_.erase(waiter);
+    server.changed_.notify_all();  // it may be the turn of who stood behind us
+  }
+
+  MetabaseServer& server;
+  std::list<Waiter>::iterator waiter;
+};
+
+MetabaseServer::MetabaseServer(std::string url, const Clock& clock) : url_(std::move(url)), clock_(clock) {
+  running_.reserve(kQueriesAtOnce);
+}
+
 Result<MetabaseServer::Turn> MetabaseServer::TakeTurn(std::int64_t question, MonotonicTime deadline,
                                                       std::stop_token stop) {
   std::unique_lock lock(mutex_);
   const MonotonicTime came = clock_.Monotonic();
-  const auto waiter = waiting_.insert(waiting_.end(), {question});
-  const auto left = std::max(deadline - came, MonotonicTime::duration::zero());
-  const bool free = changed_.wait_for(lock, stop, left, [&] { return MayRun(*waiter); });
-  waiting_.erase(waiter);
-  if (free && !stop.stop_requested()) {
-    running_.push_back(question);
-    changed_.notify_all();  // the next one may be another's turn too
-    return Turn(*this, question);
+  {
+    const Place place(*this, question);
+    const auto left = std::max(deadline - came, MonotonicTime::duration::zero());
+    const bool free = changed_.wait_for(lock, stop, left, [&] { return MayRun(*place.waiter); });
+    if (free && !stop.stop_requested()) {
+      running_.push_back(question);
+      return Turn(*this, question);
+    }
   }
-  changed_.notify_all();  // who stood behind us
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   const std::string waited = FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - came));
   return Fail(

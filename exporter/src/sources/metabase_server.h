@@ -24,7 +24,7 @@ class MetabaseServer {
   static constexpr std::size_t kQueriesAtOnce = 2;
 
   // `clock` must outlive it.
-  MetabaseServer(std::string url, const Clock& clock) : url_(std::move(url)), clock_(clock) {}
+  MetabaseServer(std::string url, const Clock& clock);
 
   // The right to run one query; given back at its end.
   class Turn {
@@ -56,6 +56,7 @@ class MetabaseServer {
   struct Waiter {
     std::int64_t question;
   };
+  struct Place;
 
   bool MayRun(const Waiter& waiter) const;  // needs mutex_
   bool Runs(std::int64_t question) const;   // needs mutex_
@@ -67,7 +68,7 @@ class MetabaseServer {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::vector<std::int64_t> running_;           // guarded by mutex_; the questions
+  std::vector<std::int64_t> running_;           // guarded by mutex_; the questions; has room for all
   std::list<Waiter> waiting_;                   // guarded by mutex_; longest first
   std::optional<MonotonicTime> version_asked_;  // guarded by mutex_
   std::string version_;                         // guarded by mutex_

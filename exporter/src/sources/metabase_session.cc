@@ -156,6 +156,27 @@ struct MetabaseSession::Login {
   Refusal refusal;  // without a token
 };
 
+// While it lives this thread logs in, without the lock, and the others wait; at its end they go on, also where
+// the login ended by an exception.
+class MetabaseSession::LoggingIn {
+ public:
+  LoggingIn(MetabaseSession& session, std::unique_lock<std::mutex>& lock) : session_(session), lock_(lock) {
+    session_.logging_in_ = true;
+    lock_.unlock();
+  }
+  LoggingIn(const LoggingIn&) = delete;
+  LoggingIn& operator=(const LoggingIn&) = delete;
+  ~LoggingIn() {
+    if (!lock_.owns_lock()) lock_.lock();
+    session_.logging_in_ = false;
+    session_.login_ended_.notify_all();
+  }
+
+ private:
+  MetabaseSession& session_;
+  std::unique_lock<std::mutex>& lock_;
+};
+
 MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
                                  LoginBudget& budget, const Clock& clock)
     : url_(std::move(url)),
@@ -179,16 +200,13 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
                 "too little of the source's timeout is left for a login to Metabase: the next poll logs in");
   }
   const MonotonicTime now = clock_.Monotonic();
-  const auto ticket = budget_.Take(username_, Repeated(now), now);
+  auto ticket = budget_.Take(username_, Repeated(now), now);
   if (!ticket) return tl::unexpected(Barred().value_or(NoRoom(now, now)));
-  logging_in_ = true;
   const std::string cookie = device_cookie_;
-  lock.unlock();
-  Login login = LogIn(cookie, std::min(left(), kTimeout), std::move(stop));
+  LoggingIn logging_in(*this, lock);
+  Login login = LogIn(cookie, std::min(left(), kTimeout), *ticket, std::move(stop));
   lock.lock();
-  logging_in_ = false;
-  login_ended_.notify_all();
-  return Take(std::move(login), *ticket);
+  return Take(std::move(login));
 }
 
 void MetabaseSession::Forget(const Secret& token) {
@@ -210,7 +228,7 @@ std::optional<Error> MetabaseSession::Barred() const {
 }
 
 MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout,
-                                              std::stop_token stop) const {
+                                              LoginBudget::Ticket& ticket, std::stop_token stop) const {
   HttpRequest request;
   request.method = "POST";
   request.url = url_ + "/api/session";
@@ -227,6 +245,7 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
   request.sent = &sent;
 
   std::string body;
+  ticket.SetCounted(true);  // whatever becomes of it
   const auto response = http_.Send(
       request,
       [&](std::string_view bytes) {
@@ -236,18 +255,18 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
       std::move(stop));
   if (!response) {
     const bool unread = !sent || response.error().code == ErrorCode::kTls;
+    ticket.SetCounted(!unread);
     return {{}, {}, {response.error(), unread ? Count::kNot : Count::kFailed}};
   }
   Secret token(response->status == 200 ? IdOf(body) : "");
   Refusal refusal = token.empty() ? Judge(*response, body) : Refusal{};
+  ticket.SetCounted(token.empty() && refusal.count != Count::kNot);
   return {std::move(token), DeviceCookie(*response), std::move(refusal)};
 }
 
-Result<Secret> MetabaseSession::Take(Login login, LoginBudget::Ticket ticket) {
+Result<Secret> MetabaseSession::Take(Login login) {
   if (!login.device_cookie.empty()) device_cookie_ = std::move(login.device_cookie);
-  const bool good = !login.token.empty();
-  if (good || login.refusal.count == Count::kNot) budget_.GiveBack(ticket);
-  if (!good) return tl::unexpected(Refused(std::move(login)));
+  if (login.token.empty()) return tl::unexpected(Refused(std::move(login)));
   token_ = std::move(login.token);
   logged_in_at_ = clock_.Monotonic();
   logins_.Count(logged_in_at_);

@@ -52,9 +52,12 @@ class MetabaseSession {
 
  private:
   struct Login;
+  class LoggingIn;
 
-  Login LogIn(const std::string& device_cookie, Millis timeout, std::stop_token stop) const;
-  Result<Secret> Take(Login login, LoginBudget::Ticket ticket);  // needs mutex_
+  // Marks `ticket` as counted as soon as that may be so.
+  Login LogIn(const std::string& device_cookie, Millis timeout, LoginBudget::Ticket& ticket,
+              std::stop_token stop) const;
+  Result<Secret> Take(Login login);  // needs mutex_
   Error Refused(Login login);                                    // needs mutex_
   std::optional<Error> Barred() const;                           // needs mutex_
   bool Repeated(MonotonicTime now) const;                        // needs mutex_

@@ -306,8 +306,11 @@ TEST_F(MetabaseSessionTest, CorrectedPasswordHasItsChanceAtOnce) {
 
 TEST_F(MetabaseSessionTest, NoRoomSaysSo) {
   const auto now = clock_.Monotonic();
-  for (std::size_t i = 0; i < LoginBudget::kMostOfUser; ++i)
-    ASSERT_TRUE(budget_.Take("US\"ER@example.com", false, now));
+  for (std::size_t i = 0; i < LoginBudget::kMostOfUser; ++i) {
+    auto attempt = budget_.Take("US\"ER@example.com", false, now);
+    ASSERT_TRUE(attempt);
+    attempt->SetCounted(true);
+  }
   const Error error = Failure();
   EXPECT_EQ(error.code, ErrorCode::kThrottled);
   EXPECT_NE(error.message.find("the next attempt waits 1h1m"), std::string::npos) << error.message;
