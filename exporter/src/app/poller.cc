@@ -2,6 +2,7 @@
 #include "app/poller.h"
 
 #include <exception>
+#include <new>
 
 #include "base/log.h"
 
@@ -75,7 +76,15 @@ void Poller::Run(std::stop_token stop) {
       nudged_ = false;
     }
     started = clock_.Monotonic();
-    delay = rhythm_.Next(PollOnce(stop));
+    Rhythm::Ending ending = Rhythm::Ending::kFailed;
+    try {
+      ending = PollOnce(stop);
+    } catch (...) {
+      // Memory ran out in taking in what the poll brought, or in saying what went wrong: the next poll may
+      // find more.
+      log::Error("a poll was broken off: no memory", {});
+    }
+    delay = rhythm_.Next(ending);
   }
 }
 
@@ -117,6 +126,8 @@ Result<Poller::Answer> Poller::Ask(std::stop_token stop) {
     if (!result) return tl::unexpected(result.error());
     auto snapshot = MakeSnapshot(std::move(result->families), clock_.Now());
     return Answer{std::move(*result), std::move(snapshot)};
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kInternal, "the poll was broken off: no memory");
   } catch (const std::exception& exception) {
     return Fail(ErrorCode::kInternal, std::string("the poll was broken off: ") + exception.what());
   }

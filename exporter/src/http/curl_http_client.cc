@@ -98,6 +98,13 @@ std::optional<Millis> ParseRetryAfter(std::string_view text, std::optional<Times
 // libcurl's own ceiling of 100 kB for one header line: out of memory up to 8.5, CURLE_TOO_LARGE from then on.
 bool IsLongHeaderLine(CURLcode code) { return code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == 100; }
 
+// A handle is with its multi handle for one exchange, however that ends: an exception must not leave it there.
+struct Transfer {
+  CURLM* multi;
+  CURL* easy;
+  ~Transfer() { curl_multi_remove_handle(multi, easy); }
+};
+
 // Why we ended an exchange ourselves.
 enum class Abort {
   kNone,
@@ -469,8 +476,8 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   if (curl_multi_add_handle(handles_->multi.get(), handles_->easy.get()) != CURLM_OK) {
     return fail({ErrorCode::kInternal, "no memory for the request"});
   }
+  const Transfer transfer{handles_->multi.get(), handles_->easy.get()};
   const std::optional<CURLcode> code = handles_->Run(deadline, stop);
-  const auto remove = [this] { curl_multi_remove_handle(handles_->multi.get(), handles_->easy.get()); };
 
   HttpResponse& response = exchange.response;
   if (request.sent != nullptr) *request.sent = handles_->Connected() || response.status != 0;
@@ -490,7 +497,6 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
   if (redirect != nullptr) response.location = ShownUrl(redirect);
-  remove();
 
   const bool told_by_status = exchange.headers_done && response.status / 100 > 2;
   if (error && (error->code == ErrorCode::kCancelled || !told_by_status)) return fail(*std::move(error));

@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "fakes/failing_allocation.h"
 #include "metrics/catalogue.h"
 #include "unit/metrics/exposition_text.h"
 
@@ -79,7 +80,22 @@ TEST_F(PollerTest, PollThatThrowsIsAFailedPoll) {
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
   EXPECT_EQ(poller->status().failures, 1u);
   EXPECT_EQ(poller->status().last_error_reason, "internal");
-  EXPECT_EQ(poller->status().last_error, "the poll was broken off: std::bad_alloc");
+  EXPECT_EQ(poller->status().last_error, "the poll was broken off: no memory");
+}
+
+// After the poll as such: while its snapshot is rendered, published and logged, or its failure is told.
+TEST_F(PollerTest, MemoryThatEndsAfterThePollCostsThatPollAlone) {
+  constexpr int kFailing = 400;
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    const long allocation = poll / 2;
+    auto result = poll % 2 == 0 ? Result<PollResult>(GaugeOf(poll))
+                                : Fail(ErrorCode::kNotJson, "a message too long to be held in place: text/html");
+    allocations_left = poll <= kFailing ? allocation : -1;
+    return result;
+  });
+  auto poller = Run(source, 1ms);
+  WaitUntil([&] { return source.polls > kFailing + 2; });
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
 TEST_F(PollerTest, GoodPollsArePublishedWhole) {

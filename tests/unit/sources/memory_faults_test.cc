@@ -115,7 +115,9 @@ TEST(MemoryFaultsTest, AReaderThatThrewStaysFailed) {
       },
       [&](long nth) {
         if (!thrown) return;
-        EXPECT_FALSE(stream->Finish()) << nth;
+        const auto finished = stream->Finish();
+        ASSERT_FALSE(finished) << nth;
+        EXPECT_EQ(Name(finished.error().code), Name(ErrorCode::kInternal)) << finished.error().message;
         EXPECT_FALSE(stream->Feed(" ")) << nth;
       });
   EXPECT_GT(failures, 5);
