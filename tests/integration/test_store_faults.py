@@ -150,7 +150,7 @@ def test_disk_full(stand):
             """)
 
     shop, _ = in_trouble(stand, fill, lambda shop: shop.sql("DROP TRIGGER full_disk ON ingest_sources"))
-    assert "No space left on device" in events(shop.exporter.child, "store down")[0]["error"]
+    assert "SQLSTATE 53100" in events(shop.exporter.child, "store down")[0]["error"]
 
 
 @pytest.mark.parametrize("table", ["fact_orders_monitoring", "ingest_sources"])

@@ -115,6 +115,10 @@ void App::Start() {
 
 void App::RequestStop() {
   for (auto& poller : pollers_) poller->RequestStop();
+  for (auto& oms : oms_) {
+    oms->writer.Interrupt();
+    oms->reader.Interrupt();
+  }
 }
 
 void App::Join() {

@@ -87,4 +87,16 @@ std::optional<std::string> ConnectionStringProblem(const Secret& dsn) {
   return std::nullopt;
 }
 
+ConnectionSettings ParseConnectionString(const Secret& dsn) {
+  char* message = nullptr;
+  const Options options(PQconninfoParse(dsn.Reveal().c_str(), &message), &PQconninfoFree);
+  const std::unique_ptr<char, decltype(&PQfreemem)> owned(message, &PQfreemem);
+  ConnectionSettings settings;
+  if (!options) return settings;
+  for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
+    if (option->val) settings.emplace_back(option->keyword, option->val);
+  }
+  return settings;
+}
+
 }  // namespace o2o

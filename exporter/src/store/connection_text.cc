@@ -12,33 +12,6 @@ constexpr std::string_view kMalformed =
     "characters "
     "in the password as %XX) or key=value pairs";
 
-bool IsUri(std::string_view dsn) {
-  return dsn.starts_with("postgresql://") || dsn.starts_with("postgres://");
-}
-
-bool UriSets(std::string_view uri, const std::string& key) {
-  return uri.find("?" + key + "=") != std::string_view::npos ||
-         uri.find("&" + key + "=") != std::string_view::npos;
-}
-
-// The password as it stands in the string; empty if there is none to be found.
-std::string_view PasswordIn(std::string_view dsn) {
-  if (IsUri(dsn)) {
-    const std::string_view rest = dsn.substr(dsn.find("://") + 3);
-    const std::size_t at = rest.rfind('@');
-    const std::size_t colon = rest.find(':');
-    if (at != std::string_view::npos && colon < at) return rest.substr(colon + 1, at - colon - 1);
-  }
-  const std::size_t key = dsn.find("password");
-  const std::size_t equals = key == std::string_view::npos ? key : dsn.find('=', key);
-  if (equals == std::string_view::npos) return {};
-  std::string_view value = dsn.substr(equals + 1);
-  value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
-  const bool quoted = value.starts_with('\'');
-  if (quoted) value.remove_prefix(1);
-  return value.substr(0, value.find_first_of(quoted ? "'" : IsUri(dsn) ? "&" : " "));
-}
-
 bool IsPlainName(std::string_view text) {
   return text.size() <= 128 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return std::isalnum(c) || c == '_' || c == '.' || c == '-' || c == '/' || c == ':';
@@ -64,33 +37,26 @@ std::string HideOddQuotes(std::string_view line) {
 
 }  // namespace
 
-std::string WithDefaults(const Secret& dsn, const ConnectionSettings& defaults) {
-  const std::string& text = dsn.Reveal();
-  std::string result;
-  if (IsUri(text)) {
-    result = text;
-    char separator = text.find('?') == std::string::npos ? '?' : '&';
-    for (const auto& [key, value] : defaults) {
-      if (UriSets(text, key)) continue;
-      result += separator + key + "=" + value;
-      separator = '&';
-    }
-    return result;
+ConnectionSettings WithDefaults(ConnectionSettings settings, const ConnectionSettings& defaults) {
+  for (const auto& [keyword, value] : defaults) {
+    const bool set =
+        std::any_of(settings.begin(), settings.end(), [&](const auto& one) { return one.first == keyword; });
+    if (!set) settings.emplace_back(keyword, value);
   }
-  for (const auto& [key, value] : defaults) result += key + "=" + value + " ";
-  return result + text;  // of a key given twice libpq takes the last
+  return settings;
 }
 
-std::string DescribeConnectFailure(std::string_view message, const Secret& dsn) {
+std::string DescribeConnectFailure(std::string_view message, const ConnectionSettings& settings) {
   const std::string_view line = message.substr(0, message.find('\n'));
   if (!line.starts_with("connection to server") && !line.starts_with("could not translate host name")) {
     return std::string(kMalformed);
   }
   std::string shown = HideOddQuotes(line);
-  const std::string_view password = PasswordIn(dsn.Reveal());
-  if (!password.empty() && shown.find(password) != std::string::npos) {
-    return "the server could not be reached or refused us (its message is not shown, it contains the "
-           "password)";
+  for (const auto& [keyword, value] : settings) {
+    if (keyword.ends_with("password") && !value.empty() && shown.find(value) != std::string::npos) {
+      return "the server could not be reached or refused us (its message is not shown, it contains the "
+             "password)";
+    }
   }
   return shown;
 }

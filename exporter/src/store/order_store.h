@@ -69,7 +69,7 @@ struct StoreView {
 };
 
 // Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself where the
-// connection is lost, and fails with kStore. A call that failed may be repeated: taking the same page in
+// connection is lost, and fails with kStore (kCancelled where it was interrupted). A call that failed may be repeated: taking the same page in
 // twice changes nothing.
 class OrderStore {
  public:

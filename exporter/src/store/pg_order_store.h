@@ -27,6 +27,9 @@ class PgOrderStore final : public OrderStore {
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
   Result<StoreView> View(Timestamp oms_now) override;
 
+  // Any thread: a call in progress has a moment left to finish, and no other begins.
+  void Interrupt();
+
  private:
   class Database;
   std::unique_ptr<Database> database_;

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/pg_schema.h"
+
+#include "base/text.h"
+#include "store/migrations.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::string_view kInsufficientPrivilege = "42501";
+
+PgFailure Problem(std::string text) { return {PgFailure::Kind::kOther, std::move(text)}; }
+
+// LATIN1 and the like lack most letters, SQL_ASCII takes any bytes for text.
+void CheckEncoding(PgTransaction& tx) {
+  const std::string encoding = tx.Execute("SHOW server_encoding")[0].Text(0);
+  if (encoding == "UTF8") return;
+  throw Problem("database \"" + tx.connection().database() + "\" keeps text as " + encoding +
+                ", which garbles names: give o2o-exporter one made WITH ENCODING 'UTF8'");
+}
+
+struct SchemaState {
+  int version = 0;  // 0: not there
+  int needs = 0;    // the oldest version that a program must know
+};
+
+SchemaState QuerySchemaState(PgTransaction& tx) {
+  // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's
+  // migration.
+  if (tx.Execute("SELECT FROM pg_class WHERE relname = 'schema_migrations' "
+              "AND relnamespace = ANY (current_schemas(false)::regnamespace[])")
+          .empty()) {
+    return {};
+  }
+  const PgRows rows =
+      tx.Execute("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM schema_migrations");
+  return {static_cast<int>(rows[0].Integer(0)), static_cast<int>(rows[0].Integer(1))};
+}
+
+int KnownVersion() { return Migrations().back().version; }
+
+void CheckNotNewer(const SchemaState& state) {
+  if (state.needs <= KnownVersion()) return;
+  throw Problem("the schema in this database is at version " + std::to_string(state.version) +
+                     ", this o2o-exporter knows version " + std::to_string(KnownVersion()) +
+                     ": run an o2o-exporter at least as new as the one that made it");
+}
+
+void RunMigration(PgTransaction& tx, const Migration& migration) {
+  try {
+    tx.Execute(std::string(migration.sql));
+  } catch (PgFailure& failure) {
+    if (failure.sqlstate != kInsufficientPrivilege) {
+      failure.text =
+          "bringing the schema up to date (" + std::string(migration.file) + "): " +
+          (failure.raised.empty() ? failure.text : failure.raised + " (SQLSTATE " + failure.sqlstate + ")");
+    }
+    throw;
+  }
+}
+
+void RunMigrations(PgSession& session) {
+  PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
+  try {
+    // Exporters that start together: one migrates, the others find it done.
+    tx.Execute("SELECT pg_advisory_xact_lock(72001, 3)");
+    const SchemaState state = QuerySchemaState(tx);
+    CheckNotNewer(state);
+    for (const Migration& migration : Migrations()) {
+      if (migration.version > state.version) RunMigration(tx, migration);
+    }
+    tx.Commit();
+  } catch (PgFailure& failure) {
+    if (failure.sqlstate != kInsufficientPrivilege) throw;
+    failure.text = "the schema of o2o-exporter is missing or out of date in this database, and role \"" +
+                   tx.connection().user() + "\" may not change it (" + failure.text +
+                   "): start o2o-exporter once with the DSN of the schema's owner, see exporter/sql/README.md";
+    throw;
+  }
+}
+
+void SyncStatuses(PgSession& session, const std::vector<StatusRule>& rules) {
+  if (rules.empty()) return;
+  PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
+  std::string statuses, outcomes, delays;
+  for (const StatusRule& rule : rules) {
+    const char* comma = statuses.empty() ? "" : ",";
+    statuses += comma + tx.Quote(RepairUtf8(rule.status));
+    outcomes += comma + tx.Quote(Name(rule.outcome));
+    delays += comma + (rule.delayed_after ? std::to_string(rule.delayed_after->count()) : "NULL");
+  }
+  tx.Execute("SELECT sync_order_statuses(ARRAY[" + statuses + "]::text[], ARRAY[" + outcomes +
+             "]::text[], ARRAY[" + delays + "]::bigint[])");
+  tx.Commit();
+}
+
+void SyncOrderTypes(PgSession& session, const std::vector<std::string>& order_types) {
+  if (order_types.empty()) return;
+  PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
+  std::string types;
+  for (const std::string& type : order_types) types += (types.empty() ? "" : ",") + tx.Quote(RepairUtf8(type));
+  tx.Execute("SELECT sync_order_types(ARRAY[" + types + "]::text[])");
+  tx.Commit();
+}
+
+}  // namespace
+
+void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
+                   const std::vector<std::string>& order_types) {
+  SchemaState state;
+  {
+    PgTransaction tx = session.Begin();
+    CheckEncoding(tx);
+    state = QuerySchemaState(tx);
+  }
+  CheckNotNewer(state);
+  if (state.version < KnownVersion()) RunMigrations(session);
+  // First the types: orders whose status gets a meaning count under them.
+  SyncOrderTypes(session, order_types);
+  SyncStatuses(session, statuses);
+}
+
+}  // namespace o2o

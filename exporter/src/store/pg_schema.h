@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "orders/order.h"
+#include "store/pg_session.h"
+
+// The tables and functions of exporter/sql in the database: brought up to date, and told what the words of orders mean.
+// What fails throws PgFailure.
+namespace o2o {
+
+// For each new connection.
+void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
+                   const std::vector<std::string>& order_types);
+
+}  // namespace o2o

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/pg_session.h"
+
+#include <algorithm>
+#include <new>
+#include <thread>
+
+#include "base/log.h"
+#include "base/text.h"
+
+namespace o2o {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr int kMaxAttempts = 5;                       // of a transaction that collided with another one
+constexpr int kMaxLockTimeouts = 2;                   // each has waited for lock_timeout already
+constexpr milliseconds kSchemaTimeout{3'600'000};     // a table of the proof of concept is rewritten once
+
+std::string SetLocal(const std::string& setting, const std::string& value) {
+  return "SET LOCAL " + setting + " = " + value + ";";
+}
+
+// What the transaction rests on, whatever role, database or pooler have set.
+std::string Settings(const StoreConfig& config, milliseconds statement_timeout) {
+  return SetLocal("client_min_messages", "error") + SetLocal("TimeZone", "'UTC'") +
+         SetLocal("standard_conforming_strings", "on") +
+         SetLocal("statement_timeout", std::to_string(statement_timeout.count())) +
+         SetLocal("lock_timeout", std::to_string(config.lock_timeout.count())) +
+         SetLocal("idle_in_transaction_session_timeout", std::to_string(2 * config.statement_timeout.count()));
+}
+
+// A page of 100,000 orders is staged, sorted and counted in memory. Only faster: a server that refuses one of them
+// (temp_buffers, once somebody has used temporary tables on the same server connection) does without it.
+constexpr const char* kTuning =
+    "DO $$ DECLARE setting text[]; BEGIN FOREACH setting SLICE 1 IN ARRAY "
+    "ARRAY[['work_mem', '64MB'], ['temp_buffers', '64MB'], ['jit', 'off']] LOOP "
+    "BEGIN PERFORM pg_catalog.set_config(setting[1], setting[2], true); "
+    "EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$";
+
+// Call inside a catch block.
+PgFailure DescribeCurrentException() {
+  try {
+    throw;
+  } catch (const PgFailure& failure) {
+    return failure;
+  } catch (const std::bad_alloc&) {
+    return {PgFailure::Kind::kLost, "out of memory"};
+  } catch (const std::exception& error) {
+    return {PgFailure::Kind::kLost, "internal error: " + Excerpt(error.what(), 200)};
+  }
+}
+
+}  // namespace
+
+PgTransaction::PgTransaction(PgConnection& connection, const StoreConfig& config, Kind kind)
+    : connection_(connection) {
+  const std::string begin = kind == Kind::kSnapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+                                                    : "BEGIN ISOLATION LEVEL READ COMMITTED;";
+  if (kind == Kind::kSchema) connection_.SetDeadline(steady_clock::now() + kSchemaTimeout);
+  connection_.Execute(begin + Settings(config, kind == Kind::kSchema ? kSchemaTimeout : config.statement_timeout));
+  if (kind == Kind::kBulk) connection_.Execute(kTuning);
+}
+
+PgTransaction::~PgTransaction() {
+  if (!connection_.alive() || !connection_.in_transaction()) return;
+  try {
+    connection_.Execute("ROLLBACK");
+  } catch (...) {  // the session sees it at its next statement
+  }
+}
+
+void PgTransaction::Commit() {
+  try {
+    const PgRows committed = connection_.Execute("COMMIT");
+    if (committed.command() != "COMMIT") throw PgFailure{PgFailure::Kind::kOther, "COMMIT was refused"};
+  } catch (PgFailure& failure) {
+    if (failure.kind == PgFailure::Kind::kLost) failure.text = "the connection was lost while committing";
+    throw;
+  }
+}
+
+PgSession::PgSession(StoreConfig config, std::function<void(PgSession&)> prepare)
+    : config_(std::move(config)), prepare_(std::move(prepare)) {}
+
+PgTransaction PgSession::Begin(PgTransaction::Kind kind) {
+  return PgTransaction(*connection_, config_, kind);
+}
+
+std::optional<Error> PgSession::Run(std::string_view what, const std::function<void()>& work) {
+  using Kind = PgFailure::Kind;
+  const MonotonicTime deadline = steady_clock::now() + 2 * config_.statement_timeout;
+  for (int attempt = 1, lock_timeouts = 0;; ++attempt) {
+    const bool reused = connection_.has_value();
+    PgFailure failure;
+    try {
+      if (!reused) Connect(deadline);
+      connection_->SetDeadline(deadline);
+      work();
+      return std::nullopt;
+    } catch (...) {
+      failure = DescribeCurrentException();
+    }
+    if (failure.kind == Kind::kLockTimeout) ++lock_timeouts;
+    const bool collided = failure.kind == Kind::kCollision ||
+                          (failure.kind == Kind::kLockTimeout && lock_timeouts < kMaxLockTimeouts);
+    const bool in_time = steady_clock::now() < std::min(deadline, interruption_.until());
+    if (in_time && collided && attempt < kMaxAttempts) {
+      std::this_thread::sleep_for(
+          milliseconds(std::uniform_int_distribution<int>(5, 40 << attempt)(random_)));
+      continue;
+    }
+    connection_.reset();
+    // A connection that ended while we were not looking is no failure yet.
+    if (in_time && failure.kind == Kind::kLost && reused) continue;
+    const ErrorCode code = failure.kind == Kind::kStopped ? ErrorCode::kCancelled : ErrorCode::kStore;
+    return Error{code, std::string(what) + ": " + failure.text};
+  }
+}
+
+void PgSession::Connect(MonotonicTime deadline) {
+  const ConnectionSettings settings = WithDefaults(ParseConnectionString(config_.dsn), {{"application_name", "o2o-exporter"},
+                                                                 {"client_encoding", "UTF8"},
+                                                                 {"keepalives_idle", "30"},
+                                                                 {"keepalives_interval", "5"},
+                                                                 {"keepalives_count", "3"},
+                                                                 {"tcp_user_timeout", "20000"}});
+  const MonotonicTime connected_by = steady_clock::now() + config_.connect_timeout;
+  try {
+    connection_.emplace(settings, connected_by, interruption_,
+                        [](std::string_view notice) { log::Warn("notice of PostgreSQL", {{"text", Excerpt(notice, 300)}}); });
+  } catch (PgFailure& failure) {
+    connection_.reset();
+    if (failure.kind == PgFailure::Kind::kLost)
+      throw PgFailure{PgFailure::Kind::kOther, DescribeConnectFailure(failure.text, settings)};
+    throw;
+  }
+  try {
+    connection_->SetDeadline(deadline);
+    prepare_(*this);
+  } catch (...) {
+    connection_.reset();
+    throw;
+  }
+}
+
+}  // namespace o2o

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "store/pg_connection.h"
+
+namespace o2o {
+
+// A transaction of ours. All that it needs is set for it alone (SET LOCAL), so that nothing of it stays on the connection,
+// which a pooler may give to others next. Rolled back unless committed.
+class PgTransaction {
+ public:
+  enum class Kind {
+    kUsual,
+    kSnapshot,  // reads one state of the database
+    kBulk,      // stages and merges a page: more memory, as far as the server lets us
+    kSchema,    // changes or recounts tables, and may take an hour
+  };
+  ~PgTransaction();
+  PgTransaction(const PgTransaction&) = delete;
+  PgTransaction& operator=(const PgTransaction&) = delete;
+
+  PgRows Execute(const std::string& sql) { return connection_.Execute(sql); }
+  std::string Quote(std::string_view text) const { return connection_.Quote(text); }
+  PgConnection& connection() { return connection_; }
+  void Commit();
+
+ private:
+  friend class PgSession;
+  PgTransaction(PgConnection& connection, const StoreConfig& config, Kind kind);
+
+  PgConnection& connection_;
+};
+
+// A connection that comes and goes: made at the first call, and again after it was lost. One thread at a time.
+class PgSession {
+ public:
+  // `prepare` runs once on each new connection, before its first call.
+  PgSession(StoreConfig config, std::function<void(PgSession&)> prepare);
+
+  // Runs `work`, again where that can help; takes at most connect_timeout + twice statement_timeout, unless a kSchema
+  // transaction takes longer. `what` begins the error message.
+  template <typename T>
+  Result<T> Call(std::string_view what, const std::function<T(PgSession&)>& work) {
+    std::optional<T> result;
+    if (auto error = Run(what, [&] { result.emplace(work(*this)); })) {
+      return tl::unexpected<Error>(std::move(*error));
+    }
+    return std::move(*result);
+  }
+
+  // Any thread: what is in progress ends within a moment, and nothing begins any more.
+  void Interrupt() { interruption_.Raise(); }
+
+  // The rest only from within `work` and `prepare`.
+  PgTransaction Begin(PgTransaction::Kind kind = PgTransaction::Kind::kUsual);
+  PgConnection& connection() { return *connection_; }
+  const StoreConfig& config() const { return config_; }
+
+ private:
+  std::optional<Error> Run(std::string_view what, const std::function<void()>& work);
+  void Connect(MonotonicTime deadline);
+
+  const StoreConfig config_;
+  const std::function<void(PgSession&)> prepare_;
+  PgInterruption interruption_;
+  std::optional<PgConnection> connection_;  // none: connect first
+  std::minstd_rand random_{std::random_device{}()};
+};
+
+}  // namespace o2o
