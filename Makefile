@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test soak bench lint format asan tsan fuzz clean
+.PHONY: help build demo test soak bench lint rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -47,6 +47,10 @@ lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@scripts/install-packages.sh build run lint
 	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
 	@scripts/lint.sh
+
+rules:  ## JOB=name BY=market,brand REPLICAS=instance,pod RUNBOOKS=https://wiki/ OUT=folder: the rules for a monitoring that is there
+	@/usr/bin/python3 scripts/adapt_rules.py --out='$(or $(OUT),o2o-rules)' $(if $(JOB),--job='$(JOB)') $(if $(BY),--by='$(BY)') \
+	  $(if $(REPLICAS),--replicas='$(REPLICAS)') $(if $(RUNBOOKS),--runbooks='$(RUNBOOKS)')
 
 format:  ## lays out the C++ sources as .clang-format says
 	@scripts/install-packages.sh lint

@@ -25,7 +25,8 @@ def groups():
 
 
 def rules():
-    return [rule for group in groups() for rule in group["rules"]]
+    """A constant limit is a number in YAML; to Prometheus every expression is text."""
+    return [{**rule, "expr": str(rule["expr"])} for group in groups() for rule in group["rules"]]
 
 
 def alerts():
@@ -34,6 +35,10 @@ def alerts():
 
 def recorded():
     return {rule["record"] for rule in rules() if "record" in rule}
+
+
+def limits():
+    return {name for name in recorded() if name.startswith("o2o:limit:")}
 
 
 def alert_id(alert):

@@ -12,8 +12,8 @@ from bundle.promql import grouping_labels, selectors
 from bundle.shipped import ROOT, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
-FOREIGN_LABELS = {"rule_group", "integration"}
-TARGET_LABELS = {"job", "instance"}
+FOREIGN_LABELS = {"rule_group", "integration", "reason"}
+TARGET_LABELS = {"job", "instance", "pod"}
 
 
 def exporter():
@@ -79,7 +79,7 @@ def test_every_metric_of_a_rule_exists(rule, catalogue):
 @pytest.mark.parametrize("page", sorted((ROOT / "rules" / "runbooks").glob("*.md")), ids=lambda page: page.stem)
 def test_every_metric_of_a_runbook_exists(page, catalogue):
     labels = {label for _, metric_labels in catalogue.values() for label in metric_labels}
-    for name in set(re.findall(r"\b(?:o2o|process|vendor)_[a-z0-9_]+|\bjob(?:_\w+)?:[\w:]+", page.read_text())):
+    for name in set(re.findall(r"\b(?:o2o|process|vendor)_[a-z0-9_]+|\b(?:job(?:_\w+)?|o2o):[\w:]+", page.read_text())):
         exists = name in recorded() | labels or find(catalogue, name) or name.endswith("_")
         assert exists, f"there is no metric {name}"
 

@@ -51,7 +51,7 @@ def test_no_secret_stands_in_the_file():
 
 def test_a_message_for_each_receiver():
     config = load(ALERTMANAGER)
-    assert receivers(config).keys() == {"oncall", "commerce", "platform", "watchdog"}
+    assert receivers(config).keys() == {"o2o-oncall", "o2o-commerce", "o2o-platform", "o2o-watchdog"}
     for receiver in config["receivers"]:
         urls = [webhook["url"] for webhook in receiver["webhook_configs"]]
         assert urls == ["http://notifications:8080/sink/alertmanager"], receiver["name"]
@@ -71,8 +71,8 @@ def test_route(row):
 
 
 def test_a_wrong_receiver_would_be_seen():
-    run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", "--verify.receivers=commerce",
-        "severity=critical", "team=commerce", status=1)
+    run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", "--verify.receivers=o2o-commerce",
+        "alertname=O2OX", "severity=critical", "team=commerce", status=1)
 
 
 @pytest.fixture(name="alertmanager")
@@ -129,6 +129,6 @@ def test_ten_vendors_offline_are_one_message_that_names_them():
             return found if {len(notification["alerts"]) for notification in found} == {1, 10} else None
 
         messages = wait_until(told, 30, "both groups were told", [alertmanager.child, sink.child])
-    assert [message["receiver"] for message in messages] == ["commerce", "commerce"]
+    assert [message["receiver"] for message in messages] == ["o2o-commerce", "o2o-commerce"]
     largest = max(messages, key=lambda message: len(message["alerts"]))
     assert {alert["labels"]["vendor_code"]: alert["labels"]["vendor_name"] for alert in largest["alerts"]} == names

@@ -164,7 +164,7 @@ def shape(value):
 def test_shipped_files_keep_their_shape(path):
     text = path.read_text()
     scaled = scale_yaml(text, 10)
-    assert scaled != text
+    assert (scaled == text) == (path.name == "o2o-limits.yml")  # numbers, no durations
     assert shape(yaml.safe_load(scaled)) == shape(yaml.safe_load(text))
     assert len(scaled.splitlines()) == len(text.splitlines())
 

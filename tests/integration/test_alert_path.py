@@ -70,7 +70,7 @@ def test_orders_stop(watch):
     watch.shop.simulator.control(orders_stopped=True)
     delivered = watch.until_notified("O2ONoNewOrders", "firing", before)
     wait_until(lambda: {receiver for receiver, _ in watch.notified("O2ONoNewOrders", "firing", before)} ==
-               {"oncall", "commerce"}, PATIENCE, "both receivers were told", interval=0.2)
+               {"o2o-oncall", "o2o-commerce"}, PATIENCE, "both receivers were told", interval=0.2)
     words = delivered[0][1]["annotations"]
     assert words["summary"] == "No new order has come in for 10 minutes." and words["runbook_url"]
     watch.shop.simulator.control(orders_stopped=False)
