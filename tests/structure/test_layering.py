@@ -38,7 +38,7 @@ HIDDEN_IN = {
     "civetweb.h": {"web/web_server.cc"},
     "CLI/": {"flags.cc"},
     "spdlog/": {"base/log.cc"},
-    "date/": {"base/time_text.cc"},
+    "date/": {"base/time_zone.cc"},
     "tl/": {"base/result.h"},
 }
 

@@ -1,50 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/time_text.h"
 
-#include <date/tz.h>
-
+#include <algorithm>
 #include <array>
 #include <cstdint>
-#include <exception>
 
 #include "base/ascii.h"
+#include "base/epoch_text.h"
 
 namespace o2o {
-
-struct TimeZone::Rules {
-  const date::time_zone* zone = nullptr;  // lives as long as the program
-  std::chrono::seconds offset{0};         // where there is no zone
-};
-
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::seconds;
+using std::chrono::year_month_day;
 
-constexpr Timestamp kFirst{};  // 1970
-constexpr Timestamp kBeyond = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
-constexpr std::int64_t kFirstMillis = 100'000'000'000;  // as seconds it would be the year 5138
-
-std::optional<Timestamp> InRange(Timestamp time) {
-  if (time < kFirst || time >= kBeyond) return std::nullopt;
-  return time;
-}
+constexpr std::array<std::string_view, 7> kWeekdays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                       "friday", "saturday", "sunday"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
+constexpr std::size_t kMaxBytes = 128;  // of a time; JavaScript's with the zone's name spelled out has 60
 
 // Reads a text from left to right. Each Take... leaves the text alone if it does not find what it wants.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) : text_(text) {}
   bool done() const { return text_.empty(); }
+  std::string_view rest() const { return text_; }
+  char peek() const { return text_.empty() ? '\0' : text_[0]; }
 
   bool Take(char c) {
-    if (text_.empty() || text_[0] != c) return false;
+    if (peek() != c || text_.empty()) return false;
     text_.remove_prefix(1);
     return true;
   }
-  bool Take(std::string_view word) {
-    if (text_.substr(0, word.size()) != word) return false;
+  // Without regard to case.
+  bool TakeWord(std::string_view word) {
+    if (!EqualsIgnoringCase(text_.substr(0, word.size()), word)) return false;
     text_.remove_prefix(word.size());
     return true;
+  }
+  bool TakeBlanks() {
+    const std::size_t before = text_.size();
+    text_.remove_prefix(std::min(text_.find_first_not_of(' '), text_.size()));
+    return text_.size() != before;
+  }
+  std::size_t DigitsAhead() const {
+    std::string_view rest = text_;
+    return o2o::TakeDigits(rest).size();
   }
   std::optional<int> TakeDigits(std::size_t count) {
     if (text_.size() < count) return std::nullopt;
@@ -56,29 +60,127 @@ class Cursor {
     text_.remove_prefix(count);
     return number;
   }
-  // The digits that come next, however many.
-  std::string_view TakeAllDigits() {
-    std::size_t end = 0;
-    while (end < text_.size() && IsDigit(text_[end])) ++end;
-    const std::string_view digits = text_.substr(0, end);
-    text_.remove_prefix(end);
-    return digits;
+  // As many as there are, if that is one or two.
+  std::optional<int> TakeOneOrTwoDigits() {
+    const std::size_t digits = DigitsAhead();
+    return digits == 1 || digits == 2 ? TakeDigits(digits) : std::nullopt;
   }
+  std::string_view TakeAllDigits() { return o2o::TakeDigits(text_); }
+  // A name, whole or its first three letters; not the beginning of a longer word.
   template <std::size_t n>
-  std::optional<std::size_t> TakeOneOf(const std::array<std::string_view, n>& words) {
+  std::optional<std::size_t> TakeName(const std::array<std::string_view, n>& names) {
+    std::size_t letters = 0;
+    while (letters < text_.size() && IsLetter(text_[letters])) ++letters;
+    const std::string_view word = text_.substr(0, letters);
     for (std::size_t i = 0; i < n; ++i) {
-      if (Take(words[i])) return i;
+      if (!EqualsIgnoringCase(word, names[i]) && !EqualsIgnoringCase(word, names[i].substr(0, 3))) continue;
+      text_.remove_prefix(letters);
+      return i;
     }
     return std::nullopt;
+  }
+  std::optional<seconds> TakeOffset() { return TakeUtcOffset(text_); }
+  // Up to and with the first `end`.
+  std::optional<std::string_view> TakeUpTo(char end) {
+    const std::size_t at = text_.find(end);
+    if (at == std::string_view::npos) return std::nullopt;
+    const std::string_view taken = text_.substr(0, at);
+    text_.remove_prefix(at + 1);
+    return taken;
   }
 
  private:
   std::string_view text_;
 };
 
-// ".123" as microseconds; zero if there is none; nothing for a point without digits.
+// A text taken apart.
+struct Parts {
+  year_month_day date{};
+  bool compact = false;  // the date had no separators, so that the time may have none
+  microseconds time_of_day{0};
+  std::optional<seconds> offset;
+  std::optional<TimeZone> zone;
+};
+
+std::optional<year_month_day> Date(int year, int month, int day) {
+  const year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+                            std::chrono::day(static_cast<unsigned>(day))};
+  if (year < 1 || !date.ok()) return std::nullopt;
+  return date;
+}
+
+// The day of an ISO week: its first week is the one with 4 January.
+std::optional<year_month_day> WeekDate(int year, int week, int weekday) {
+  const auto start_of = [](int of_year) {
+    const std::chrono::sys_days fourth = std::chrono::year(of_year) / 1 / 4;
+    return fourth - std::chrono::days(std::chrono::weekday(fourth).iso_encoding() - 1);
+  };
+  if (year < 1 || week < 1 || weekday < 1 || weekday > 7) return std::nullopt;
+  const std::chrono::sys_days day = start_of(year) + std::chrono::days((week - 1) * 7 + weekday - 1);
+  if (day >= start_of(year + 1)) return std::nullopt;
+  return year_month_day(day);
+}
+
+std::optional<year_month_day> OrdinalDate(int year, int day) {
+  const std::chrono::sys_days date =
+      std::chrono::sys_days{std::chrono::year(year) / 1 / 1} + std::chrono::days(day - 1);
+  const year_month_day found(date);
+  if (year < 1 || day < 1 || found.year() != std::chrono::year(year)) return std::nullopt;
+  return found;
+}
+
+// "2026-11-20", "2026/1/2", "20261120", "2026-W47-5", "2026-324".
+std::optional<year_month_day> TakeYearFirst(Cursor& cursor, bool& compact) {
+  const std::size_t digits = cursor.DigitsAhead();
+  compact = digits == 8;
+  if (digits != 4 && !compact) return std::nullopt;
+  const int year = *cursor.TakeDigits(4);
+  if (compact) {
+    const int month = *cursor.TakeDigits(2);
+    return Date(year, month, *cursor.TakeDigits(2));
+  }
+  const char separator = cursor.peek();
+  if (separator == 'W') {
+    cursor.Take('W');
+    const std::optional<int> week = cursor.TakeDigits(2), day = cursor.TakeDigits(1);
+    compact = true;
+    return week && day ? WeekDate(year, *week, *day) : std::nullopt;
+  }
+  if (separator != '-' && separator != '/' && separator != '.') return std::nullopt;
+  cursor.Take(separator);
+  if (separator == '-' && cursor.Take('W')) {
+    const std::optional<int> week = cursor.TakeDigits(2);
+    if (!week || !cursor.Take('-')) return std::nullopt;
+    const std::optional<int> day = cursor.TakeDigits(1);
+    return day ? WeekDate(year, *week, *day) : std::nullopt;
+  }
+  if (separator == '-' && cursor.DigitsAhead() == 3) return OrdinalDate(year, *cursor.TakeDigits(3));
+  const std::optional<int> month = cursor.TakeOneOrTwoDigits();
+  if (!month || !cursor.Take(separator)) return std::nullopt;
+  const std::optional<int> day = cursor.TakeOneOrTwoDigits();
+  return day ? Date(year, *month, *day) : std::nullopt;
+}
+
+// "20 Nov 2026", "20-NOV-2026", "20/Nov/2026", "20NOV2026".
+std::optional<year_month_day> TakeDayFirst(Cursor& cursor) {
+  const std::optional<int> day = cursor.TakeOneOrTwoDigits();
+  if (!day) return std::nullopt;
+  const char separator = cursor.peek();
+  if (separator == '-' || separator == '/') cursor.Take(separator);
+  cursor.TakeBlanks();
+  const std::optional<std::size_t> month = cursor.TakeName(kMonths);
+  if (!month) return std::nullopt;
+  if (separator == '-' || separator == '/') {
+    if (!cursor.Take(separator)) return std::nullopt;
+  }
+  cursor.TakeBlanks();
+  if (cursor.DigitsAhead() != 4) return std::nullopt;
+  return Date(*cursor.TakeDigits(4), static_cast<int>(*month) + 1, *day);
+}
+
+// ".123" or ",123" as microseconds; zero if there is none; nothing for a point without digits.
 std::optional<microseconds> TakeFraction(Cursor& cursor) {
-  if (!cursor.Take('.')) return microseconds{0};
+  if (!cursor.Take('.') && !cursor.Take(',')) return microseconds{0};
   const std::string_view digits = cursor.TakeAllDigits();
   if (digits.empty()) return std::nullopt;
   std::int64_t micros = 0;
@@ -86,84 +188,184 @@ std::optional<microseconds> TakeFraction(Cursor& cursor) {
   return microseconds{micros};
 }
 
-// "+07:00", "+0700", "+07" behind a sign; nothing if malformed.
-std::optional<seconds> TakeOffset(Cursor& cursor) {
-  const bool west = cursor.Take('-');
-  if (!west && !cursor.Take('+')) return std::nullopt;
-  const std::optional<int> hours = cursor.TakeDigits(2);
-  if (!hours || *hours > 15) return std::nullopt;
-  int minutes = 0;
-  if (!cursor.done()) {
-    cursor.Take(':');
-    const std::optional<int> given = cursor.TakeDigits(2);
-    if (!given || *given > 59) return std::nullopt;
-    minutes = *given;
-  }
-  const seconds offset = std::chrono::hours{*hours} + std::chrono::minutes{minutes};
-  return west ? -offset : offset;
+// "AM" and "PM" make 12 hours 24; false if they make no sense.
+bool TakeHalfOfDay(Cursor& cursor, int& hour) {
+  Cursor ahead = cursor;
+  ahead.TakeBlanks();
+  const bool afternoon = ahead.TakeWord("pm");
+  if ((!afternoon && !ahead.TakeWord("am")) || IsLetter(ahead.peek())) return true;
+  if (hour < 1 || hour > 12) return false;
+  hour = hour % 12 + (afternoon ? 12 : 0);
+  cursor = ahead;
+  return true;
 }
 
-// "2026-11-20"
-std::optional<std::chrono::year_month_day> TakeDate(Cursor& cursor) {
-  const std::optional<int> year = cursor.TakeDigits(4);
-  if (!year || !cursor.Take('-')) return std::nullopt;
-  const std::optional<int> month = cursor.TakeDigits(2);
-  if (!month || !cursor.Take('-')) return std::nullopt;
-  const std::optional<int> day = cursor.TakeDigits(2);
-  if (!day) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(*month),
-                                         std::chrono::day(*day)};
-  if (!date.ok()) return std::nullopt;
-  return date;
-}
-
-// "10:00", "10:00:00", "10:00:00.123456"
-std::optional<microseconds> TakeTimeOfDay(Cursor& cursor, bool seconds_needed) {
-  const std::optional<int> hour = cursor.TakeDigits(2);
-  if (!hour || *hour > 23 || !cursor.Take(':')) return std::nullopt;
+// "10:00", "9:05 AM", "10:00:00.123456"; without a separator where the date has none: "1000", "100000".
+std::optional<microseconds> TakeTimeOfDay(Cursor& cursor, bool compact, char separator = ':') {
+  const std::size_t digits = cursor.DigitsAhead();
+  const bool run = compact && (digits == 4 || digits == 6);
+  std::optional<int> hour = run ? cursor.TakeDigits(2) : cursor.TakeOneOrTwoDigits();
+  if (!hour || *hour > 23 || (!run && !cursor.Take(separator))) return std::nullopt;
   const std::optional<int> minute = cursor.TakeDigits(2);
   if (!minute || *minute > 59) return std::nullopt;
-  microseconds time = std::chrono::hours{*hour} + std::chrono::minutes{*minute};
-  if (!cursor.Take(':')) return seconds_needed ? std::nullopt : std::optional(time);
-  const std::optional<int> second = cursor.TakeDigits(2);
-  if (!second || *second > 59) return std::nullopt;
-  const std::optional<microseconds> fraction = TakeFraction(cursor);
-  if (!fraction) return std::nullopt;
-  return time + seconds{*second} + *fraction;
-}
-
-std::optional<Timestamp> ParseEpoch(std::string_view text) {
-  Cursor cursor(text);
-  const std::string_view digits = cursor.TakeAllDigits();
-  if (digits.empty() || digits.size() > 15) return std::nullopt;
-  std::int64_t number = 0;
-  for (char c : digits) number = number * 10 + (c - '0');
-  if (number >= kFirstMillis && cursor.done()) return InRange(Timestamp(std::chrono::milliseconds{number}));
-  const std::optional<microseconds> fraction = TakeFraction(cursor);
-  if (!fraction || !cursor.done()) return std::nullopt;
-  return number >= kFirstMillis ? InRange(Timestamp(std::chrono::milliseconds{number}))
-                                : InRange(Timestamp(seconds{number}) + *fraction);
-}
-
-std::optional<Timestamp> ParseIso(std::string_view text, const TimeZone& zone) {
-  Cursor cursor(text);
-  const std::optional<std::chrono::year_month_day> date = TakeDate(cursor);
-  if (!date) return std::nullopt;
-  std::chrono::local_time<microseconds> wall = std::chrono::local_days{*date};
-  if (cursor.done()) return InRange(zone.ToUtc(wall));
-  if (!cursor.Take('T') && !cursor.Take(' ') && !cursor.Take('t')) return std::nullopt;
-  const std::optional<microseconds> time_of_day = TakeTimeOfDay(cursor, false);
-  if (!time_of_day) return std::nullopt;
-  wall += *time_of_day;
-  if (cursor.done()) return InRange(zone.ToUtc(wall));
-  seconds offset{0};
-  if (!cursor.Take('Z') && !cursor.Take('z')) {
-    const std::optional<seconds> given = TakeOffset(cursor);
-    if (!given) return std::nullopt;
-    offset = *given;
+  microseconds rest = std::chrono::minutes{*minute};
+  if (run ? digits == 6 : cursor.Take(separator)) {
+    const std::optional<int> second = cursor.TakeDigits(2);
+    if (!second || *second > 59) return std::nullopt;
+    const std::optional<microseconds> fraction = TakeFraction(cursor);
+    if (!fraction) return std::nullopt;
+    rest += seconds{*second} + *fraction;
   }
-  if (!cursor.done()) return std::nullopt;
-  return InRange(Timestamp(wall.time_since_epoch() - offset));
+  if (!TakeHalfOfDay(cursor, *hour)) return std::nullopt;
+  return std::chrono::hours{*hour} + rest;
+}
+
+// What Go, Java, JavaScript and mail write behind an offset, which says the same once more: "+07", "ICT",
+// "[Asia/Ho_Chi_Minh]", "(Indochina Time)", "m=+0.01".
+bool TakeRepeatedZone(Cursor& cursor, bool behind_offset) {
+  if (cursor.Take('[')) return cursor.TakeUpTo(']').has_value();
+  Cursor ahead = cursor;
+  if (!ahead.TakeBlanks()) return true;
+  if (ahead.Take('(')) {
+    if (!ahead.TakeUpTo(')')) return false;
+  } else if (!behind_offset) {
+    return true;
+  } else if (!ahead.TakeOffset()) {
+    std::size_t letters = 0;
+    for (; IsLetter(ahead.peek()); ++letters) ahead.Take(ahead.peek());
+    if (letters < 2 || letters > 5) return true;
+  }
+  if (ahead.TakeWord(" m=")) {
+    if (!ahead.Take('+')) ahead.Take('-');
+    ahead.TakeAllDigits();
+    if (!TakeFraction(ahead)) return false;
+  }
+  cursor = ahead;
+  return true;
+}
+
+// An IANA name has a slash in it; everything else of letters is an abbreviation, and those mean several
+// zones.
+std::optional<TimeZone> ZoneOf(std::string_view name) {
+  constexpr std::size_t kLongest = 64;
+  if (name.size() > kLongest || name.find('/') == std::string_view::npos) return std::nullopt;
+  return TimeZone::Find(name);
+}
+
+// False for something that stands in the place of a zone and is none.
+bool TakeZone(Cursor& cursor, Parts& parts) {
+  Cursor ahead = cursor;
+  ahead.TakeBlanks();
+  const bool named = ahead.TakeWord("utc") || ahead.TakeWord("gmt") || ahead.TakeWord("z");
+  if (named && !IsLetter(ahead.peek()) && ahead.peek() != '/') {
+    parts.offset = ahead.TakeOffset().value_or(seconds{0});
+  } else if (named) {
+    return false;
+  } else if (const std::optional<seconds> offset = ahead.TakeOffset()) {
+    parts.offset = offset;
+  } else if (ahead.Take('[')) {
+    const std::optional<std::string_view> name = ahead.TakeUpTo(']');
+    parts.zone = name ? ZoneOf(*name) : std::nullopt;
+    cursor = ahead;
+    return parts.zone.has_value();
+  } else if (IsLetter(ahead.peek())) {
+    const std::string_view name = ahead.rest().substr(0, ahead.rest().find(' '));
+    parts.zone = ZoneOf(name);
+    ahead.TakeWord(name);
+    cursor = ahead;
+    return parts.zone.has_value();
+  } else {
+    return true;
+  }
+  cursor = ahead;
+  return TakeRepeatedZone(cursor, !named);
+}
+
+// "Nov 20, 2026[, 10:00 AM]", "Nov 20 10:00:00 [+0700] 2026"; the whole text from the month on.
+bool ReadMonthFirst(Cursor& cursor, Parts& parts) {
+  const std::optional<std::size_t> month = cursor.TakeName(kMonths);
+  if (!month || !cursor.TakeBlanks()) return false;
+  const std::optional<int> day = cursor.TakeOneOrTwoDigits();
+  if (!day) return false;
+  cursor.Take(',');
+  if (!cursor.TakeBlanks()) return false;
+  const bool year_follows = cursor.DigitsAhead() == 4;
+  std::optional<int> year = year_follows ? cursor.TakeDigits(4) : std::nullopt;
+  if (year_follows) cursor.Take(',');
+  if (!year_follows || cursor.TakeBlanks()) {
+    const std::optional<microseconds> time = TakeTimeOfDay(cursor, false);
+    if (!time) return false;
+    parts.time_of_day = *time;
+    if (!year_follows) {
+      // The year may follow at once, and is no zone.
+      Cursor ahead = cursor;
+      ahead.TakeBlanks();
+      if (ahead.DigitsAhead() != 4 && !TakeZone(cursor, parts)) return false;
+      if (!cursor.TakeBlanks() || cursor.DigitsAhead() != 4) return false;
+      year = cursor.TakeDigits(4);
+    } else if (!TakeZone(cursor, parts)) {
+      return false;
+    }
+  }
+  const std::optional<year_month_day> date = Date(*year, static_cast<int>(*month) + 1, *day);
+  if (date) parts.date = *date;
+  return date && cursor.done();
+}
+
+// From the date on, if that begins with a digit.
+bool ReadDigitsFirst(Cursor& cursor, Parts& parts) {
+  const bool year_first = cursor.DigitsAhead() >= 4;
+  const std::optional<year_month_day> date =
+      year_first ? TakeYearFirst(cursor, parts.compact) : TakeDayFirst(cursor);
+  if (!date) return false;
+  parts.date = *date;
+  if (cursor.done()) return true;
+  char separator = ':';
+  if (year_first && cursor.Take('-')) {
+    separator = '.';  // DB2: 2026-11-20-10.00.00.000000
+  } else if (!cursor.Take('T') && !cursor.Take('t') && (year_first || !cursor.Take(':'))) {
+    cursor.Take(',');
+    if (!cursor.TakeBlanks()) return false;
+  }
+  const std::optional<microseconds> time = TakeTimeOfDay(cursor, parts.compact, separator);
+  if (!time || !TakeZone(cursor, parts)) return false;
+  parts.time_of_day = *time;
+  return cursor.done();
+}
+
+bool ReadCalendar(std::string_view text, Parts& parts) {
+  Cursor cursor(text);
+  if (cursor.Take('[')) {  // as web servers' logs have it
+    if (!text.ends_with(']')) return false;
+    cursor = Cursor(text.substr(1, text.size() - 2));
+  }
+  if (IsDigit(cursor.peek())) return ReadDigitsFirst(cursor, parts);
+  if (cursor.TakeName(kWeekdays)) {
+    cursor.Take(',');
+    if (!cursor.TakeBlanks()) return false;
+  }
+  return IsDigit(cursor.peek()) ? ReadDigitsFirst(cursor, parts) : ReadMonthFirst(cursor, parts);
+}
+
+// "20261120", "202611201000", "20261120100000", of years that somebody is likely to mean.
+bool ReadDateDigits(std::string_view digits, Parts& parts) {
+  if (digits.size() != 8 && digits.size() != 12 && digits.size() != 14) return false;
+  Cursor cursor(digits);
+  const int year = *cursor.TakeDigits(4), month = *cursor.TakeDigits(2), day = *cursor.TakeDigits(2);
+  const std::optional<year_month_day> date = Date(year, month, day);
+  if (!date || year < 1900 || year > 2199) return false;
+  parts.date = *date;
+  if (cursor.done()) return true;
+  const std::optional<microseconds> time = TakeTimeOfDay(cursor, true);
+  if (!time) return false;
+  parts.time_of_day = *time;
+  return true;
+}
+
+Timestamp Instant(const Parts& parts, const TimeZone& zone, std::optional<Timestamp> now) {
+  const WallTime wall = std::chrono::local_days{parts.date} + parts.time_of_day;
+  if (parts.offset) return Timestamp(wall.time_since_epoch() - *parts.offset);
+  return (parts.zone ? *parts.zone : zone).ToUtc(wall, now);
 }
 
 // With zeros in front. By hand, since each order of a page comes through here and printf took a tenth of an
@@ -177,75 +379,65 @@ void AppendDigits(std::string& text, std::int64_t value, std::size_t digits) {
 
 }  // namespace
 
-TimeZone::TimeZone() = default;
-
-std::optional<TimeZone> TimeZone::Find(std::string_view name) {
-  TimeZone found;
-  if (name == "UTC" || name == "Z") return found;
-  Rules rules;
-  Cursor cursor(name);
-  if (const std::optional<seconds> offset = TakeOffset(cursor)) {
-    if (!cursor.done()) return std::nullopt;
-    rules.offset = *offset;
-  } else {
-    try {
-      rules.zone = date::locate_zone(std::string(name));
-      rules.zone->get_info(
-          date::local_seconds{});  // reads the zone's file now rather than at the first order
-    } catch (const std::exception&) {
-      return std::nullopt;
+std::optional<TimeText> ReadTime(std::string_view text, const TimeZone& zone, std::optional<Timestamp> now) {
+  text = Trim(text);
+  if (text.empty() || text.size() > kMaxBytes) return std::nullopt;
+  if (const std::optional<Timestamp> time = ReadDotNetDate(text)) return TimeText{*time};
+  Parts parts;
+  Cursor cursor(text);
+  const std::string_view digits = cursor.TakeAllDigits();
+  const bool point = cursor.Take('.');
+  const std::string_view fraction = point ? cursor.TakeAllDigits() : std::string_view();
+  if (!digits.empty() && cursor.done() && (!point || !fraction.empty())) {
+    const bool whole = fraction.find_first_not_of('0') == std::string_view::npos;
+    if ((whole || digits.size() == 14) && ReadDateDigits(digits, parts)) {
+      Cursor behind(point ? text.substr(digits.size()) : std::string_view());
+      parts.time_of_day += *TakeFraction(behind);
+      return TimeText{Instant(parts, zone, now), true};
     }
+    const std::optional<Timestamp> time = ReadEpoch(digits, fraction);
+    return time ? std::optional(TimeText{*time}) : std::nullopt;
   }
-  found.rules_ = std::make_shared<const Rules>(rules);
-  return found;
+  if (digits.size() == 14 && ReadDateDigits(digits, parts)) {  // of LDAP: 20261120100000.5Z
+    Cursor behind(text.substr(digits.size()));
+    const std::optional<microseconds> part = TakeFraction(behind);
+    if (!part || !TakeZone(behind, parts) || !behind.done()) return std::nullopt;
+    parts.time_of_day += *part;
+  } else if (!ReadCalendar(text, parts = {})) {
+    return std::nullopt;
+  }
+  return TimeText{Instant(parts, zone, now), !parts.offset && !parts.zone};
 }
 
-Timestamp TimeZone::ToUtc(std::chrono::local_time<microseconds> wall) const {
-  const microseconds since_epoch = wall.time_since_epoch();
-  if (!rules_) return Timestamp(since_epoch);
-  if (!rules_->zone) return Timestamp(since_epoch - rules_->offset);
-  try {
-    const date::local_info info = rules_->zone->get_info(date::local_time<microseconds>(since_epoch));
-    if (info.result == date::local_info::nonexistent) {
-      return Timestamp(info.first.end.time_since_epoch());
-    }
-    return Timestamp(since_epoch - info.first.offset);
-  } catch (const std::exception&) {
-    return Timestamp(since_epoch);  // not reached: Find has read the rules
-  }
-}
-
-std::optional<Timestamp> ParseTime(std::string_view text, const TimeZone& zone) {
-  if (std::optional<Timestamp> time = ParseIso(text, zone)) return time;
-  return ParseEpoch(text);
+std::optional<Timestamp> ParseTime(std::string_view text, const TimeZone& zone,
+                                   std::optional<Timestamp> now) {
+  const std::optional<TimeText> read = ReadTime(text, zone, now);
+  if (!read) return std::nullopt;
+  return read->time;
 }
 
 std::optional<Timestamp> ParseHttpDate(std::string_view text) {
-  static constexpr std::array<std::string_view, 7> kDays = {"Mon, ", "Tue, ", "Wed, ", "Thu, ",
-                                                            "Fri, ", "Sat, ", "Sun, "};
-  static constexpr std::array<std::string_view, 12> kMonths = {" Jan ", " Feb ", " Mar ", " Apr ",
-                                                               " May ", " Jun ", " Jul ", " Aug ",
-                                                               " Sep ", " Oct ", " Nov ", " Dec "};
-  Cursor cursor(text);
-  if (!cursor.TakeOneOf(kDays)) return std::nullopt;
-  const std::optional<int> day = cursor.TakeDigits(2);
-  if (!day) return std::nullopt;
-  const std::optional<std::size_t> month = cursor.TakeOneOf(kMonths);
-  if (!month) return std::nullopt;
-  const std::optional<int> year = cursor.TakeDigits(4);
-  if (!year || !cursor.Take(' ')) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month) + 1),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) return std::nullopt;
-  const std::optional<microseconds> time_of_day = TakeTimeOfDay(cursor, true);
-  if (!time_of_day || !cursor.Take(" GMT") || !cursor.done()) return std::nullopt;
-  return InRange(Timestamp(std::chrono::sys_days{date}) + *time_of_day);
+  constexpr Timestamp kEnd = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
+  // A letter, a capital, a digit, or what stands there itself.
+  constexpr std::string_view kShape = "Aaa, 00 Aaa 0000 00:00:00 GMT";
+  const auto fits = [](char shape, char c) {
+    if (shape == '0') return IsDigit(c);
+    if (shape == 'a') return IsLetter(c) && Lower(c) == c;
+    if (shape == 'A') return IsLetter(c) && Lower(c) != c;
+    return shape == c;
+  };
+  if (!std::equal(text.begin(), text.end(), kShape.begin(), kShape.end(),
+                  [&](char c, char shape) { return fits(shape, c); })) {
+    return std::nullopt;
+  }
+  const std::optional<Timestamp> time = ParseTime(text, TimeZone());
+  if (!time || *time < Timestamp{} || *time >= kEnd) return std::nullopt;
+  return time;
 }
 
 std::string FormatTime(Timestamp time) {
   const std::chrono::sys_days day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
+  const year_month_day date{day};
   const std::chrono::hh_mm_ss<microseconds> clock{time - day};
   std::string text;
   text.reserve(sizeof "2026-11-20T10:00:00.123456Z");

@@ -28,4 +28,14 @@ void ReadProxy(MapReader& block, std::string& proxy_url) {
   if (const std::optional<std::string> problem = UrlProblem(proxy_url, kRules)) block.Fail("proxy", *problem);
 }
 
+void ReadTimeZone(MapReader& block, TimeZone& zone) {
+  std::string name;
+  if (!block.Text("timezone", name)) return;
+  if (const std::optional<TimeZone> found = TimeZone::Find(name)) {
+    zone = *found;
+  } else {
+    block.FailValue("timezone", "is not a known time zone, want one like UTC, Asia/Ho_Chi_Minh or +07:00");
+  }
+}
+
 }  // namespace o2o

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/time_zone.h"
 #include "config/address.h"
 #include "config/config.h"
 #include "config/config_reader.h"
@@ -19,5 +20,7 @@ inline constexpr Range<std::uint64_t> kBodyRange{1u << 10, 1ull << 34};
 void ReadUrl(MapReader& block, std::string_view hint, const UrlRules& rules, std::string& url);
 void ReadTls(MapReader tls, TlsConfig& config);
 void ReadProxy(MapReader& block, std::string& proxy_url);
+// `timezone`, of the times that come without an offset.
+void ReadTimeZone(MapReader& block, TimeZone& zone);
 
 }  // namespace o2o

@@ -12,16 +12,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::minutes;
 
-void ReadTimeZone(MapReader& oms, TimeZone& zone) {
-  std::string name;
-  if (!oms.Text("timezone", name)) return;
-  if (const std::optional<TimeZone> found = TimeZone::Find(name)) {
-    zone = *found;
-  } else {
-    oms.FailValue("timezone", "is no known time zone, want one like UTC, Asia/Ho_Chi_Minh or +07:00");
-  }
-}
-
 }  // namespace
 
 std::shared_ptr<const KindConfig> ReadOms(MapReader oms, const MappingPlace&) {

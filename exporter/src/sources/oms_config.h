@@ -7,7 +7,7 @@
 
 #include "base/duration.h"
 #include "base/secret.h"
-#include "base/time_text.h"
+#include "base/time_zone.h"
 #include "config/source_kind.h"
 
 namespace o2o {

@@ -5,11 +5,17 @@
 #include <utility>
 
 #include "base/text.h"
+#include "base/time_problem.h"
+#include "base/time_text.h"
 #include "orders/amount.h"
 
 namespace o2o {
 
 namespace {
+
+// The newest order's time is where the next window begins: one date of 1970 would ask for decades.
+constexpr Timestamp kFirstTime = std::chrono::sys_days{std::chrono::year(2001) / 1 / 1};
+constexpr Timestamp kBeyondTimes = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
 
 bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
@@ -67,11 +73,12 @@ class FieldTaker {
 
   Timestamp Time(std::string_view name, const RowField& field, const TimeZone& timezone) {
     if (!field.present) return Reject(RejectReason::kBadTime, name, "missing"), Timestamp{};
-    if (field.type == JsonType::kString || field.type == JsonType::kNumber) {
-      if (const std::optional<Timestamp> time = ParseTime(field.text, timezone)) return *time;
-    }
+    const bool scalar = field.type == JsonType::kString || field.type == JsonType::kNumber;
+    const std::optional<Timestamp> time = scalar ? ParseTime(field.text, timezone) : std::nullopt;
+    if (time && *time >= kFirstTime && *time < kBeyondTimes) return *time;
     Reject(RejectReason::kBadTime, name,
-           "'" + Excerpt(field.text) + "' is no time such as 2026-11-20T10:00:00Z");
+           "'" + Excerpt(field.text) + "' " +
+               (time ? "is not of the years 2001 to 2200" : TimeProblem(field.text)));
     return {};
   }
 

@@ -151,7 +151,7 @@ const Broken kBroken[] = {
       "1:83: store.lock_timeout: \"0\" is too short, want at least 100ms"}},
     {"timeout-short", {"4:14: sources[0].timeout: \"9ms\" is too short, want at least 10ms"}},
     {"timezone",
-     {"7:17: sources[0].oms.timezone: \"Mars/Olympus\" is no known time zone, want one like UTC, "
+     {"7:17: sources[0].oms.timezone: \"Mars/Olympus\" is not a known time zone, want one like UTC, "
       "Asia/Ho_Chi_Minh or +07:00"}},
     {"tls-file-missing",
      {"7:22: sources[0].oms.tls.ca_file: \"no-such-ca.pem\" cannot be opened (No such file or directory), "
