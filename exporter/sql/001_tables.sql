@@ -201,10 +201,11 @@ CREATE TABLE rejected_orders (
 );
 
 CREATE TABLE ingest_sources (
-  source       text PRIMARY KEY,
-  watermark    timestamptz CHECK (isfinite(watermark)),  -- rows are complete up to here; null: nothing yet
-  oms_ahead_us bigint NOT NULL DEFAULT 0,  -- how far the OMS's clock was ahead of the exporter's then, in microseconds
-  gaps         bigint NOT NULL DEFAULT 0
+  source    text PRIMARY KEY,
+  watermark timestamptz CHECK (isfinite(watermark)),  -- rows are complete up to here, by the OMS's clock; null: nothing yet
+  oms_date  timestamptz,                              -- the Date of the OMS's answer that moved it there; null: it had none
+  moved_at  timestamptz NOT NULL DEFAULT now(),       -- when that was, by the clock of this database
+  gaps      bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
 -- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds.

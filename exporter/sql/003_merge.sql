@@ -87,6 +87,35 @@ BEGIN
   unchanged := staged - inserted - updated - stale;
 END $$;
 
+-- Whether the watermark that is kept goes where a page would have it: forward; back only where the OMS's clock was set back since
+-- it was set there (set_back_from), by a writer that saw it there.
+CREATE FUNCTION watermark_gives_way(kept ingest_sources, newest timestamptz, answer_date timestamptz, set_back_from timestamptz)
+  RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
+  SELECT kept.watermark IS NULL OR newest > kept.watermark
+      OR (kept.watermark IS NOT DISTINCT FROM set_back_from AND (newest, answer_date) IS DISTINCT FROM (kept.watermark, kept.oms_date))
+$$;
+
+-- Moves a source's watermark to the newest row of a page, and counts the gap that the page showed; writes only what changes.
+-- A page repeated changes nothing: its gap counts with the move that closes it. Where nothing of the present was shown (newest is
+-- null, or beyond oms_now, the OMS's clock), the gap stays open and counts each time.
+CREATE FUNCTION advance_watermark(
+  of_source text, newest timestamptz, answer_date timestamptz, oms_now timestamptz, set_back_from timestamptz, gap boolean)
+  RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF newest <= oms_now + interval '1 minute' THEN
+    INSERT INTO ingest_sources AS i (source, watermark, oms_date, gaps)
+    SELECT of_source, newest, answer_date, gap::int
+    WHERE NOT EXISTS (SELECT FROM ingest_sources k
+                      WHERE k.source = of_source AND NOT watermark_gives_way(k, newest, answer_date, set_back_from))
+    ON CONFLICT (source) DO UPDATE
+      SET watermark = excluded.watermark, oms_date = excluded.oms_date, moved_at = excluded.moved_at, gaps = i.gaps + excluded.gaps
+      WHERE watermark_gives_way(i, newest, answer_date, set_back_from);
+  ELSIF gap THEN
+    INSERT INTO ingest_sources AS i (source, gaps) VALUES (of_source, 1)
+    ON CONFLICT (source) DO UPDATE SET gaps = i.gaps + 1;
+  END IF;
+END $$;
+
 -- The rows that order_statuses should hold: the configured ones, ranked in the order given, and those that were
 -- seen without being configured.
 CREATE FUNCTION wanted_order_statuses(statuses text[], outcomes text[], delayed_after_ms bigint[])

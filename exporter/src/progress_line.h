@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-#include "app/order_feed.h"
+#include "app/page_asker.h"
 
 namespace o2o {
 

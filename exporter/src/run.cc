@@ -9,9 +9,11 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 
 #include "app/app.h"
+#include "app/ingest.h"
 #include "app/probe.h"
 #include "base/log.h"
 #include "config/config_loader.h"
@@ -217,18 +219,18 @@ void PrintCounts(const IngestResult& taken) {
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
   ProgressLine line(isatty(STDERR_FILENO) != 0);
-  std::thread([signals, &stop, &line] {
-    // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the
-    // database. Rolled back is not taken in: unlike the server's, this end is a failure.
+  // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the
+  // database. Rolled back is not taken in: unlike the server's, this end is a failure.
+  const std::jthread interrupts([signals, &stop, &line](const std::stop_token& over) {
     sigset_t set = signals;
     sigdelset(&set, SIGHUP);
+    const std::stop_callback wake(over, [self = pthread_self()] { pthread_kill(self, SIGTERM); });
     int signal = 0;
-    if (sigwait(&set, &signal) == 0) {
-      line.End();
-      StartWatchdog(1, "ingest interrupted: leaving at once, what was not committed is not taken in");
-      stop.request_stop();
-    }
-  }).detach();
+    if (sigwait(&set, &signal) != 0 || over.stop_requested()) return;
+    line.End();
+    StartWatchdog(1, "ingest interrupted: leaving at once, what was not committed is not taken in");
+    stop.request_stop();
+  });
 
   const SystemClock clock;
   const auto result = RunIngest(

@@ -13,6 +13,9 @@ class FakeClock final : public Clock {
   Timestamp Now() const override { return now_; }
   MonotonicTime Monotonic() const override { return monotonic_; }
 
+  // As NTP does: no time passes.
+  void Step(std::chrono::microseconds by) { now_ += by; }
+
   void Advance(std::chrono::microseconds by) {
     now_ += by;
     monotonic_ += by;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "store/order_store.h"
 
 namespace o2o {
@@ -13,10 +14,15 @@ namespace o2o {
 // A store in memory: which orders it has seen, where the watermark stands, how many gaps. Fails on demand.
 class FakeOrderStore final : public OrderStore {
  public:
+  // `clock`: of which the time that passes is the store's too, not the time of day. None: no time passes.
+  explicit FakeOrderStore(const Clock* clock = nullptr) : clock_(clock) {}
+
   Result<std::optional<Watermark>> QueryWatermark(const std::string&) override {
     if (hang) hang();
-    if (down) return Fail(ErrorCode::kStore, "database is down");
-    return watermark ? std::optional(Watermark{*watermark, oms_ahead}) : std::nullopt;
+    if (down || unreadable) return Fail(ErrorCode::kStore, "database is down");
+    if (!watermark) return std::nullopt;
+    return Watermark{*watermark, oms_date,
+                     std::chrono::duration_cast<std::chrono::microseconds>(Time() - moved_at)};
   }
 
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override {
@@ -26,9 +32,10 @@ class FakeOrderStore final : public OrderStore {
       const auto [entry, added] = orders.insert_or_assign(order.order_id, order);
       ++(added ? result.inserted : result.updated);
     }
-    if (step.watermark && (step.clock_set_back || !watermark || step.watermark->at > *watermark)) {
-      watermark = step.watermark->at;
-      oms_ahead = step.watermark->oms_ahead;
+    if (step.newest && (!watermark || *step.newest > *watermark || watermark == step.set_back_from)) {
+      watermark = step.newest;
+      oms_date = step.oms_date;
+      moved_at = Time();
     }
     gaps += step.gap;
     last_step = step;
@@ -42,15 +49,22 @@ class FakeOrderStore final : public OrderStore {
   }
 
   bool down = false;
-  bool full = false;  // readable, but takes nothing in
+  bool full = false;        // readable, but takes nothing in
+  bool unreadable = false;  // takes pages in, but does not say where the watermark is
   std::function<void()> hang;
   std::optional<Timestamp> watermark;
-  std::chrono::microseconds oms_ahead{0};
+  std::optional<Timestamp> oms_date;
+  MonotonicTime moved_at{};
   std::map<std::string, Order> orders;
   int gaps = 0;
   int ingests = 0;
   IngestStep last_step;  // of those taken in
   StoreView view;
+
+ private:
+  MonotonicTime Time() const { return clock_ ? clock_->Monotonic() : MonotonicTime{}; }
+
+  const Clock* clock_;
 };
 
 }  // namespace o2o

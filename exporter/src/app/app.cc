@@ -16,27 +16,6 @@ namespace {
 // The name under which the reading of the order tallies appears among the sources.
 constexpr std::string_view kTalliesSource = "order-store";
 
-OmsOptions ToOmsOptions(const OmsSourceConfig& oms) {
-  OmsOptions options;
-  options.url = oms.url;
-  options.api_key = oms.api_key;
-  options.timezone = oms.timezone;
-  options.max_body_bytes = oms.max_body_bytes;
-  options.max_rows = MaxPageRows(oms.max_limit);
-  return options;
-}
-
-OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig& oms) {
-  OrderFeedOptions options;
-  options.source = source.name;
-  options.timeout = source.timeout;
-  options.overlap = oms.overlap;
-  options.initial_lookback = oms.initial_lookback;
-  options.limit = oms.limit;
-  options.max_limit = oms.max_limit;
-  return options;
-}
-
 }  // namespace
 
 struct App::Oms {
@@ -144,25 +123,6 @@ bool App::FirstPollsDone() const {
 
 void App::ExpireStale() {
   for (auto& poller : pollers_) poller->ExpireIfStale();
-}
-
-Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
-                           const std::function<void(const AskedPage&)>& progress, std::stop_token stop) {
-  for (const SourceConfig& source : config.sources) {
-    const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
-    if (!oms) continue;
-    ExporterMetrics metrics;
-    StoreHealth health(metrics);
-    ClockOffset clock_offset;
-    CurlHttpClient http(ToHttpOptions(oms->tls));
-    HttpOmsApi api(ToOmsOptions(*oms), http);
-    PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
-    OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
-                   health, nullptr);
-    return feed.CatchUp(since, progress, stop);
-  }
-  return Fail(ErrorCode::kConfig,
-              "no source of kind oms is enabled: set OMS_URL, or `sources` in the configuration");
 }
 
 }  // namespace o2o

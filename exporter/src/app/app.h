@@ -67,8 +67,4 @@ class App {
   std::vector<std::unique_ptr<Poller>> pollers_;
 };
 
-// `o2o-exporter ingest`: one catch-up run of the configuration's OMS source, without pollers or HTTP.
-Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
-                           const std::function<void(const AskedPage&)>& progress, std::stop_token stop);
-
 }  // namespace o2o

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/order_feed.h"
+#include "app/clock_offset.h"
 #include "app/store_health.h"
 #include "config/config.h"
 #include "sources/source.h"

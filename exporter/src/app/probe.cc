@@ -162,7 +162,7 @@ ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const 
 ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& clock, std::stop_token stop) {
   const MonotonicTime start = clock.Monotonic();
   CurlHttpClient http(ToHttpOptions(oms.tls));
-  HttpOmsApi api({oms.url, oms.api_key, oms.timezone, oms.max_body_bytes, MaxPageRows(oms.max_limit)}, http);
+  HttpOmsApi api(ToOmsOptions(oms), http);
   const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
   const auto page = api.Recent({lookback, oms.limit}, timeout, stop);
   if (!page) return {"", page.error()};

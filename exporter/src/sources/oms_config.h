@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/time_zone.h"
 #include "config/source_kind.h"
+#include "sources/oms_api.h"
 
 namespace o2o {
 
@@ -26,6 +27,9 @@ struct OmsSourceConfig final : KindConfig {
   std::int64_t max_limit = 100'000;  // bounds the rows held in memory, see MaxPageRows
   std::uint64_t max_body_bytes = 64u << 20;
 };
+
+// For the API that it is asked by.
+OmsOptions ToOmsOptions(const OmsSourceConfig& oms);
 
 std::shared_ptr<const KindConfig> ReadOms(MapReader oms, const MappingPlace& place);
 

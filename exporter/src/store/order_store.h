@@ -24,21 +24,24 @@ struct IngestResult {
 
 // Where a source's rows are complete up to.
 struct Watermark {
-  Timestamp at;  // by the OMS's clock of that time,
-  // which was so far ahead of ours (negative: behind): tells a clock that was set back from one that stood
-  // still.
-  std::chrono::microseconds oms_ahead{0};
-  bool operator==(const Watermark&) const = default;
+  Timestamp at;  // by the OMS's clock of that time
+  // The Date of the OMS's answer that moved it here, where it had one: a later answer with an earlier Date
+  // shows that the OMS's clock was set back.
+  std::optional<Timestamp> oms_date;
+  std::chrono::microseconds age{0};  // how long ago that was, by the store's clock
 };
 
 // What one transaction takes in besides the page's rows.
 struct IngestStep {
   std::string source;  // whose watermark and gap counter
-  Timestamp
-      oms_now;  // the OMS's clock at the answer; rows dated beyond it (plus a tolerance) move no watermark
-  std::optional<Watermark> watermark;  // advance to it (never back); none: leave it
-  bool clock_set_back = false;         // the OMS's clock: the watermark goes back too
-  bool gap = false;                    // rows between the old watermark and this page are lost to us
+  Timestamp oms_now;   // the OMS's clock at the answer; rows dated more than a minute beyond it are
+                       // of the future
+  std::optional<Timestamp> newest;    // advance the watermark to it, never back; none: leave it
+  std::optional<Timestamp> oms_date;  // of the answer, kept with the watermark
+  // The watermark as it was when the OMS's clock turned out to have been set back since: from there, and only
+  // from there, it goes back.
+  std::optional<Timestamp> set_back_from;
+  bool gap = false;  // rows between the old watermark and this page are lost to us
 };
 
 // One tally as PostgreSQL keeps it: `family` is the metric's name (for histograms with _bucket, _sum), labels

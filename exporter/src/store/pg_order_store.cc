@@ -122,31 +122,13 @@ void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int
           std::to_string(limits.max_rows) + ")");
 }
 
-// Forward only, save where the OMS's clock went back, and written only when it changes. A gap counts with the
-// step that closes it, so that a repeated step counts none.
 void MoveWatermark(PgTransaction& tx, const IngestStep& step) {
-  const bool moves = step.watermark && step.watermark->at <= step.oms_now + kFutureTolerance;
-  const std::string source = tx.Quote(step.source);
-  const std::string watermark =
-      moves ? tx.Quote(FormatTime(step.watermark->at)) + "::timestamptz" : "NULL::timestamptz";
-  const std::string ahead = moves ? std::to_string(step.watermark->oms_ahead.count()) : "0";
-  const std::string gap = step.gap ? "1" : "0";
-  const std::string stands = !moves ? gap + " = 0"
-                             : step.clock_set_back
-                                 ? "(watermark, oms_ahead_us) = (" + watermark + ", " + ahead + ")"
-                                 : "watermark >= " + watermark;
-  // Of the row that is there and the step: whose watermark holds.
-  const std::string taken = !moves                ? "false"
-                            : step.clock_set_back ? "true"
-                                                  : "i.watermark IS NULL OR excluded.watermark > i.watermark";
-  const auto newer = [&](const std::string& column) {
-    return column + " = CASE WHEN " + taken + " THEN excluded." + column + " ELSE i." + column + " END";
+  const auto time = [&](const std::optional<Timestamp>& at) {
+    return at ? tx.Quote(FormatTime(*at)) : std::string("NULL");
   };
-  tx.Execute("INSERT INTO ingest_sources AS i (source, watermark, oms_ahead_us, gaps) SELECT " + source + ", " +
-          watermark + ", " + ahead + ", " + gap +
-          " WHERE NOT EXISTS (SELECT FROM ingest_sources WHERE source = " + source + " AND " + stands +
-          ") ON CONFLICT (source) DO UPDATE SET " + newer("watermark") + ", " + newer("oms_ahead_us") +
-          ", gaps = i.gaps + excluded.gaps");
+  tx.Execute("SELECT advance_watermark(" + tx.Quote(step.source) + ", " + time(step.newest) + ", " +
+             time(step.oms_date) + ", " + time(step.oms_now) + ", " + time(step.set_back_from) + ", " +
+             (step.gap ? "true" : "false") + ")");
 }
 
 // --- reading ---
@@ -250,13 +232,16 @@ Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string&
   return database_->session().Call<std::optional<Watermark>>("reading the watermark", [&](PgSession& session) {
     PgTransaction tx = session.Begin();
     const PgRows rows =
-        tx.Execute("SELECT " + MicrosOf("watermark") +
-                   ", oms_ahead_us FROM ingest_sources WHERE source = " + tx.Quote(source));
-    std::optional<Watermark> watermark;
-    if (!rows.empty() && !rows[0].IsNull(0)) {
-      watermark = Watermark{TimeAt(rows[0], 0), microseconds(rows[0].Integer(1))};
-    }
-    return watermark;
+        tx.Execute("SELECT " + MicrosOf("watermark") + ", " + MicrosOf("oms_date") +
+                   ", (extract(epoch FROM greatest(clock_timestamp() - moved_at, '0')) * 1000000)::bigint "
+                   "FROM ingest_sources WHERE source = " +
+                   tx.Quote(source));
+    if (rows.empty() || rows[0].IsNull(0)) return std::optional<Watermark>();
+    Watermark watermark;
+    watermark.at = TimeAt(rows[0], 0);
+    if (!rows[0].IsNull(1)) watermark.oms_date = TimeAt(rows[0], 1);
+    watermark.age = microseconds(rows[0].Integer(2));
+    return std::optional(watermark);
   });
 }
 

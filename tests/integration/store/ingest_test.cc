@@ -182,21 +182,125 @@ TEST_F(IngestTest, TheWatermarkMovesForwardOnlyAndAGapCountsOnce) {
   EXPECT_FALSE(store.QueryWatermark("another").value());
 }
 
+TEST_F(IngestTest, TheWatermarkComesBackWithTheDateThatMovedItAndItsAge) {
+  PgOrderStore store = Store();
+  IngestStep step = Step("10:00:00");
+  step.oms_date = At("2026-11-20T10:00:07Z");
+  ASSERT_TRUE(store.Ingest(Page({}), step));
+  Sql("UPDATE ingest_sources SET moved_at = moved_at - interval '2 hours'");
+  const Watermark watermark = store.QueryWatermark("orders").value().value();
+  EXPECT_EQ(watermark.at, At("2026-11-20T10:00:00Z"));
+  EXPECT_EQ(watermark.oms_date, At("2026-11-20T10:00:07Z"));
+  EXPECT_GE(watermark.age, std::chrono::hours(2));
+  EXPECT_LT(watermark.age, std::chrono::hours(3));
+
+  Sql("UPDATE ingest_sources SET moved_at = moved_at + interval '1 day'");  // the database's clock was set
+                                                                            // back
+  EXPECT_EQ(store.QueryWatermark("orders").value().value().age, std::chrono::hours(0));
+  step = Step("10:30:00");  // of an answer without a Date
+  ASSERT_TRUE(store.Ingest(Page({}), step));
+  EXPECT_FALSE(store.QueryWatermark("orders").value().value().oms_date);
+}
+
 TEST_F(IngestTest, TheWatermarkFollowsAClockThatWasSetBack) {
   PgOrderStore store = Store();
-  IngestStep ahead = Step("11:00:00");
-  ahead.watermark->oms_ahead = std::chrono::hours(1);
-  ASSERT_TRUE(store.Ingest(Page({}), ahead));
-  EXPECT_EQ(store.QueryWatermark("orders").value(), ahead.watermark);
-  IngestStep older = Step("10:10:00");
-  ASSERT_TRUE(store.Ingest(Page({}), older));
-  EXPECT_EQ(store.QueryWatermark("orders").value(), ahead.watermark) << "with the clock that it was set by";
-  older.clock_set_back = true;
-  older.gap = true;
-  ASSERT_TRUE(store.Ingest(Page({}), older));
-  ASSERT_TRUE(store.Ingest(Page({}), older));  // repeated, as after a lost commit answer
-  EXPECT_EQ(store.QueryWatermark("orders").value(), older.watermark);
+  const auto stands = [&] { return store.QueryWatermark("orders").value().value().at; };
+  IngestStep before = Step("11:00:00");
+  before.oms_date = At("2026-11-20T11:00:00Z");
+  ASSERT_TRUE(store.Ingest(Page({}), before));
+  IngestStep after = Step("10:10:00");
+  after.oms_date = At("2026-11-20T10:10:00Z");
+  ASSERT_TRUE(store.Ingest(Page({}), after));
+  EXPECT_EQ(stands(), *before.newest) << "an old page proves nothing";
+  after.set_back_from = before.newest;
+  after.gap = true;
+  ASSERT_TRUE(store.Ingest(Page({}), after));
+  ASSERT_TRUE(store.Ingest(Page({}), after));  // repeated, as after a lost commit answer
+  EXPECT_EQ(stands(), *after.newest);
   EXPECT_EQ(store.View(At(kNow)).value().gaps.at("orders"), 1);
+}
+
+// Two replicas see the clock set back, and one of them stores its page late.
+TEST_F(IngestTest, AWatermarkThatMovedOnSinceTheClockWasSetBackDoesNotGoBackAgain) {
+  PgOrderStore store = Store();
+  ASSERT_TRUE(store.Ingest(Page({}), Step("11:00:00")));
+  IngestStep late = Step("10:10:00");
+  late.set_back_from = At("2026-11-20T11:00:00Z");
+  IngestStep soon = late;
+  soon.newest = At("2026-11-20T10:12:00Z");
+  ASSERT_TRUE(store.Ingest(Page({}), soon));
+  ASSERT_TRUE(store.Ingest(Page({}), late));
+  EXPECT_EQ(store.QueryWatermark("orders").value().value().at, *soon.newest);
+}
+
+// --- advance_watermark itself, as a batch job would call it ---
+
+class AdvanceWatermarkTest : public IngestTest {
+ protected:
+  AdvanceWatermarkTest() { MakeSchema(); }
+
+  void Advance(const std::string& newest, const std::string& date, const std::string& set_back_from,
+               bool gap) {
+    Sql("SELECT advance_watermark('orders', " + newest + ", " + date + ", '2026-11-20 12:00Z', " +
+        set_back_from + ", " + (gap ? "true" : "false") + ")");
+  }
+  // hh:mm of watermark and date, gaps.
+  std::string Stands() {
+    return Value(
+        "SELECT concat_ws(' ', to_char(watermark, 'HH24:MI'), to_char(oms_date, 'HH24:MI'), gaps) "
+        "FROM ingest_sources WHERE source = 'orders'");
+  }
+  std::string Row() { return Value("SELECT concat(xmin, ' ', xmax, ' ', ctid) FROM ingest_sources"); }
+};
+
+TEST_F(AdvanceWatermarkTest, MovesForwardWithItsDate) {
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "NULL", false);
+  EXPECT_EQ(Stands(), "10:00 10:01 0");
+  Advance("'2026-11-20 10:30Z'", "'2026-11-20 10:31Z'", "NULL", true);
+  EXPECT_EQ(Stands(), "10:30 10:31 1");
+}
+
+TEST_F(AdvanceWatermarkTest, WhatDoesNotMoveItWritesNothing) {
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "NULL", false);
+  const std::string row = Row();
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:05Z'", "NULL", true);  // as new, later
+  Advance("'2026-11-20 09:00Z'", "'2026-11-20 10:05Z'", "NULL", true);  // older
+  Advance("'2026-11-20 09:00Z'", "NULL", "'2026-11-20 09:30Z'", true);  // set back, but from elsewhere
+  Advance("'2026-11-20 12:01:01Z'", "NULL", "NULL", false);             // of the future
+  Advance("NULL", "'2026-11-20 10:05Z'", "NULL", false);                // nothing shown
+  EXPECT_EQ(Row(), row);
+  EXPECT_EQ(Stands(), "10:00 10:01 0");
+}
+
+TEST_F(AdvanceWatermarkTest, AMinuteBeyondTheClockIsStillThePresent) {
+  Advance("'2026-11-20 12:01Z'", "NULL", "NULL", false);
+  EXPECT_EQ(Stands(), "12:01 0");
+}
+
+TEST_F(AdvanceWatermarkTest, GoesBackOnceFromWhereTheClockWasSetBack) {
+  Advance("'2026-11-20 11:00Z'", "'2026-11-20 11:00Z'", "NULL", false);
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "'2026-11-20 11:00Z'", true);
+  EXPECT_EQ(Stands(), "10:00 10:01 1");
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "'2026-11-20 11:00Z'", true);
+  EXPECT_EQ(Stands(), "10:00 10:01 1") << "repeated";
+}
+
+// The newest row is the one that the watermark was set by: only the date is news, once.
+TEST_F(AdvanceWatermarkTest, TheClockWasSetBackAndNothingCameSince) {
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 11:00Z'", "NULL", false);
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:30Z'", "'2026-11-20 10:00Z'", true);
+  EXPECT_EQ(Stands(), "10:00 10:30 1");
+  const std::string row = Row();
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:30Z'", "'2026-11-20 10:00Z'", true);
+  EXPECT_EQ(Row(), row);
+}
+
+TEST_F(AdvanceWatermarkTest, AGapOfWhichNothingOfThePresentIsSeenCountsEachTime) {
+  Advance("NULL", "'2026-11-20 10:30Z'", "NULL", true);
+  EXPECT_EQ(Stands(), "1") << "also before the first watermark";
+  Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "NULL", false);
+  Advance("'2026-11-21 10:00Z'", "NULL", "NULL", true);
+  EXPECT_EQ(Stands(), "10:00 10:01 2");
 }
 
 TEST_F(IngestTest, AnUnchangedPageWritesNothing) {

@@ -119,7 +119,7 @@ IngestStep StoreTest::Step(const std::string& watermark) {
   IngestStep step;
   step.source = "orders";
   step.oms_now = At(kNow);
-  if (!watermark.empty()) step.watermark = Watermark{At("2026-11-20T" + watermark + "Z")};
+  if (!watermark.empty()) step.newest = At("2026-11-20T" + watermark + "Z");
   return step;
 }
 

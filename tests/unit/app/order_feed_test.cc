@@ -34,13 +34,13 @@ class OrderFeedTest : public ::testing::Test {
 
   FakeClock clock_{kStart};
   FakeOms oms_{clock_};
-  FakeOrderStore store_;
+  FakeOrderStore store_{&clock_};
   ClockOffset offset_;
   ExporterMetrics metrics_;
   StoreHealth health_{metrics_};
   std::vector<StatusRule> statuses_{{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}};
   OrderFeedOptions options_{
-      .source = "orders", .overlap = 2min, .initial_lookback = 1h, .limit = 10, .max_limit = 1000};
+      .pages = {.source = "orders", .limit = 10, .max_limit = 1000}, .overlap = 2min, .initial_lookback = 1h};
   int committed_ = 0;
 };
 
@@ -53,16 +53,6 @@ TEST_F(OrderFeedTest, FirstPollOfAnEmptyDatabaseReachesBackTheInitialLookback) {
   EXPECT_FALSE(store_.orders.contains("out"));
   EXPECT_EQ(store_.watermark, kStart - 59min);
   EXPECT_EQ(committed_, 1);
-}
-
-TEST_F(OrderFeedTest, EveryRequestAsksForPositiveIntegers) {
-  store_.watermark = kStart;
-  auto feed = MakeFeed();
-  for (int i = 0; i < 5; ++i) Poll(feed);
-  for (const OmsWindow& window : oms_.asked) {
-    EXPECT_GE(window.minutes, 1);
-    EXPECT_GE(window.limit, 1);
-  }
 }
 
 TEST_F(OrderFeedTest, WindowReachesBackToWatermarkAndOverlapAfterAnOutageOfHours) {
@@ -93,20 +83,6 @@ TEST_P(OrderFeedSkewTest, FirstRequestAfterAnOutageMissesNothing) {
   EXPECT_LE(oms_.asked.size(), 2u);
 }
 
-TEST_P(OrderFeedSkewTest, OnceTheClockIsKnownOneRequestIsEnough) {
-  oms_.skew = GetParam();
-  auto feed = MakeFeed();
-  oms_.Put("first", oms_.Now());
-  Poll(feed);
-  oms_.asked.clear();
-  clock_.Advance(15s);
-  oms_.Put("second", oms_.Now());
-  Poll(feed);
-  EXPECT_EQ(oms_.asked.size(), 1u);
-  EXPECT_LE(oms_.asked.back().minutes, 4) << "the window must not hold the whole skew";
-  EXPECT_TRUE(store_.orders.contains("second"));
-}
-
 INSTANTIATE_TEST_SUITE_P(Hours, OrderFeedSkewTest,
                          ::testing::Values(-60min, -5min, 0min, 5min, 60min, 24h * 1));
 
@@ -119,15 +95,6 @@ TEST_F(OrderFeedTest, ClockThatJumpsBetweenPollsIsFollowed) {
   oms_.Put("after", oms_.Now() - 50min);
   Poll(feed);
   EXPECT_TRUE(store_.orders.contains("after"));
-}
-
-TEST_F(OrderFeedTest, WithoutADateHeaderOurOwnClockServes) {
-  oms_.tells_date = false;
-  store_.watermark = kStart - 10min;
-  oms_.Put("order", kStart - 9min);
-  auto feed = MakeFeed();
-  Poll(feed);
-  EXPECT_TRUE(store_.orders.contains("order"));
 }
 
 TEST_F(OrderFeedTest, RowDatedInTheFutureIsKeptButMovesNoWatermark) {
@@ -145,27 +112,6 @@ TEST_F(OrderFeedTest, PageOfOnlyFutureRowsLeavesTheWatermark) {
   auto feed = MakeFeed();
   Poll(feed);
   EXPECT_EQ(store_.watermark, kStart - 1min);
-}
-
-TEST_F(OrderFeedTest, FullPageIsAskedForAgainWithALargerLimit) {
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 35; ++i) oms_.Put("o" + std::to_string(i), kStart - 1min - 1s * i);
-  auto feed = MakeFeed();
-  const PollResult result = Poll(feed);
-  EXPECT_EQ(store_.orders.size(), 35u);
-  EXPECT_EQ(store_.gaps, 0);
-  EXPECT_FALSE(result.hurry);
-  EXPECT_EQ(oms_.asked.front().limit, 10);
-  EXPECT_GE(oms_.asked.back().limit, 35);
-}
-
-TEST_F(OrderFeedTest, ThousandRowsOfOneInstantAtThePageEdgeAreAllTakenIn) {
-  store_.watermark = kStart - 1min;
-  for (int i = 0; i < 900; ++i) oms_.Put("o" + std::to_string(i), kStart - 1min);
-  auto feed = MakeFeed();
-  Poll(feed);
-  EXPECT_EQ(store_.orders.size(), 900u);
-  EXPECT_EQ(store_.gaps, 0);
 }
 
 TEST_F(OrderFeedTest, CappedPageThatReachesTheWatermarkHurriesWithoutAGap) {
@@ -187,6 +133,45 @@ TEST_F(OrderFeedTest, CappedPageThatDoesNotReachTheWatermarkIsAGap) {
   EXPECT_TRUE(result.hurry);
   EXPECT_EQ(store_.gaps, 1);
   EXPECT_EQ(store_.watermark, kStart) << "what is shown goes on being taken in";
+}
+
+// Others of the same instant may have come after the watermark was set.
+TEST_F(OrderFeedTest, CappedPageWhoseOldestRowIsAsOldAsTheWatermarkIsAGap) {
+  oms_.cap = 20;
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  store_.watermark = kStart - 19s;
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.gaps, 1);
+}
+
+TEST_F(OrderFeedTest, CappedPageOfTheFirstStartIsAGap) {
+  oms_.cap = 20;
+  for (int i = 0; i < 100; ++i) oms_.Put("o" + std::to_string(i), kStart - 30s * i);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.orders.size(), 20u);
+  EXPECT_EQ(store_.gaps, 1);
+  EXPECT_EQ(store_.watermark, kStart);
+  Poll(feed);
+  EXPECT_EQ(store_.gaps, 1) << "shown again";
+}
+
+TEST_F(OrderFeedTest, WholePageOfTheFirstStartIsNoGap) {
+  for (int i = 0; i < 100; ++i) oms_.Put("o" + std::to_string(i), kStart - 30s * i);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.orders.size(), 100u);
+  EXPECT_EQ(store_.gaps, 0);
+}
+
+TEST_F(OrderFeedTest, OutageBeyondTheLongestWindowIsAGap) {
+  store_.watermark = kStart - kLongestWindow - 24h;
+  oms_.Put("order", kStart);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.gaps, 1);
+  EXPECT_EQ(store_.watermark, kStart);
 }
 
 TEST_F(OrderFeedTest, GapShownAgainIsNoOtherGap) {
@@ -234,17 +219,6 @@ TEST_F(OrderFeedTest, CapIsNoticedWithoutCountsToo) {
   EXPECT_EQ(store_.gaps, 2);
 }
 
-TEST_F(OrderFeedTest, LimitGrowsToItsCeilingAndNoFurther) {
-  options_.max_limit = 100;
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 500; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  Poll(feed);
-  EXPECT_EQ(oms_.asked.back().limit, 100);
-  EXPECT_EQ(store_.orders.size(), 100u);
-  EXPECT_EQ(store_.gaps, 1);
-}
-
 TEST_F(OrderFeedTest, WhenTheLargerPageFailsTheSmallOneCountsButTheWatermarkWaits) {
   oms_.fails_from = 11;
   MissForty();
@@ -262,31 +236,10 @@ TEST_F(OrderFeedTest, WhenTheLargerPageFailsTheSmallOneCountsButTheWatermarkWait
   EXPECT_EQ(store_.gaps, 0);
 }
 
-// An OMS that has just come back answers now and then with 503: that is no reason to give rows up.
-TEST_F(OrderFeedTest, LargerPageThatFailsOnceIsAskedForAgain) {
-  for (const ErrorCode code :
-       {ErrorCode::kHttpStatus, ErrorCode::kCut, ErrorCode::kBadJson, ErrorCode::kConnect}) {
-    SCOPED_TRACE(Name(code));
-    store_ = {};
-    oms_.fails_from = 11;
-    oms_.fails_with = code;
-    MissForty();
-    auto feed = MakeFeed();
-    const PollResult result = Poll(feed);
-    ASSERT_TRUE(result.trouble);
-    EXPECT_EQ(result.trouble->code, code) << "counted";
-    EXPECT_EQ(store_.watermark, kStart - 30min);
-    oms_.fails_from.reset();
-    Poll(feed);
-    EXPECT_EQ(store_.orders.size(), 40u);
-    EXPECT_EQ(store_.gaps, 0);
-  }
-}
-
 TEST_F(OrderFeedTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
   for (const ErrorCode code : {ErrorCode::kRefused, ErrorCode::kTooLarge}) {
     SCOPED_TRACE(Name(code));
-    store_ = {};
+    store_ = FakeOrderStore(&clock_);
     oms_.fails_from = 11;
     oms_.fails_with = code;
     MissForty();
@@ -303,7 +256,7 @@ TEST_F(OrderFeedTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
 TEST_F(OrderFeedTest, LargerPagesThatNeverComeEndInAGapInsteadOfStandingStill) {
   for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kHttpStatus}) {
     SCOPED_TRACE(Name(code));
-    store_ = {};
+    store_ = FakeOrderStore(&clock_);
     oms_.fails_from = 11;
     oms_.fails_with = code;
     const Timestamp start = clock_.Now();
@@ -325,47 +278,20 @@ TEST_F(OrderFeedTest, LargerPagesThatNeverComeEndInAGapInsteadOfStandingStill) {
   }
 }
 
-TEST_F(OrderFeedTest, RequestsOfOnePollShareItsTimeout) {
-  options_.timeout = 10s;
-  oms_.takes = 4s;
-  oms_.spend = [this](auto by) { clock_.Advance(by); };
-  store_.watermark = kStart - 30min;
-  for (int i = 0; i < 900; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  const PollResult result = Poll(feed);
-  EXPECT_EQ(oms_.given, (std::vector<Millis>{10s, 6s, 2s})) << "what is left each time; then there is none";
-  ASSERT_TRUE(result.trouble);
-  EXPECT_EQ(result.trouble->code, ErrorCode::kTimeout);
-  EXPECT_EQ(store_.gaps, 0);
-  oms_.asked.clear();
-  Poll(feed);
-  EXPECT_EQ(oms_.asked.front().limit, 640) << "what there was no time for has the whole time";
-  EXPECT_EQ(store_.orders.size(), 900u);
-  EXPECT_EQ(store_.gaps, 0);
-}
-
 TEST_F(OrderFeedTest, DatabaseThatHangsTakesNoneOfTheTimeout) {
   store_.hang = [this] { clock_.Advance(60s); };
   store_.down = true;
   auto feed = MakeFeed();
   Poll(feed);
-  EXPECT_EQ(oms_.given, std::vector<Millis>{options_.timeout});
+  EXPECT_EQ(oms_.given, std::vector<Millis>{options_.pages.timeout});
 }
 
-TEST_F(OrderFeedTest, StopInTheMiddleOfALargerPageIsNoFailure) {
-  oms_.fails_from = 11;
-  oms_.fails_with = ErrorCode::kCancelled;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  const auto result = feed.Poll({});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::kCancelled);
-}
+// --- the OMS's clock is set back, or ours is ---
 
 TEST_F(OrderFeedTest, ClockSetBackBeforeAnOutageHidesNothing) {
   for (const auto outage : {10min, 55min, 65min, 180min}) {
     SCOPED_TRACE(outage.count());
-    store_ = {};
+    store_ = FakeOrderStore(&clock_);
     oms_.skew = 1h;
     const Timestamp crash = clock_.Now();
     oms_.Put("before", oms_.Now());
@@ -391,6 +317,109 @@ TEST_F(OrderFeedTest, ClockSetBackBeforeAnOutageHidesNothing) {
   }
 }
 
+// The Date headers of two of its machines, say.
+TEST_F(OrderFeedTest, ClockOfTheOmsThatDiffersByAMinuteWasNotSetBack) {
+  oms_.skew = 60s;
+  oms_.Put("newest", oms_.Now());
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.skew = 0s;
+  oms_.Put("older", oms_.Now() - 1s);
+  Poll(feed);
+  EXPECT_FALSE(store_.last_step.set_back_from);
+  EXPECT_EQ(store_.watermark, kStart + 60s) << "never back";
+}
+
+TEST_F(OrderFeedTest, ClockOfTheOmsThatIsMoreThanAMinuteEarlierWasSetBack) {
+  oms_.skew = 61s;
+  oms_.Put("newest", oms_.Now());
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.skew = 0s;
+  oms_.Put("older", oms_.Now() - 1s);
+  Poll(feed);
+  EXPECT_EQ(store_.last_step.set_back_from, kStart + 61s);
+  EXPECT_EQ(store_.watermark, kStart - 1s);
+}
+
+// A cut page that reaches well behind the watermark: nothing is missing, whatever our clock says.
+TEST_F(OrderFeedTest, OurClockThatSteppedIsNoClockOfTheOmsSetBack) {
+  for (const std::chrono::minutes step : {2min, -2min, 180min, -180min}) {
+    for (const bool restarted : {false, true}) {
+      SCOPED_TRACE(std::to_string(step.count()) + (restarted ? " min, restarted" : " min"));
+      store_ = FakeOrderStore(&clock_);
+      oms_.skew = 0h;
+      oms_.cap = 20;
+      for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), oms_.Now() - 5s * i);
+      auto feed = MakeFeed();
+      Poll(feed);
+      const Timestamp before = store_.watermark.value();
+      const int gaps = store_.gaps;
+      clock_.Step(step);
+      oms_.skew -= step;
+      clock_.Advance(15s);
+      oms_.Put("next", oms_.Now() - 1s);
+      ClockOffset unknown;
+      OrderFeed another(options_, statuses_, oms_, store_, clock_, unknown, health_, nullptr);
+      OrderFeed& polled = restarted ? another : feed;
+      Poll(polled);
+      EXPECT_EQ(store_.gaps, gaps);
+      EXPECT_FALSE(store_.last_step.set_back_from);
+      EXPECT_EQ(store_.watermark, before + 14s);
+      Poll(polled);
+      EXPECT_EQ(oms_.asked.back().minutes, 3) << "from the watermark and the overlap on";
+      clock_.Advance(1h);
+    }
+  }
+}
+
+TEST_F(OrderFeedTest, ReplicasWhoseClocksDifferSeeNoClockSetBackAndNoGap) {
+  oms_.cap = 20;
+  FakeClock other_clock(kStart + 2min);
+  ClockOffset other_offset;
+  OrderFeed other(options_, statuses_, oms_, store_, other_clock, other_offset, health_, nullptr);
+  auto feed = MakeFeed();
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), oms_.Now() - 5s * i);
+  Poll(feed);
+  const int gaps = store_.gaps;
+  for (int i = 0; i < 6; ++i) {
+    clock_.Advance(8s);
+    other_clock.Advance(8s);
+    oms_.Put("p" + std::to_string(i), oms_.Now());
+    Poll(i % 2 == 0 ? other : feed);
+    EXPECT_FALSE(store_.last_step.set_back_from);
+    EXPECT_EQ(store_.watermark, oms_.Now());
+  }
+  EXPECT_EQ(store_.gaps, gaps);
+}
+
+// Nothing tells our clock from the OMS's then, so nothing can be concluded from it.
+TEST_F(OrderFeedTest, WithoutADateHeaderNoClockIsTakenAsSetBack) {
+  oms_.tells_date = false;
+  oms_.Put("before", kStart);
+  auto feed = MakeFeed();
+  Poll(feed);
+  clock_.Step(-10min);
+  oms_.Put("older", kStart - 10min);
+  Poll(feed);
+  EXPECT_FALSE(store_.last_step.set_back_from);
+  EXPECT_EQ(store_.watermark, kStart);
+}
+
+TEST_F(OrderFeedTest, ClockSetBackInAQuietHourIsNoGap) {
+  oms_.cap = 20;
+  oms_.skew = 1h;
+  for (int i = 0; i < 20; ++i) oms_.Put("o" + std::to_string(i), oms_.Now() - 1min * i);
+  auto feed = MakeFeed();
+  Poll(feed);
+  const int gaps = store_.gaps;
+  oms_.skew = 55min;
+  clock_.Advance(15s);
+  for (int i = 0; i < 3; ++i) oms_.Put("p" + std::to_string(i), oms_.Now() - 1s * i);
+  Poll(feed);
+  EXPECT_EQ(store_.gaps, gaps);
+}
+
 TEST_F(OrderFeedTest, ClockSetBackShowsAGapToo) {
   oms_.skew = 1h;
   oms_.Put("before", oms_.Now());
@@ -404,17 +433,6 @@ TEST_F(OrderFeedTest, ClockSetBackShowsAGapToo) {
   EXPECT_EQ(store_.gaps, 1);
 }
 
-TEST_F(OrderFeedTest, ClockThatDiffersALittleIsNoClockSetBack) {
-  oms_.skew = 20s;
-  oms_.Put("newest", oms_.Now());
-  auto feed = MakeFeed();
-  Poll(feed);
-  oms_.skew = -20s;
-  oms_.Put("older", oms_.Now() - 1s);
-  Poll(feed);
-  EXPECT_EQ(store_.watermark, kStart + 20s) << "never back";
-}
-
 TEST_F(OrderFeedTest, EmptyPageIsWholeWhateverTheCountsSay) {
   store_.watermark = kStart - 1min;
   oms_.older_counted = 1;
@@ -426,27 +444,6 @@ TEST_F(OrderFeedTest, EmptyPageIsWholeWhateverTheCountsSay) {
   oms_.older_counted = 0;
   EXPECT_FALSE(Poll(feed).hurry);
   EXPECT_EQ(store_.gaps, 0);
-}
-
-TEST_F(OrderFeedTest, CountsThatAlwaysHoldMoreThanIsShownAreNoSignForLong) {
-  store_.watermark = kStart - 1min;
-  oms_.older_counted = 500;
-  auto feed = MakeFeed();
-  int order = 0;
-  for (int polls = 0; polls < 12; ++polls) {
-    for (int i = 0; i <= polls % 4; ++i) oms_.Put("o" + std::to_string(++order), clock_.Now() - 1s);
-    Poll(feed);
-    clock_.Advance(15s);
-  }
-  oms_.asked.clear();
-  EXPECT_FALSE(Poll(feed).hurry);
-  EXPECT_EQ(oms_.asked.size(), 1u);
-  // A full page goes on being a full page.
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(++order), clock_.Now() - 1s);
-  oms_.asked.clear();
-  Poll(feed);
-  EXPECT_GT(oms_.asked.size(), 1u);
-  EXPECT_EQ(store_.orders.size(), static_cast<std::size_t>(order));
 }
 
 TEST_F(OrderFeedTest, StoreIsUpAgainAlsoWhileTheOmsIsDown) {
@@ -564,7 +561,7 @@ TEST_F(OrderFeedTest, PageThatIsOfferedAgainIsAsOldAsItIs) {
   EXPECT_FALSE(feed.Poll({}));
   // What another writer took in meanwhile is no row of the future.
   EXPECT_EQ(store_.last_step.oms_now, kStart + 1h);
-  EXPECT_EQ(store_.last_step.watermark, (Watermark{kStart, {}}));
+  EXPECT_EQ(store_.last_step.newest, kStart);
 }
 
 TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {
@@ -581,6 +578,48 @@ TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {
   EXPECT_FALSE(feed.Poll({}));
   EXPECT_EQ(store_.orders.at("order").status, "COMPLETED");
   EXPECT_EQ(store_.ingests, 1);
+}
+
+TEST_F(OrderFeedTest, NothingIsOfferedWhileStopping) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kCancelled, "stopping"};
+  store_.full = false;
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(feed.Poll(stop.get_token()));
+  EXPECT_EQ(store_.ingests, 0);
+}
+
+TEST_F(OrderFeedTest, NothingIsOfferedWhileTheWatermarkCannotBeRead) {
+  oms_.Put("order", kStart);
+  store_.full = true;
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  store_.full = false;
+  store_.unreadable = true;
+  EXPECT_FALSE(feed.Poll({}));
+  EXPECT_EQ(store_.ingests, 0);
+}
+
+// What the page lacks can wait; a store that takes nothing in cannot.
+TEST_F(OrderFeedTest, TroubleOfTheStoreIsToldBeforeTroubleOfThePage) {
+  oms_.fails_from = 11;
+  oms_.fails_with = ErrorCode::kHttpStatus;
+  MissForty();
+  store_.full = true;
+  auto feed = MakeFeed();
+  const PollResult result = Poll(feed);
+  ASSERT_TRUE(result.trouble);
+  EXPECT_EQ(result.trouble->code, ErrorCode::kStore);
+
+  store_.down = true;
+  const PollResult unread = Poll(feed);
+  ASSERT_TRUE(unread.trouble);
+  EXPECT_EQ(unread.trouble->code, ErrorCode::kStore);
 }
 
 TEST_F(OrderFeedTest, FailedPollIsAnErrorAndTouchesNoRow) {
@@ -600,6 +639,20 @@ TEST_F(OrderFeedTest, GaugesHoldEveryKnownStatusAtZero) {
   std::map<std::string, std::string> values;
   for (const Sample& sample : result.families[0].samples) values[sample.labels[0]] = sample.value;
   EXPECT_EQ(values, (std::map<std::string, std::string>{{"PENDING", "0"}, {"COMPLETED", "0"}, {"ODD", "1"}}));
+}
+
+// `ingest --since 1h` after an outage of 5 hours: the watermark must not pass what it did not ask for.
+TEST_F(OrderFeedTest, CatchUpReachesBackToTheWatermarkWhateverIsAsked) {
+  store_.watermark = kStart - 5h;
+  oms_.Put("late", kStart - 5h - 119s);
+  oms_.Put("missed", kStart - 4h);
+  oms_.Put("newest", kStart - 1s);
+  auto feed = MakeFeed();
+  ASSERT_TRUE(feed.CatchUp(1h, nullptr, {}));
+  EXPECT_TRUE(store_.orders.contains("late"));
+  EXPECT_TRUE(store_.orders.contains("missed"));
+  EXPECT_EQ(store_.watermark, kStart - 1s);
+  EXPECT_EQ(store_.gaps, 0);
 }
 
 TEST_F(OrderFeedTest, CatchUpReachesBackAsAskedAndReportsEachRequest) {

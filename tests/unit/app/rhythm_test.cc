@@ -25,6 +25,15 @@ TEST(RhythmTest, FailuresBackOffWithJitterToACeilingAndRecoverAtOnce) {
   EXPECT_EQ(rhythm.Next(Ending::kGood), 15s);
 }
 
+TEST(RhythmTest, FailuresAfterARecoveryBackOffFromTheStart) {
+  for (const Ending good : {Ending::kGood, Ending::kCutShort}) {
+    Rhythm rhythm(15s, 1);
+    for (int i = 0; i < 5; ++i) rhythm.Next(Ending::kFailed);
+    rhythm.Next(good);
+    EXPECT_LE(rhythm.Next(Ending::kFailed), 36s);
+  }
+}
+
 TEST(RhythmTest, BackoffNeverPassesFiveMinutesNorFallsBelowTheInterval) {
   Rhythm five(100s, 1);
   for (int i = 0; i < 9; ++i) EXPECT_LE(five.Next(Ending::kFailed), 360s);

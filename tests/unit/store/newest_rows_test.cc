@@ -42,6 +42,7 @@ TEST(NewestRowsTest, LaterTimeThenLaterStatusThenLaterPlaceWins) {
   EXPECT_EQ(Winner(Row("a", "DONE", -1), Row("a", "OPEN", -1)), 0);
   EXPECT_EQ(Winner(Row("a", "OPEN", -1), Row("a", "DONE", -1)), 1);
   EXPECT_EQ(Winner(Row("a", "OPEN", -1, "1"), Row("a", "OPEN", -1, "2")), 1);
+  EXPECT_EQ(Winner(Row("a", "OPEN", -2), Row("a", "OPEN", -1)), 1);
 }
 
 TEST(NewestRowsTest, UnknownStatusesStandBetweenOpenAndFinal) {
@@ -54,6 +55,9 @@ TEST(NewestRowsTest, AFutureRowGivesWayToAPresentOneThatIsAsFar) {
   EXPECT_EQ(Winner(Row("a", "OPEN", 61), Row("a", "OPEN", -500)), 1);
   EXPECT_EQ(Winner(Row("a", "OPEN", 61), Row("a", "DONE", -500)), 1);
   EXPECT_EQ(Winner(Row("a", "DONE", 61), Row("a", "OPEN", -500)), 0) << "an old row shown once more";
+  EXPECT_EQ(Winner(Row("a", "OPEN", -500), Row("a", "OPEN", 61)), 0) << "and in the other sequence";
+  EXPECT_EQ(Winner(Row("a", "DONE", -500), Row("a", "OPEN", 61)), 0);
+  EXPECT_EQ(Winner(Row("a", "OPEN", -500), Row("a", "DONE", 61)), 1);
   EXPECT_EQ(Winner(Row("a", "OPEN", 60), Row("a", "OPEN", -500)), 0) << "within the tolerance";
   EXPECT_EQ(Winner(Row("a", "OPEN", 100), Row("a", "OPEN", 200)), 1);
 }

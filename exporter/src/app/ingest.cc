@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/ingest.h"
+
+#include <utility>
+
+#include "app/clock_offset.h"
+#include "app/store_health.h"
+#include "http/curl_http_client.h"
+#include "sources/http_options.h"
+#include "sources/oms_api.h"
+#include "sources/oms_config.h"
+#include "store/pg_order_store.h"
+
+namespace o2o {
+
+Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
+                           const AskingProgress& progress, std::stop_token stop) {
+  for (const SourceConfig& source : config.sources) {
+    const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
+    if (!oms) continue;
+    ExporterMetrics metrics;
+    StoreHealth health(metrics);
+    ClockOffset clock_offset;
+    CurlHttpClient http(ToHttpOptions(oms->tls));
+    HttpOmsApi api(ToOmsOptions(*oms), http);
+    PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
+    OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
+                   health, nullptr);
+    return feed.CatchUp(since, progress, std::move(stop));
+  }
+  return Fail(ErrorCode::kConfig,
+              "no source of kind oms is enabled: set OMS_URL, or `sources` in the configuration");
+}
+
+}  // namespace o2o

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/page_asker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+
+namespace o2o {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// A request arrives later than it was thought up.
+constexpr seconds kArrivalMargin{2};
+// Requests per page: one, one more for the clock, and enough limits (each four times the last) from 1 to
+// max_limit.
+constexpr int kMaxAsks = 14;
+constexpr std::int64_t kLimitGrowth = 4;
+// Counts beyond this are nonsense; keeps their sum from overflowing.
+constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
+// For so long a larger page may fail by chance (a timeout, a cut, 503) before that counts as the OMS's limit:
+// longer than an OMS needs to get on its feet after an outage of its own.
+constexpr minutes kPatience{30};
+// A cap stands still; what the counts alone made look like one, and took more values than these, is not a
+// cap.
+constexpr std::size_t kMostCaps = 3;
+
+std::int64_t MinutesBack(Timestamp from, Timestamp to) {
+  const auto span = std::chrono::ceil<minutes>(from - to).count();
+  return std::clamp<std::int64_t>(span, 1, kLongestWindow.count());
+}
+
+}  // namespace
+
+PageAsker::PageAsker(PageAskerOptions options, OmsApi& oms, const Clock& clock, ClockOffset& oms_clock)
+    : options_(std::move(options)), oms_(oms), clock_(clock), oms_clock_(oms_clock), limit_(options_.limit) {}
+
+Result<FetchedPage> PageAsker::Get(const Since& since, std::optional<MonotonicTime> deadline,
+                                   const AskingProgress& progress, std::stop_token stop) {
+  const Timestamp guess = oms_clock_.Apply(clock_.Now()) + kArrivalMargin;
+  OmsWindow window{MinutesBack(guess, since(guess)), limit_};
+  std::optional<FetchedPage> kept;  // a good but too small page, in case the larger one fails
+  for (int asks = 0; asks < kMaxAsks; ++asks) {
+    if (progress) progress({window, 0, AskedPage::Phase::kAsking});
+    auto page = Ask(window, deadline, stop);
+    if (!page) {
+      // A page that only came too late may come within the whole time of the next poll.
+      const bool late = kept && page.error().code == ErrorCode::kTimeout;
+      limit_ = late ? window.limit : options_.limit;
+      if (!kept || page.error().code == ErrorCode::kCancelled) return tl::unexpected(page.error());
+      SettleForKept(*kept, page.error());
+      return std::move(*kept);
+    }
+    if (window.limit > options_.limit) larger_failing_since_.reset();
+    if (progress) progress({window, page->rows, AskedPage::Phase::kAnswered});
+
+    FetchedPage fetched;
+    const Timestamp ours = clock_.Now();
+    fetched.oms_now = page->oms_now.value_or(ours);
+    oms_clock_.Learn(ours, fetched.oms_now);
+    const std::int64_t needed = MinutesBack(fetched.oms_now, since(fetched.oms_now));
+    if (needed > window.minutes) {
+      // Its clock was not what we thought. One minute more, since it moves on until it is asked again.
+      window.minutes = std::min<std::int64_t>(needed + 1, kLongestWindow.count());
+      continue;
+    }
+
+    fetched.limit = window.limit;
+    fetched.page = std::move(*page);
+    const std::size_t told = RowsTold(fetched.page);
+    const bool all_shown = told > 0 && told <= fetched.page.rows;
+    if (kept && kept->page.rows == fetched.page.rows && !all_shown) TakeAsCap(*kept, fetched);
+    ForgetCapIfExceeded(fetched.page);
+    fetched.truncated = IsTruncated(fetched.page, window.limit);
+    if (!fetched.truncated || oms_cap_ || window.limit >= options_.max_limit) {
+      AdaptLimit(fetched);
+      return fetched;
+    }
+    window.limit = std::min(options_.max_limit, window.limit * kLimitGrowth);
+    limit_ = window.limit;
+    kept = std::move(fetched);
+  }
+  return Fail(ErrorCode::kInternal, "the OMS's clock or page size changes with every answer");
+}
+
+Result<OrderPage> PageAsker::Ask(const OmsWindow& window, std::optional<MonotonicTime> deadline,
+                                 std::stop_token stop) {
+  Millis left = options_.timeout;
+  if (deadline) left = std::chrono::duration_cast<Millis>(*deadline - clock_.Monotonic());
+  if (left <= Millis{0}) {
+    return Fail(ErrorCode::kTimeout, "the poll's timeout of " + FormatDuration(options_.timeout) +
+                                         " was over before " + std::to_string(window.limit) +
+                                         " rows could be asked for");
+  }
+  return oms_.Recent(window, left, std::move(stop));
+}
+
+bool PageAsker::CountsTellNothing() const { return short_caps_.size() > kMostCaps; }
+
+// How many rows the window holds by what the answer says of itself; 0 where it says nothing that counts.
+std::size_t PageAsker::RowsTold(const OrderPage& page) const {
+  if (CountsTellNothing()) return 0;
+  std::int64_t counted = 0;
+  for (const auto& [status, count] : page.status_counts)
+    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
+  return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
+}
+
+void PageAsker::ForgetCapIfExceeded(const OrderPage& page) {
+  if (oms_cap_ && page.rows > *oms_cap_) oms_cap_.reset();
+}
+
+// An empty page is whole: a cap that shows nothing is no feed.
+bool PageAsker::IsTruncated(const OrderPage& page, std::int64_t asked) const {
+  return page.rows > 0 && (page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
+                           (oms_cap_ && page.rows == *oms_cap_));
+}
+
+void PageAsker::AdaptLimit(const FetchedPage& fetched) {
+  if (fetched.truncated) return;
+  oms_cap_.reset();  // a page that is not full proves no cap; a real one is found again when it matters
+  if (static_cast<std::int64_t>(fetched.page.rows) * kLimitGrowth < limit_) {
+    limit_ = std::max(options_.limit, limit_ / 2);
+  }
+}
+
+// Two limits brought as many rows. A full page shows the OMS's cap thereby. Of one that was not full only the
+// counts say that there is more: believed until they have made a cap of too many numbers.
+void PageAsker::TakeAsCap(const FetchedPage& smaller, const FetchedPage& larger) {
+  const std::size_t rows = larger.page.rows;
+  const bool is_full = static_cast<std::int64_t>(rows) >= smaller.limit;
+  if (!is_full && short_caps_.insert(rows).second && CountsTellNothing()) {
+    log::Warn("the OMS's counts hold more than it ever shows: they no longer tell whether a page is whole",
+              {{"source", options_.source}, {"rows", std::to_string(rows)}});
+  }
+  if (!is_full && CountsTellNothing()) {
+    oms_cap_.reset();
+    return;
+  }
+  oms_cap_ = rows;
+  log::Warn("the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
+            {{"source", options_.source}, {"rows", std::to_string(rows)}});
+}
+
+void PageAsker::SettleForKept(FetchedPage& kept, const Error& error) {
+  kept.trouble = error;
+  const MonotonicTime now = clock_.Monotonic();
+  if (!larger_failing_since_) larger_failing_since_ = now;
+  const bool refused = error.code == ErrorCode::kRefused || error.code == ErrorCode::kTooLarge;
+  kept.larger_awaited = !refused && now - *larger_failing_since_ < kPatience;
+  const std::string rows = std::to_string(kept.page.rows);
+  if (kept.larger_awaited) {
+    kept.trouble->message += " (of a larger page; only the newest " + rows + " rows are taken in so far)";
+    return;
+  }
+  oms_cap_ = kept.page.rows;
+  larger_failing_since_.reset();
+  kept.trouble->message += " (of a larger page; the OMS gives no more than " + rows +
+                           " rows, so polls come faster while pages are full)";
+}
+
+}  // namespace o2o

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/store_health.h"
+
+#include <gtest/gtest.h>
+
+namespace o2o {
+namespace {
+
+using Side = StoreHealth::Side;
+
+class StoreHealthTest : public ::testing::Test {
+ protected:
+  void Fails(Side side, const std::string& message) {
+    const Error error{ErrorCode::kStore, message};
+    health_.Report(side, &error);
+  }
+  void Works(Side side) { health_.Report(side, nullptr); }
+
+  ExporterMetrics metrics_;
+  StoreHealth health_{metrics_};
+};
+
+TEST_F(StoreHealthTest, IsDownUntilItWasTried) {
+  EXPECT_FALSE(health_.state().up);
+  EXPECT_EQ(health_.state().error, "");
+  Works(Side::kWatermark);
+  EXPECT_TRUE(health_.state().up);
+}
+
+TEST_F(StoreHealthTest, EachSideThatFailsIsDownWithItsOwnError) {
+  for (const Side side : {Side::kRead, Side::kWatermark, Side::kWrite}) {
+    Fails(side, "this side");
+    EXPECT_FALSE(health_.state().up);
+    EXPECT_EQ(health_.state().error, "this side");
+    Works(side);
+    EXPECT_TRUE(health_.state().up);
+    EXPECT_EQ(health_.state().error, "");
+  }
+}
+
+TEST_F(StoreHealthTest, OneSideThatWorksDoesNotHideAnotherThatDoesNot) {
+  Fails(Side::kWrite, "disk full");
+  Works(Side::kRead);
+  Works(Side::kWatermark);
+  EXPECT_FALSE(health_.state().up);
+  EXPECT_EQ(health_.state().error, "disk full");
+}
+
+// Orders that cannot be taken in are the graver trouble, and a full disk says more than a read that hangs
+// behind it.
+TEST_F(StoreHealthTest, OfSeveralSidesTheWriterIsBlamedThenTheWatermark) {
+  Fails(Side::kRead, "read");
+  Fails(Side::kWatermark, "watermark");
+  EXPECT_EQ(health_.state().error, "watermark");
+  Fails(Side::kWrite, "write");
+  EXPECT_EQ(health_.state().error, "write");
+  Works(Side::kWrite);
+  EXPECT_EQ(health_.state().error, "watermark");
+  Works(Side::kWatermark);
+  EXPECT_EQ(health_.state().error, "read");
+}
+
+}  // namespace
+}  // namespace o2o
