@@ -67,6 +67,30 @@ def test_object_of_scalars(scratch, endpoint):
         assert status == 200 and page["total"] == 6 and page["rows"][0] == {"$key": "checkout.new_flow", "$value": True}
 
 
+def test_shapes_of_rows(scratch, endpoint):
+    """One object as a row, JSON Pointers into rows, arrays of scalars and of arrays, one-key objects."""
+    endpoint.answers = {
+        "/health": {"uptime_s": 12.5, "queue": {"waiting": 3, "names": ["a", "b"]}},
+        "/orders": [{"id": "A", "grandTotal": {"amount": 12.5}}, {"id": "B", "grandTotal": None}],
+        "/loads": [0.5, 0.25, "x"], "/hours": [["10:00", 5], ["11:00", 7]], "/regions": [{"hn": 12}, {"sg": 7}]}
+
+    def source(name, labels, value, rows=None):
+        return {"name": name, "json": {"url": f"{endpoint.url}/{name}"}, "rows": rows or {},
+                "metrics": [{"name": f"shop_{name}", "help": "Shop.", "labels": labels, "value": value}]}
+    with exporter_of(scratch, source("health", {"second": "/queue/names/1"}, "/queue/waiting", {"is": "row"}),
+                     source("orders", {"id": "id"}, "/grandTotal/amount"), source("loads", {"over": "$index"}, "$value"),
+                     source("hours", {"hour": "/0"}, "/1"), source("regions", {"region": "$key"}, "$value", {"is": "pairs"})) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+    for name, series in (("health", [({"second": "b"}, 3)]), ("orders", [({"id": "A"}, 12.5)]),
+                         ("loads", [({"over": "0"}, 0.5), ({"over": "1"}, 0.25)]),
+                         ("hours", [({"hour": "10:00"}, 5), ({"hour": "11:00"}, 7)]),
+                         ("regions", [({"region": "hn"}, 12), ({"region": "sg"}, 7)])):
+        assert list(samples.series(f"shop_{name}")) == series, name
+    assert samples.value("o2o_source_rejected_rows_total", source="loads", reason="bad_value") >= 1
+    assert samples.value("o2o_source_rejected_rows_total", source="orders", reason="no_value") >= 1
+
+
 def test_reasons_are_there_at_0_before_the_first_answer(scratch):
     """A counter that is born with the first bad rows hides them from increase()."""
     nowhere = "http://127.0.0.1:1"

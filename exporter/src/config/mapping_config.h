@@ -27,8 +27,8 @@ enum class ValueUnit {
 
 struct LabelFrom {
   std::string label;
-  std::string column;  // of the row; "../NAME" a column of the row's parent where rows are nested; "$key" the
-                       // key of an object of objects or scalars
+  std::string column;  // of the row; "/a/b" by JSON Pointer; "../NAME" a column of the row's parent where rows
+                       // are nested; "$key" a member's key, "$index" an element's place
 };
 
 // A row counts only where the column's text is one of these.
@@ -60,11 +60,19 @@ enum class RowShape {
   kAny,   // rows may lie anywhere, may be the members of an object, and may lack columns
 };
 
+// What is at the pointer.
+enum class RowsAre {
+  kRows,   // the rows: elements of an array, or members of an object
+  kRow,    // the one row itself
+  kPairs,  // an array of objects, whose members are the rows
+};
+
 struct RowsConfig {
   RowShape shape = RowShape::kList;
   std::string pointer;  // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
-  std::vector<std::string>
-      nested;  // keys of arrays inside a row: the innermost elements are the rows, outer columns are "../"
+  std::vector<std::string> nested;  // where inside a row the rows of the next level are, from the outside in;
+                                    // the innermost are the rows, outer columns are "../"
+  RowsAre is = RowsAre::kRows;
 };
 
 // Ceilings of one source. Beyond them the poll fails (kTooLarge), except the label length, which rejects the

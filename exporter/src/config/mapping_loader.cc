@@ -60,12 +60,21 @@ bool IsPointer(std::string_view text) {
 void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
   if (rows.TextIfAny("pointer", config.pointer) == Given::kYes) {
     if (!IsPointer(config.pointer)) {
-      rows.FailValue("pointer", "is no JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
+      rows.FailValue("pointer", "is not a JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
     } else if (shape == RowShape::kList) {
       rows.FailValue("pointer", "is not for Metabase, whose answer is the list of rows, remove it");
     }
   }
   rows.TextList("nested", config.nested, kMaxNested, true);
+  for (const std::string& column : config.nested) {
+    if (column.starts_with('/') && !IsPointer(column))
+      rows.Fail("nested", "holds '" + column + "', which is not a JSON Pointer: want ~1 for / and ~0 for ~");
+  }
+  static constexpr Word<RowsAre> kAre[] = {
+      {"rows", RowsAre::kRows}, {"row", RowsAre::kRow}, {"pairs", RowsAre::kPairs}};
+  ReadWord(rows, "is", kAre, "is not a shape of rows, want rows, row or pairs", config.is);
+  if (config.is != RowsAre::kRows && shape == RowShape::kList)
+    rows.FailValue("is", "is not for Metabase, whose answer is the list of rows, remove it");
 }
 
 void ReadCeiling(MapReader& ceilings, std::string_view key, std::int64_t most, std::size_t& ceiling) {
@@ -92,10 +101,14 @@ std::optional<std::string> ColumnProblem(std::string_view column, const MappingR
                      (reading.rows.nested.size() == 1 ? " time" : " times");
   }
   if (column.empty()) return "names no column, want one behind ../";
+  if (column.starts_with('/') && !IsPointer(column))
+    return "is not a JSON Pointer into the row, want one like /total/amount (with ~1 for / and ~0 for ~)";
   if (column == "$value" && up > 0) {
     return "is a row that holds rows, and so no value, want $value of the innermost ones";
   }
   const bool outermost = up == reading.rows.nested.size();
+  if (outermost && reading.rows.is == RowsAre::kRow && (column == "$key" || column == "$index"))
+    return "is of one row among others, and rows.is is row: want a column of it, or $value";
   if (outermost && reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
     return "is for answers that are an object, a question has columns, want the name of one";
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/text.h"
+#include "mapping/json_pointer.h"
 #include "mapping/shown.h"
 
 namespace o2o {
@@ -12,21 +13,26 @@ namespace {
 
 constexpr std::size_t kMaxShownColumns = 10;
 
-// Each of the missing ones, with what is near to it, else what there is, said once for all of them.
-std::string NotThere(const std::vector<std::string>& missing, const std::vector<std::string>& names) {
+// Columns, and what is nearest to each.
+struct MissingColumn {
+  std::string name;
+  std::string nearest;
+};
+
+// What there is at all is said once for all of them.
+std::string NotThere(const std::vector<MissingColumn>& missing, const std::vector<std::string>& names) {
   std::string near, far;
-  for (const std::string& wanted : missing) {
-    const std::string nearest = NearestName(wanted, names);
+  std::size_t far_ones = 0;
+  for (const auto& [name, nearest] : missing) {
     if (nearest.empty()) {
-      far += (far.empty() ? "" : ", ") + Quoted(wanted);
+      far += (far_ones++ == 0 ? "" : ", ") + Quoted(name);
     } else {
-      near += (near.empty() ? "" : "; ") + ("column " + Quoted(wanted)) + " not in the answer, there is " +
+      near += (near.empty() ? "column " : "; column ") + Quoted(name) + " not in the answer, there is " +
               Quoted(nearest);
     }
   }
-  if (far.empty()) return near;
-  const bool several = far.find("`, `") != std::string::npos;
-  std::string message = near + (near.empty() ? "" : "; ") + (several ? "columns " : "column ") + far +
+  if (far_ones == 0) return near;
+  std::string message = near + (near.empty() ? "" : "; ") + (far_ones > 1 ? "columns " : "column ") + far +
                         " not in the answer";
   for (std::size_t i = 0; i < std::min(names.size(), kMaxShownColumns); ++i) {
     message += (i == 0 ? ", there is " : ", ") + Quoted(names[i]);
@@ -63,14 +69,26 @@ class Checker {
  private:
   void CheckLevel(std::size_t level) {
     const std::vector<std::string> names = ColumnNames(reader_, level);
-    std::vector<std::string> missing;
+    std::vector<MissingColumn> missing;
+    const auto miss = [&](const std::string& name) {
+      missing.push_back({name, NearestName(name, Candidates(level, name, names))});
+    };
     for (const WantedColumn& wanted : plan_.columns) {
-      if (wanted.slot.level == level && !IsThere(wanted, names) && wanted.required)
-        missing.push_back(wanted.name);
+      if (wanted.slot.level == level && !IsThere(wanted, names) && wanted.required) miss(wanted.name);
     }
     const bool holds_rows = level + 1 < reader_.levels();
-    if (holds_rows && !reader_.NestedSeen(level)) missing.push_back(plan_.wants.levels[level].nested);
+    if (holds_rows && !reader_.NestedSeen(level)) miss(plan_.wants.levels[level].nested);
     if (!missing.empty()) check_.missing += (check_.missing.empty() ? "" : "; ") + NotThere(missing, names);
+  }
+
+  // What a name can be meant to be: of a pointer also what lies beside its way.
+  std::vector<std::string> Candidates(std::size_t level, const std::string& name,
+                                      std::vector<std::string> names) const {
+    if (!IsJsonPointer(name)) return names;
+    for (std::string& column : names) column = PointerStep(column);
+    const std::vector<std::string>& inside = reader_.Pointers(level).names();
+    names.insert(names.begin(), inside.begin(), inside.end());
+    return names;
   }
 
   // Notes what is to be said of a column that does without.
@@ -84,11 +102,12 @@ class Checker {
         loose.push_back(RepairUtf8(column.name));
       }
     }
+    if (reader_.Pointers(wanted.slot.level).IsSeen(slot)) return true;
     if (!loose.empty()) {
       check_.notes.push_back(LooseNote(wanted.name, loose));
       return true;
     }
-    if (!wanted.required) check_.notes.push_back(AbsentNote(wanted, names));
+    if (!wanted.required) check_.notes.push_back(AbsentNote(wanted, Candidates(wanted.slot.level, wanted.name, names)));
     return false;
   }
 

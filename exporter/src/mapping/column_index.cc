@@ -35,9 +35,9 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& n
   return nearest;
 }
 
-ColumnIndex::ColumnIndex(std::vector<std::string> wanted) : wanted_(std::move(wanted)) {
+ColumnIndex::ColumnIndex(std::vector<WantedName> wanted) : wanted_(std::move(wanted)) {
   other_.id = std::numeric_limits<std::uint32_t>::max();
-  for (const std::string& name : wanted_) loose_wanted_.push_back(LooseName(name));
+  for (const WantedName& wanted_name : wanted_) loose_wanted_.push_back(LooseName(wanted_name.name));
 }
 
 void ColumnIndex::Clear() {
@@ -55,12 +55,17 @@ Column& ColumnIndex::Search(std::string_view key) {
     other_.last_row = 0;
     return other_;
   }
-  Column column{static_cast<std::uint32_t>(columns_.size()), std::string(key), {}, 0};
+  Column column;
+  column.id = static_cast<std::uint32_t>(columns_.size());
+  column.name = key;
   const std::string loose = LooseName(key);
   for (std::uint32_t slot = 0; slot < wanted_.size(); ++slot) {
-    if (wanted_[slot] == key) {
+    const WantedName& wanted = wanted_[slot];
+    if (wanted.name == key && wanted.branch != 0) {
+      column.branch = wanted.branch;
+    } else if (wanted.name == key) {
       column.targets.push_back({slot, true});
-    } else if (loose_wanted_[slot] == loose) {
+    } else if (!wanted.exact_only && loose_wanted_[slot] == loose) {
       column.targets.push_back({slot, false});
     }
   }
@@ -71,7 +76,8 @@ Column& ColumnIndex::Search(std::string_view key) {
 }
 
 bool ColumnIndex::IsWanted(std::string_view key) const {
-  return std::find(wanted_.begin(), wanted_.end(), key) != wanted_.end();
+  return std::any_of(wanted_.begin(), wanted_.end(),
+                     [key](const WantedName& wanted) { return wanted.name == key; });
 }
 
 }  // namespace o2o

@@ -17,11 +17,19 @@ struct ColumnTarget {
   bool exact = false;  // the name as asked for; else but for case, blanks and underscores
 };
 
+// A name to look for.
+struct WantedName {
+  std::string name;
+  bool exact_only = false;
+  std::uint32_t branch = 0;  // what is wanted lies further in, where the reader calls it so; 0: the column is
+};
+
 // A column that rows have.
 struct Column {
   std::uint32_t id = 0;  // its place among the columns
   std::string name;
   std::vector<ColumnTarget> targets;  // mostly none or one
+  std::uint32_t branch = 0;           // of the WantedName
   std::uint64_t last_row = 0;         // the row that had it last, for the reader's use
 };
 
@@ -34,7 +42,7 @@ class ColumnIndex {
   static constexpr std::size_t kMaxNameBytes = 4'096;
 
   // The slots are the places in `wanted`.
-  explicit ColumnIndex(std::vector<std::string> wanted);
+  explicit ColumnIndex(std::vector<WantedName> wanted);
 
   // The column of a key; lives until the next Find.
   Column& Find(std::string_view key) {
@@ -46,7 +54,6 @@ class ColumnIndex {
   void Clear();
 
   const std::vector<Column>& columns() const { return columns_; }
-  const std::vector<std::string>& wanted() const { return wanted_; }
 
  private:
   struct TextHash {
@@ -57,7 +64,7 @@ class ColumnIndex {
   Column& Search(std::string_view key);
   bool IsWanted(std::string_view key) const;
 
-  std::vector<std::string> wanted_;
+  std::vector<WantedName> wanted_;
   std::vector<std::string> loose_wanted_;
   std::vector<Column> columns_;
   std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> places_;

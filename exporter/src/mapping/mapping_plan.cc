@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "mapping/json_pointer.h"
 #include "mapping/value_text.h"
 
 namespace o2o {
@@ -13,13 +14,7 @@ namespace {
 
 constexpr std::string_view kKeyColumn = "$key";
 constexpr std::string_view kValueColumn = "$value";
-
-std::string ReplaceAll(std::string text, std::string_view what, std::string_view by) {
-  for (std::size_t at = 0; (at = text.find(what, at)) != std::string::npos; at += by.size()) {
-    text.replace(at, what.size(), by);
-  }
-  return text;
-}
+constexpr std::string_view kIndexColumn = "$index";
 
 class Planner {
  public:
@@ -46,17 +41,16 @@ class Planner {
   }
 
   void PlanRows() {
-    std::string_view pointer = config_.rows.pointer;
-    if (!pointer.empty() && pointer[0] != '/')
-      Refuse("rows '" + config_.rows.pointer + "': a JSON Pointer begins with /");
-    while (!pointer.empty()) {
-      pointer.remove_prefix(1);
-      const std::string_view step = pointer.substr(0, pointer.find('/'));
-      plan_.wants.pointer.push_back(ReplaceAll(ReplaceAll(std::string(step), "~1", "/"), "~0", "~"));
-      pointer.remove_prefix(step.size());
+    const RowsConfig& rows = config_.rows;
+    if (rows.pointer.empty() || IsJsonPointer(rows.pointer)) {
+      plan_.wants.pointer = PointerSteps(rows.pointer);
+    } else {
+      Refuse("rows '" + rows.pointer + "': a JSON Pointer begins with /");
     }
-    plan_.wants.levels.resize(config_.rows.nested.size() + 1);
+    plan_.wants.levels.resize(rows.nested.size() + 1);
     for (LevelWants& level : plan_.wants.levels) level.either = !strict_;
+    plan_.wants.levels[0].single = rows.is == RowsAre::kRow;
+    plan_.wants.levels[0].pairs = rows.is == RowsAre::kPairs;
   }
 
   void PlanMetric(const MetricConfig& metric) {
@@ -122,14 +116,21 @@ class Planner {
       }
     }
     LevelWants& wants = plan_.wants.levels[level];
-    if (name == kKeyColumn || name == kValueColumn) {
-      wants.members = true;
-      if (name == kKeyColumn) return {level, kKeySlot};
+    if (name == kIndexColumn || name == kKeyColumn) {
+      if (wants.single) Refuse(where + "column '" + whole + "': the one row has none");
+      bool& wanted = name == kKeyColumn ? wants.members : wants.index;
+      wanted = true;
+      if (wants.members && wants.index && !wants.pairs)
+        Refuse(where + "column '" + whole + "': rows have either a $key or an $index");
+      return {level, name == kKeyColumn ? kKeySlot : kIndexSlot};
+    }
+    if (name == kValueColumn) {
       if (level < config_.rows.nested.size())
         Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
       wants.scalars = true;
       return {level, kValueSlot};
     }
+    if (!strict_ && IsJsonPointer(name)) wants.arrays |= IsArrayIndex(PointerSteps(name)[0]);
     const auto found = std::find(wants.columns.begin(), wants.columns.end(), name);
     const SlotRef slot{level, kFirstColumnSlot + static_cast<std::size_t>(found - wants.columns.begin())};
     if (found == wants.columns.end()) {

@@ -306,7 +306,7 @@ class RowMapper::Impl final : public RowSink {
           const std::string& name = plan_.families[metric.family].labels[i];
           return metric.config->name + ": label " + name + ": " +
                  (IsContainer(cell)
-                      ? std::string(Describe(cell.type)) + ", due is a text"
+                      ? std::string(Describe(cell.type)) + ", expected a text"
                       : "longer than " + std::to_string(max_bytes) + " bytes (max_label_bytes)");
         });
         return false;

@@ -379,15 +379,15 @@ const Broken kBroken[] = {
       "needs none"}},
     {"rows-nested-many", {"4:12: sources[0].rows.nested: has more than 8 entries, want fewer"}},
     {"rows-pointer",
-     {"4:21: sources[0].rows.pointer: \"data.rows\" is no JSON Pointer, want one like /data/rows (with ~1 "
+     {"4:21: sources[0].rows.pointer: \"data.rows\" is not a JSON Pointer, want one like /data/rows (with ~1 "
       "for / and ~0 for ~)"}},
     {"rows-pointer-tilde",
-     {"4:21: sources[0].rows.pointer: \"/a~2b\" is no JSON Pointer, want one like /data/rows (with ~1 for / "
+     {"4:21: sources[0].rows.pointer: \"/a~2b\" is not a JSON Pointer, want one like /data/rows (with ~1 for / "
       "and ~0 for ~)"}},
     {"source-kind-misspelled",
      {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds(),
       "3:5: sources[0].jsom: unknown key, did you mean json?",
-      "4:21: sources[0].rows.pointer: \"flags\" is no JSON Pointer, want one like /data/rows (with ~1 for / "
+      "4:21: sources[0].rows.pointer: \"flags\" is not a JSON Pointer, want one like /data/rows (with ~1 for / "
       "and ~0 for ~)"}},
     {"source-kind-twice", {"4:5: sources[0].json: given beside metabase, want one kind of source"}},
     {"static-label-empty",

@@ -126,7 +126,8 @@ TEST(ConfigurationPageTest, ExamplesWork) {
       example += line + "\n";
     }
   }
-  EXPECT_EQ(examples, 3);
+  EXPECT_FALSE(inside) << example;
+  EXPECT_GT(examples, 0);
 }
 
 // A default stands in backquotes where it can be written into the file as it is.
@@ -156,6 +157,7 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].oms.max_limit", std::to_string(oms.max_limit)},
       {"sources[].oms.max_body", Size(oms.max_body_bytes)},
       {"sources[].json.method", JsonSourceConfig().method},
+      {"sources[].rows.is", "rows"},
       {"sources[].rows.nested", "[]"},
       {"sources[].ceilings.max_rows", std::to_string(ceilings.max_rows)},
       {"sources[].ceilings.max_series", std::to_string(ceilings.max_series)},

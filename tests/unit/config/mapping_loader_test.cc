@@ -169,5 +169,47 @@ TEST(MappingLoaderTest, OtherNamesAreRefused) {
   }
 }
 
+// A JSON source with these rows and one metric by its keys.
+std::string WithRows(const std::string& rows, const std::string& keys) {
+  return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags}\n    rows: " + rows +
+         "\n    metrics: [{name: flag_on, help: On., " + keys + "}]\n";
+}
+
+TEST(MappingLoaderTest, RowsAre) {
+  const auto is = [](const std::string& rows) {
+    return Block<JsonSourceConfig>(Load(WithRows(rows, "value: n")).sources.at(0)).mapping.rows.is;
+  };
+  EXPECT_EQ(is("{}"), RowsAre::kRows);
+  EXPECT_EQ(is("{is: rows}"), RowsAre::kRows);
+  EXPECT_EQ(is("{is: row}"), RowsAre::kRow);
+  EXPECT_EQ(is("{is: pairs}"), RowsAre::kPairs);
+  EXPECT_EQ(Mistakes(WithRows("{is: object}", "value: n"), "f.yml"),
+            (std::vector<std::string>{
+                "f.yml:4:16: sources[0].rows.is: \"object\" is not a shape of rows, want rows, row or pairs"}));
+  EXPECT_EQ(Mistakes("sources:\n  - name: q\n    metabase: {url: http://m.test, api_key: k, question: 1}\n"
+                     "    rows: {is: row}\n    metrics: [{name: n, help: N., value: n}]\n",
+                     "f.yml"),
+            (std::vector<std::string>{"f.yml:4:16: sources[0].rows.is: \"row\" is not for Metabase, whose answer "
+                                      "is the list of rows, remove it"}));
+}
+
+TEST(MappingLoaderTest, PointersAreChecked) {
+  EXPECT_EQ(Mistakes(WithRows("{nested: [/a~2]}", "value: /b~"), "f.yml"),
+            (std::vector<std::string>{
+                "f.yml:4:12: sources[0].rows.nested: holds '/a~2', which is not a JSON Pointer: want ~1 for / and ~0 "
+                "for ~",
+                "f.yml:5:49: sources[0].metrics[0].value: \"/b~\" is not a JSON Pointer into the row, want one like "
+                "/total/amount (with ~1 for / and ~0 for ~)"}));
+}
+
+TEST(MappingLoaderTest, OneRowHasNeitherKeyNorPlace) {
+  for (const std::string column : {"$key", "$index"}) {
+    EXPECT_EQ(Mistakes(WithRows("{is: row}", "labels: {l: " + column + "}, value: n"), "f.yml"),
+              (std::vector<std::string>{"f.yml:5:54: sources[0].metrics[0].labels.l: \"" + column +
+                                        "\" is of one row among others, and rows.is is row: want a column of it, or "
+                                        "$value"}));
+  }
+}
+
 }  // namespace
 }  // namespace o2o

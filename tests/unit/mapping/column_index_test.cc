@@ -15,7 +15,7 @@ std::string Targets(const Column& column) {
 }
 
 TEST(ColumnIndexTest, MatchesExactlyOrBut) {
-  ColumnIndex index({"vendor_code", "Vendor Code", "stock"});
+  ColumnIndex index({{"vendor_code"}, {"Vendor Code"}, {"stock"}});
   EXPECT_EQ(Targets(index.Find("vendor_code")), "0=1~");
   EXPECT_EQ(Targets(index.Find("Vendor Code")), "0~1=");
   EXPECT_EQ(Targets(index.Find("VENDORCODE")), "0~1~");
@@ -25,14 +25,14 @@ TEST(ColumnIndexTest, MatchesExactlyOrBut) {
 }
 
 TEST(ColumnIndexTest, FindsColumnsInAnyOrder) {
-  ColumnIndex index({"b"});
+  ColumnIndex index(std::vector<WantedName>{{"b"}});
   for (const std::string_view key : {"a", "b", "c"}) index.Find(key);
   for (const std::string_view key : {"c", "a", "b", "b", "a", "c", "b"}) EXPECT_EQ(index.Find(key).name, key);
   EXPECT_EQ(index.columns().size(), 3u);
 }
 
 TEST(ColumnIndexTest, IsBoundedButForWhatIsWanted) {
-  ColumnIndex index({"wanted"});
+  ColumnIndex index(std::vector<WantedName>{{"wanted"}});
   for (std::size_t i = 0; i < 3 * ColumnIndex::kMaxColumns; ++i) index.Find("column" + std::to_string(i));
   index.Find(std::string(ColumnIndex::kMaxNameBytes + 1, 'x'));
   EXPECT_EQ(index.columns().size(), ColumnIndex::kMaxColumns);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/row_records.h"
+
+namespace o2o {
+
+RowRecords::RowRecords(const std::vector<LevelWants>& levels, std::size_t max_text_bytes)
+    : max_text_bytes_(max_text_bytes) {
+  for (const LevelWants& wants : levels) levels_.push_back({kFirstColumnSlot + wants.columns.size(), {}, {}});
+}
+
+void RowRecords::Unset(std::size_t level, std::size_t slot) {
+  Level& its = levels_[level];
+  its.cells[(its.records.size() - 1) * its.slots + slot] = {};
+}
+
+void RowRecords::DropInside(std::size_t level) {
+  std::size_t parents = levels_[level].records.size() - 1;
+  for (std::size_t at = level + 1; at < levels_.size(); ++at) {
+    Level& its = levels_[at];
+    while (!its.records.empty() && its.records.back().parent >= parents) its.records.pop_back();
+    its.cells.resize(its.records.size() * its.slots);
+    parents = its.records.size();
+  }
+}
+
+void RowRecords::Clear() {
+  for (Level& level : levels_) {
+    level.records.clear();
+    level.cells.clear();
+  }
+  text_.clear();
+}
+
+const Cell& RowView::At(std::size_t level, std::size_t slot) const {
+  std::size_t row = row_;
+  for (std::size_t at = records_.levels() - 1; at > level; --at) row = records_.At(at, row).parent;
+  return records_.CellAt(level, row, slot);
+}
+
+bool RowView::TooDeep() const {
+  std::size_t row = row_;
+  for (std::size_t at = records_.levels(); at-- > 0;) {
+    const RowRecords::Record& record = records_.At(at, row);
+    if (record.too_deep) return true;
+    row = record.parent;
+  }
+  return false;
+}
+
+bool RowView::RepeatedKey() const {
+  std::size_t row = row_;
+  for (std::size_t at = records_.levels(); at-- > 0;) {
+    const RowRecords::Record& record = records_.At(at, row);
+    if (record.repeated_key) return true;
+    row = record.parent;
+  }
+  return false;
+}
+
+}  // namespace o2o
