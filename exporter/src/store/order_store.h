@@ -72,8 +72,8 @@ struct StoreView {
 };
 
 // Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself where the
-// connection is lost, and fails with kStore (kCancelled where it was interrupted). A call that failed may be repeated: taking the same page in
-// twice changes nothing.
+// connection is lost, and fails with kStore (kCancelled where it was interrupted). A call that failed may be
+// repeated: taking the same page in twice changes nothing.
 class OrderStore {
  public:
   virtual ~OrderStore() = default;

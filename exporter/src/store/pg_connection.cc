@@ -121,16 +121,10 @@ void PgConnection::Connect() {
     WaitFor(events);
     CheckIncoming(kMaxGreetingBytes);
     switch (PQconnectPoll(connection_.get())) {
-      case PGRES_POLLING_OK:
-        return;
-      case PGRES_POLLING_READING:
-        events = POLLIN;
-        break;
-      case PGRES_POLLING_WRITING:
-        events = POLLOUT;
-        break;
-      default:
-        throw PgFailure{PgFailure::Kind::kLost, PQerrorMessage(connection_.get())};
+      case PGRES_POLLING_OK: return;
+      case PGRES_POLLING_READING: events = POLLIN; break;
+      case PGRES_POLLING_WRITING: events = POLLOUT; break;
+      default: throw PgFailure{PgFailure::Kind::kLost, PQerrorMessage(connection_.get())};
     }
   }
   throw PgFailure{PgFailure::Kind::kLost, PQerrorMessage(connection_.get())};
@@ -155,12 +149,12 @@ void PgConnection::WaitFor(short events) {
   }
 }
 
-// libpq keeps an answer whole, and a message of up to 2 GiB if a server announces one. On a Unix socket, which is the
-// administrator's own, nothing is counted.
+// libpq keeps an answer whole, and a message of up to 2 GiB if a server announces one. On a Unix socket,
+// which is the administrator's own, nothing is counted.
 void PgConnection::CheckIncoming(std::int64_t ceiling) const {
   if (BytesReceived(PQsocket(connection_.get())) - received_before_ <= ceiling) return;
-  throw PgFailure{PgFailure::Kind::kLost,
-                  "PostgreSQL sent more than " + std::to_string(ceiling >> 20) + " MiB in answer to one call"};
+  throw PgFailure{PgFailure::Kind::kLost, "PostgreSQL sent more than " + std::to_string(ceiling >> 20) +
+                                              " MiB in answer to one call"};
 }
 
 void PgConnection::Flush() {

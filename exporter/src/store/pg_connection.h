@@ -62,8 +62,9 @@ class PgRows {
   std::shared_ptr<pg_result> result_;
 };
 
-// One connection to PostgreSQL, or to something that poses as it: every wait ends at the deadline or soon after an
-// interruption, every answer has a ceiling in bytes, and nothing is printed. What fails throws PgFailure. One thread at a time.
+// One connection to PostgreSQL, or to something that poses as it: every wait ends at the deadline or soon
+// after an interruption, every answer has a ceiling in bytes, and nothing is printed. What fails throws
+// PgFailure. One thread at a time.
 class PgConnection {
  public:
   using NoticeSink = std::function<void(std::string_view)>;

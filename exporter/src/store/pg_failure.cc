@@ -46,8 +46,8 @@ PgFailure DescribeServerError(const ServerError& error) {
   } else {
     // Of a bad value only what kind of value.
     const bool quotes = sqlstate.starts_with("22");
-    failure.text = Excerpt(quotes ? error.message.substr(0, error.message.find(':')) : error.message,
-                           kMaxMessageBytes);
+    failure.text =
+        Excerpt(quotes ? error.message.substr(0, error.message.find(':')) : error.message, kMaxMessageBytes);
   }
   failure.text += " (SQLSTATE " + sqlstate + ")";
   return failure;

@@ -19,7 +19,8 @@ struct PgFailure {
   Kind kind = Kind::kOther;
   std::string text = {};      // one line, free of secrets and of row content
   std::string sqlstate = {};  // empty where it was not the server that failed the call
-  std::string raised = {};    // a function's own words (RAISE), which may quote a row: for functions of ours only
+  std::string raised =
+      {};  // a function's own words (RAISE), which may quote a row: for functions of ours only
 };
 
 // What the server says of an error, by libpq's fields of it.
@@ -30,8 +31,8 @@ struct ServerError {
   std::string_view context;          // the innermost function first
 };
 
-// Shows PostgreSQL's own words as far as they cannot quote a row, and of what a function of the database raised only
-// which function it was.
+// Shows PostgreSQL's own words as far as they cannot quote a row, and of what a function of the database
+// raised only which function it was.
 PgFailure DescribeServerError(const ServerError& error);
 
 }  // namespace o2o

@@ -7,7 +7,8 @@
 
 namespace o2o {
 
-// Ends what waits for PostgreSQL, for good: a call in progress has a moment left to finish by itself. Thread-safe.
+// Ends what waits for PostgreSQL, for good: a call in progress has a moment left to finish by itself.
+// Thread-safe.
 class PgInterruption {
  public:
   PgInterruption();

@@ -25,14 +25,12 @@ std::string MicrosOf(const std::string& expression) {
   return "(extract(epoch FROM CASE WHEN " + expression + " < " + first + " THEN " + first + " WHEN " +
          expression + " > " + last + " THEN " + last + " ELSE " + expression + " END) * 1000000)::bigint";
 }
-Timestamp TimeAt(const PgRow& row, int column) {
-  return Timestamp(microseconds(row.Integer(column)));
-}
+Timestamp TimeAt(const PgRow& row, int column) { return Timestamp(microseconds(row.Integer(column))); }
 
 // --- taking a page in ---
 
-// Where a page is staged: temporary tables, which stay for the next page, since to make them anew writes to the catalog; on
-// a connection that a pooler shares out they go with the transaction.
+// Where a page is staged: temporary tables, which stay for the next page, since to make them anew writes to
+// the catalog; on a connection that a pooler shares out they go with the transaction.
 class Staging {
  public:
   // For a new connection.
@@ -82,7 +80,7 @@ IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, Timestamp 
   if (newest.rows.empty()) return result;
   StageOrders(tx, newest.rows);
   const PgRow merged = tx.Execute("SELECT inserted, updated, unchanged, stale FROM merge_staged_orders(" +
-                                   tx.Quote(FormatTime(oms_now)) + ")")[0];
+                                  tx.Quote(FormatTime(oms_now)) + ")")[0];
   result.inserted = merged.Integer(0);
   result.updated = merged.Integer(1);
   result.unchanged += merged.Integer(2);
@@ -90,8 +88,8 @@ IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, Timestamp 
   return result;
 }
 
-std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rejected, const std::string& source,
-                          const RejectedRowsConfig& limits) {
+std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rejected,
+                          const std::string& source, const RejectedRowsConfig& limits) {
   if (rejected.empty()) return 0;
   CopyIn copy(tx.connection(), "staged_rejects");
   for (const RejectedRow& row : rejected) {
@@ -116,10 +114,10 @@ std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rej
 void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t limit) {
   if (tx.Execute("SELECT count(*) FROM rejected_orders")[0].Integer(0) <= limit) return;
   tx.Execute("DELETE FROM rejected_orders WHERE first_seen_at < now() - " +
-          std::to_string(limits.retention.count()) +
-          " * interval '1 millisecond' OR fingerprint IN (SELECT fingerprint FROM rejected_orders "
-          "ORDER BY first_seen_at DESC, fingerprint OFFSET " +
-          std::to_string(limits.max_rows) + ")");
+             std::to_string(limits.retention.count()) +
+             " * interval '1 millisecond' OR fingerprint IN (SELECT fingerprint FROM rejected_orders "
+             "ORDER BY first_seen_at DESC, fingerprint OFFSET " +
+             std::to_string(limits.max_rows) + ")");
 }
 
 void MoveWatermark(PgTransaction& tx, const IngestStep& step) {
@@ -139,8 +137,7 @@ void ReadTallies(PgTransaction& tx, StoreView& view) {
       "WHERE cardinality(labels) <= 3 ORDER BY order_tallies.family, order_tallies.labels");
   for (const PgRow row : rows) {
     Tally tally{row.Text(0), {}, row.Text(1)};
-    for (int label = 0; label < row.Integer(2); ++label)
-      tally.labels.push_back(row.Text(3 + label));
+    for (int label = 0; label < row.Integer(2); ++label) tally.labels.push_back(row.Text(3 + label));
     view.tallies.push_back(std::move(tally));
   }
   for (const PgRow row : tx.Execute("SELECT le FROM order_duration_buckets ORDER BY le")) {
@@ -157,8 +154,7 @@ void ReadOpenOrders(PgTransaction& tx, Timestamp oms_now, StoreView& view) {
       " FROM fact_orders_monitoring f LEFT JOIN order_statuses s ON s.status = f.status "
       "LEFT JOIN order_types t ON t.order_type = f.order_type WHERE f.open GROUP BY 1, 2 ORDER BY 1, 2");
   for (const PgRow row : rows) {
-    view.open_orders.push_back({row.Text(0), row.Text(1), row.Integer(2),
-                                row.Integer(3), TimeAt(row, 4)});
+    view.open_orders.push_back({row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), TimeAt(row, 4)});
   }
 }
 
@@ -175,9 +171,9 @@ void ReadSourcesAndJobs(PgTransaction& tx, StoreView& view) {
 }
 
 void ReadNewestOrder(PgTransaction& tx, Timestamp oms_now, StoreView& view) {
-  const PgRow row =
-      tx.Execute("SELECT " + MicrosOf("max(updated_at)") + " FROM fact_orders_monitoring WHERE updated_at <= " +
-              tx.Quote(FormatTime(oms_now + kFutureTolerance)))[0];
+  const PgRow row = tx.Execute("SELECT " + MicrosOf("max(updated_at)") +
+                               " FROM fact_orders_monitoring WHERE updated_at <= " +
+                               tx.Quote(FormatTime(oms_now + kFutureTolerance)))[0];
   if (!row.IsNull(0)) view.newest_order = TimeAt(row, 0);
 }
 
@@ -188,11 +184,10 @@ class PgOrderStore::Database {
   Database(StoreConfig config, std::vector<StatusRule> statuses, std::vector<std::string> order_types)
       : statuses_(std::move(statuses)),
         order_types_(std::move(order_types)),
-        session_(std::move(config),
-                 [this](PgSession& session) {
-                   staging_.Reset(session.connection().shared());
-                   PrepareSchema(session, statuses_, order_types_);
-                 }) {}
+        session_(std::move(config), [this](PgSession& session) {
+          staging_.Reset(session.connection().shared());
+          PrepareSchema(session, statuses_, order_types_);
+        }) {}
 
   PgSession& session() { return session_; }
   const std::vector<StatusRule>& statuses() const { return statuses_; }
@@ -229,20 +224,21 @@ PgOrderStore::~PgOrderStore() = default;
 void PgOrderStore::Interrupt() { database_->session().Interrupt(); }
 
 Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string& source) {
-  return database_->session().Call<std::optional<Watermark>>("reading the watermark", [&](PgSession& session) {
-    PgTransaction tx = session.Begin();
-    const PgRows rows =
-        tx.Execute("SELECT " + MicrosOf("watermark") + ", " + MicrosOf("oms_date") +
-                   ", (extract(epoch FROM greatest(clock_timestamp() - moved_at, '0')) * 1000000)::bigint "
-                   "FROM ingest_sources WHERE source = " +
-                   tx.Quote(source));
-    if (rows.empty() || rows[0].IsNull(0)) return std::optional<Watermark>();
-    Watermark watermark;
-    watermark.at = TimeAt(rows[0], 0);
-    if (!rows[0].IsNull(1)) watermark.oms_date = TimeAt(rows[0], 1);
-    watermark.age = microseconds(rows[0].Integer(2));
-    return std::optional(watermark);
-  });
+  return database_->session().Call<std::optional<Watermark>>(
+      "reading the watermark", [&](PgSession& session) {
+        PgTransaction tx = session.Begin();
+        const PgRows rows = tx.Execute(
+            "SELECT " + MicrosOf("watermark") + ", " + MicrosOf("oms_date") +
+            ", (extract(epoch FROM greatest(clock_timestamp() - moved_at, '0')) * 1000000)::bigint "
+            "FROM ingest_sources WHERE source = " +
+            tx.Quote(source));
+        if (rows.empty() || rows[0].IsNull(0)) return std::optional<Watermark>();
+        Watermark watermark;
+        watermark.at = TimeAt(rows[0], 0);
+        if (!rows[0].IsNull(1)) watermark.oms_date = TimeAt(rows[0], 1);
+        watermark.age = microseconds(rows[0].Integer(2));
+        return std::optional(watermark);
+      });
 }
 
 Result<IngestResult> PgOrderStore::Ingest(const OrderPage& page, const IngestStep& step) {

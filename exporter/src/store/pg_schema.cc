@@ -28,7 +28,7 @@ SchemaState QuerySchemaState(PgTransaction& tx) {
   // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's
   // migration.
   if (tx.Execute("SELECT FROM pg_class WHERE relname = 'schema_migrations' "
-              "AND relnamespace = ANY (current_schemas(false)::regnamespace[])")
+                 "AND relnamespace = ANY (current_schemas(false)::regnamespace[])")
           .empty()) {
     return {};
   }
@@ -42,8 +42,8 @@ int KnownVersion() { return Migrations().back().version; }
 void CheckNotNewer(const SchemaState& state) {
   if (state.needs <= KnownVersion()) return;
   throw Problem("the schema in this database is at version " + std::to_string(state.version) +
-                     ", this o2o-exporter knows version " + std::to_string(KnownVersion()) +
-                     ": run an o2o-exporter at least as new as the one that made it");
+                ", this o2o-exporter knows version " + std::to_string(KnownVersion()) +
+                ": run an o2o-exporter at least as new as the one that made it");
 }
 
 void RunMigration(PgTransaction& tx, const Migration& migration) {
@@ -72,9 +72,10 @@ void RunMigrations(PgSession& session) {
     tx.Commit();
   } catch (PgFailure& failure) {
     if (failure.sqlstate != kInsufficientPrivilege) throw;
-    failure.text = "the schema of o2o-exporter is missing or out of date in this database, and role \"" +
-                   tx.connection().user() + "\" may not change it (" + failure.text +
-                   "): start o2o-exporter once with the DSN of the schema's owner, see exporter/sql/README.md";
+    failure.text =
+        "the schema of o2o-exporter is missing or out of date in this database, and role \"" +
+        tx.connection().user() + "\" may not change it (" + failure.text +
+        "): start o2o-exporter once with the DSN of the schema's owner, see exporter/sql/README.md";
     throw;
   }
 }
@@ -98,7 +99,8 @@ void SyncOrderTypes(PgSession& session, const std::vector<std::string>& order_ty
   if (order_types.empty()) return;
   PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
   std::string types;
-  for (const std::string& type : order_types) types += (types.empty() ? "" : ",") + tx.Quote(RepairUtf8(type));
+  for (const std::string& type : order_types)
+    types += (types.empty() ? "" : ",") + tx.Quote(RepairUtf8(type));
   tx.Execute("SELECT sync_order_types(ARRAY[" + types + "]::text[])");
   tx.Commit();
 }

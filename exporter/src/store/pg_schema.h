@@ -7,8 +7,8 @@
 #include "orders/order.h"
 #include "store/pg_session.h"
 
-// The tables and functions of exporter/sql in the database: brought up to date, and told what the words of orders mean.
-// What fails throws PgFailure.
+// The tables and functions of exporter/sql in the database: brought up to date, and told what the words of
+// orders mean. What fails throws PgFailure.
 namespace o2o {
 
 // For each new connection.

@@ -14,9 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kMaxAttempts = 5;                       // of a transaction that collided with another one
-constexpr int kMaxLockTimeouts = 2;                   // each has waited for lock_timeout already
-constexpr milliseconds kSchemaTimeout{3'600'000};     // a table of the proof of concept is rewritten once
+constexpr int kMaxAttempts = 5;                    // of a transaction that collided with another one
+constexpr int kMaxLockTimeouts = 2;                // each has waited for lock_timeout already
+constexpr milliseconds kSchemaTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 
 std::string SetLocal(const std::string& setting, const std::string& value) {
   return "SET LOCAL " + setting + " = " + value + ";";
@@ -28,11 +28,12 @@ std::string Settings(const StoreConfig& config, milliseconds statement_timeout) 
          SetLocal("standard_conforming_strings", "on") +
          SetLocal("statement_timeout", std::to_string(statement_timeout.count())) +
          SetLocal("lock_timeout", std::to_string(config.lock_timeout.count())) +
-         SetLocal("idle_in_transaction_session_timeout", std::to_string(2 * config.statement_timeout.count()));
+         SetLocal("idle_in_transaction_session_timeout",
+                  std::to_string(2 * config.statement_timeout.count()));
 }
 
-// A page of 100,000 orders is staged, sorted and counted in memory. Only faster: a server that refuses one of them
-// (temp_buffers, once somebody has used temporary tables on the same server connection) does without it.
+// A page of 100,000 orders is staged, sorted and counted in memory. Only faster: a server that refuses one of
+// them (temp_buffers, once somebody has used temporary tables on the same server connection) does without it.
 constexpr const char* kTuning =
     "DO $$ DECLARE setting text[]; BEGIN FOREACH setting SLICE 1 IN ARRAY "
     "ARRAY[['work_mem', '64MB'], ['temp_buffers', '64MB'], ['jit', 'off']] LOOP "
@@ -59,7 +60,8 @@ PgTransaction::PgTransaction(PgConnection& connection, const StoreConfig& config
   const std::string begin = kind == Kind::kSnapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
                                                     : "BEGIN ISOLATION LEVEL READ COMMITTED;";
   if (kind == Kind::kSchema) connection_.SetDeadline(steady_clock::now() + kSchemaTimeout);
-  connection_.Execute(begin + Settings(config, kind == Kind::kSchema ? kSchemaTimeout : config.statement_timeout));
+  connection_.Execute(begin +
+                      Settings(config, kind == Kind::kSchema ? kSchemaTimeout : config.statement_timeout));
   if (kind == Kind::kBulk) connection_.Execute(kTuning);
 }
 
@@ -120,16 +122,18 @@ std::optional<Error> PgSession::Run(std::string_view what, const std::function<v
 }
 
 void PgSession::Connect(MonotonicTime deadline) {
-  const ConnectionSettings settings = WithDefaults(ParseConnectionString(config_.dsn), {{"application_name", "o2o-exporter"},
-                                                                 {"client_encoding", "UTF8"},
-                                                                 {"keepalives_idle", "30"},
-                                                                 {"keepalives_interval", "5"},
-                                                                 {"keepalives_count", "3"},
-                                                                 {"tcp_user_timeout", "20000"}});
+  const ConnectionSettings settings =
+      WithDefaults(ParseConnectionString(config_.dsn), {{"application_name", "o2o-exporter"},
+                                                        {"client_encoding", "UTF8"},
+                                                        {"keepalives_idle", "30"},
+                                                        {"keepalives_interval", "5"},
+                                                        {"keepalives_count", "3"},
+                                                        {"tcp_user_timeout", "20000"}});
   const MonotonicTime connected_by = steady_clock::now() + config_.connect_timeout;
   try {
-    connection_.emplace(settings, connected_by, interruption_,
-                        [](std::string_view notice) { log::Warn("notice of PostgreSQL", {{"text", Excerpt(notice, 300)}}); });
+    connection_.emplace(settings, connected_by, interruption_, [](std::string_view notice) {
+      log::Warn("notice of PostgreSQL", {{"text", Excerpt(notice, 300)}});
+    });
   } catch (PgFailure& failure) {
     connection_.reset();
     if (failure.kind == PgFailure::Kind::kLost)

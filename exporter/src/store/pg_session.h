@@ -13,8 +13,8 @@
 
 namespace o2o {
 
-// A transaction of ours. All that it needs is set for it alone (SET LOCAL), so that nothing of it stays on the connection,
-// which a pooler may give to others next. Rolled back unless committed.
+// A transaction of ours. All that it needs is set for it alone (SET LOCAL), so that nothing of it stays on
+// the connection, which a pooler may give to others next. Rolled back unless committed.
 class PgTransaction {
  public:
   enum class Kind {
@@ -39,14 +39,15 @@ class PgTransaction {
   PgConnection& connection_;
 };
 
-// A connection that comes and goes: made at the first call, and again after it was lost. One thread at a time.
+// A connection that comes and goes: made at the first call, and again after it was lost. One thread at a
+// time.
 class PgSession {
  public:
   // `prepare` runs once on each new connection, before its first call.
   PgSession(StoreConfig config, std::function<void(PgSession&)> prepare);
 
-  // Runs `work`, again where that can help; takes at most connect_timeout + twice statement_timeout, unless a kSchema
-  // transaction takes longer. `what` begins the error message.
+  // Runs `work`, again where that can help; takes at most connect_timeout + twice statement_timeout, unless a
+  // kSchema transaction takes longer. `what` begins the error message.
   template <typename T>
   Result<T> Call(std::string_view what, const std::function<T(PgSession&)>& work) {
     std::optional<T> result;

@@ -18,9 +18,10 @@ TEST(PgFailureTest, PostgresqlsOwnWordsAreShown) {
 }
 
 TEST(PgFailureTest, OfABadValueOnlyItsKindIsShown) {
-  EXPECT_EQ(DescribeServerError({"22P02", "invalid input syntax for type numeric: \"4711 of Mr. Smith\"", "", ""})
-                .text,
-            "invalid input syntax for type numeric (SQLSTATE 22P02)");
+  EXPECT_EQ(
+      DescribeServerError({"22P02", "invalid input syntax for type numeric: \"4711 of Mr. Smith\"", "", ""})
+          .text,
+      "invalid input syntax for type numeric (SQLSTATE 22P02)");
 }
 
 TEST(PgFailureTest, WhatAFunctionRaisesIsNotShown) {
@@ -32,22 +33,25 @@ TEST(PgFailureTest, WhatAFunctionRaisesIsNotShown) {
            ServerError{"XX000", "order of Ann is odd", "plperl_return_next_internal", ""},
        }) {
     EXPECT_EQ(DescribeServerError(error).text,
-              "a function of the database raised an error of its own (SQLSTATE " + std::string(error.sqlstate) +
-                  ")");
+              "a function of the database raised an error of its own (SQLSTATE " +
+                  std::string(error.sqlstate) + ")");
     EXPECT_EQ(DescribeServerError(error).raised, "order of Ann is odd");
   }
 }
 
 TEST(PgFailureTest, TheFunctionThatRaisedIsNamed) {
-  EXPECT_EQ(DescribeServerError({"P0001", "Ann", "exec_stmt_raise",
-                                 "PL/pgSQL function shop.odd(integer) line 2 at RAISE\nSQL statement \"Ann\""})
-                .text,
-            "function shop.odd(integer) raised an error of its own (SQLSTATE P0001)");
+  EXPECT_EQ(
+      DescribeServerError({"P0001", "Ann", "exec_stmt_raise",
+                           "PL/pgSQL function shop.odd(integer) line 2 at RAISE\nSQL statement \"Ann\""})
+          .text,
+      "function shop.odd(integer) raised an error of its own (SQLSTATE P0001)");
 }
 
 TEST(PgFailureTest, WordsAreBoundedCleanAndOneLine) {
   const std::string text =
-      DescribeServerError({"42601\n\x1b", "a\nts=now level=error\x1b[2J\xff" + std::string(5000, 'x'), "", ""}).text;
+      DescribeServerError(
+          {"42601\n\x1b", "a\nts=now level=error\x1b[2J\xff" + std::string(5000, 'x'), "", ""})
+          .text;
   EXPECT_LT(text.size(), 400u);
   EXPECT_TRUE(IsCleanUtf8(text));
   EXPECT_EQ(text.find_first_of("\n\x1b"), std::string::npos) << text;
