@@ -50,8 +50,8 @@ std::optional<StoreConfig> ReadStore(MapReader store, bool needed) {
   StoreConfig config;
   const bool has_dsn = store.SecretText("dsn", config.dsn);
   if (has_dsn) {
-    if (const auto problem = ConnectionStringProblem(config.dsn))
-      store.Fail(store.Has("dsn") ? "dsn" : "dsn_file", *problem);
+    if (const auto settings = ParseConnectionString(config.dsn); !settings)
+      store.Fail(store.Has("dsn") ? "dsn" : "dsn_file", settings.error().message);
   }
   store.Duration("connect_timeout", config.connect_timeout, {seconds(1), minutes(10)});
   store.Duration("statement_timeout", config.statement_timeout, {Millis(100), hours(1)});

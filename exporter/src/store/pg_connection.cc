@@ -32,16 +32,36 @@ constexpr std::int64_t kMaxGreetingBytes = 1 << 20;
 
 [[noreturn]] void Lost() { throw PgFailure{PgFailure::Kind::kLost, "the connection was lost"}; }
 
-void OnNotice(void* sink, const char* message) noexcept {
+std::string_view Field(const PGresult* result, int code) {
+  const char* text = PQresultErrorField(result, code);
+  return text ? text : "";
+}
+
+PgFailure Describe(const PGresult* result) {
+  return DescribeServerError({Field(result, PG_DIAG_SQLSTATE), Field(result, PG_DIAG_MESSAGE_PRIMARY),
+                              Field(result, PG_DIAG_SOURCE_FUNCTION), Field(result, PG_DIAG_CONTEXT)});
+}
+
+void OnNotice(void* sink, const PGresult* notice) noexcept {
   try {
-    (*static_cast<const PgConnection::NoticeSink*>(sink))(message);
+    (*static_cast<const PgConnection::NoticeSink*>(sink))(Describe(notice).text);
   } catch (...) {  // libpq is C; a notice may be lost
   }
 }
 
-std::string_view Field(const PGresult* result, int code) {
-  const char* text = PQresultErrorField(result, code);
-  return text ? text : "";
+using Connection = std::unique_ptr<PGconn, decltype(&PQfinish)>;
+
+Connection StartConnecting(const ConnectionSettings& settings) {
+  std::vector<const char*> keywords, values;
+  for (const auto& [keyword, value] : settings) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0), &PQfinish);
+  if (!connection) throw std::bad_alloc();
+  return connection;
 }
 
 std::int64_t BytesReceived(int socket) {
@@ -92,23 +112,36 @@ std::int64_t PgRows::affected() const {
 
 std::string_view PgRows::command() const { return PQcmdStatus(result_.get()); }
 
+ConnectionSettings PgConnection::Complete(const ConnectionSettings& settings) {
+  // No function of libpq reads a service file but the one that connects: given an sslmode that there is none
+  // of, it refuses before it connects anywhere.
+  constexpr const char* kNoMode = "none-to-connect-with";
+  ConnectionSettings refused = settings;
+  refused.emplace_back("sslmode", kNoMode);
+  const Connection connection = StartConnecting(refused);
+  const std::string_view message = PQerrorMessage(connection.get());
+  if (message.find(kNoMode) == std::string_view::npos) {
+    throw PgFailure{PgFailure::Kind::kOther, DescribeConnectFailure(message, {PQpass(connection.get())})};
+  }
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(connection.get()),
+                                                                             &PQconninfoFree);
+  if (!options) throw std::bad_alloc();
+  ConnectionSettings completed;
+  for (const PQconninfoOption* option = options.get(); option->keyword; ++option) {
+    if (option->val) completed.emplace_back(option->keyword, option->val);
+  }
+  return completed;
+}
+
 PgConnection::PgConnection(const ConnectionSettings& settings, MonotonicTime deadline,
                            const PgInterruption& interruption, NoticeSink notices)
     : deadline_(deadline),
       interruption_(interruption),
       notices_(std::move(notices)),
       connection_(nullptr, &PQfinish) {
-  std::vector<const char*> keywords, values;
-  for (const auto& [keyword, value] : settings) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
-  }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_.reset(PQconnectStartParams(keywords.data(), values.data(), 0));
-  if (!connection_) throw std::bad_alloc();
+  connection_ = StartConnecting(settings);
   // Before the first word of the server: libpq would print it to stderr.
-  PQsetNoticeProcessor(connection_.get(), &OnNotice, const_cast<NoticeSink*>(&notices_));
+  PQsetNoticeReceiver(connection_.get(), &OnNotice, const_cast<NoticeSink*>(&notices_));
   Connect();
   if (PQsetnonblocking(connection_.get(), 1) != 0) Lost();
 }
@@ -117,17 +150,16 @@ PgConnection::~PgConnection() = default;
 
 void PgConnection::Connect() {
   short events = POLLOUT;
-  while (PQstatus(connection_.get()) != CONNECTION_BAD) {
+  PostgresPollingStatusType next = PGRES_POLLING_WRITING;
+  while (PQstatus(connection_.get()) != CONNECTION_BAD && next != PGRES_POLLING_FAILED) {
     WaitFor(events);
     CheckIncoming(kMaxGreetingBytes);
-    switch (PQconnectPoll(connection_.get())) {
-      case PGRES_POLLING_OK: return;
-      case PGRES_POLLING_READING: events = POLLIN; break;
-      case PGRES_POLLING_WRITING: events = POLLOUT; break;
-      default: throw PgFailure{PgFailure::Kind::kLost, PQerrorMessage(connection_.get())};
-    }
+    next = PQconnectPoll(connection_.get());
+    if (next == PGRES_POLLING_OK) return;
+    events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT;
   }
-  throw PgFailure{PgFailure::Kind::kLost, PQerrorMessage(connection_.get())};
+  throw PgFailure{PgFailure::Kind::kOther,
+                  DescribeConnectFailure(PQerrorMessage(connection_.get()), {PQpass(connection_.get())})};
 }
 
 void PgConnection::WaitFor(short events) {
@@ -190,12 +222,9 @@ PgRows PgConnection::ReadResults() {
   if (!last) Lost();
   const ExecStatusType status = PQresultStatus(last.get());
   if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR) {
-    const std::string sqlstate(Field(last.get(), PG_DIAG_SQLSTATE));
     // Where the session ended, libpq has a message of its own.
-    if (sqlstate.empty()) Lost();
-    throw DescribeServerError({sqlstate, Field(last.get(), PG_DIAG_MESSAGE_PRIMARY),
-                               Field(last.get(), PG_DIAG_SOURCE_FUNCTION),
-                               Field(last.get(), PG_DIAG_CONTEXT)});
+    if (Field(last.get(), PG_DIAG_SQLSTATE).empty()) Lost();
+    throw Describe(last.get());
   }
   return PgRows(std::move(last));
 }

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "store/connection_text.h"
+#include "config/connection_string.h"
 #include "store/pg_failure.h"
 #include "store/pg_interruption.h"
 
@@ -67,9 +67,13 @@ class PgRows {
 // PgFailure. One thread at a time.
 class PgConnection {
  public:
-  using NoticeSink = std::function<void(std::string_view)>;
+  using NoticeSink = std::function<void(const std::string&)>;
 
-  // Connects. `notices` gets what the server says unasked, in the phase of the connection too.
+  // The settings as libpq completes them by the environment and by service files.
+  static ConnectionSettings Complete(const ConnectionSettings& settings);
+
+  // Connects. `notices` gets what the server says unasked, in the phase of the connection too; fit to be
+  // shown.
   PgConnection(const ConnectionSettings& settings, MonotonicTime deadline, const PgInterruption& interruption,
                NoticeSink notices);
   ~PgConnection();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/pg_failure.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "base/text.h"
 
 namespace o2o {
@@ -32,6 +35,51 @@ std::string_view FunctionIn(std::string_view context) {
   return end == std::string_view::npos ? std::string_view{} : context.substr(0, end);
 }
 
+bool IsPlainName(std::string_view text) {
+  return text.size() <= 128 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '_' || c == '.' || c == '-' || c == '/' || c == ':';
+         });
+}
+
+// `names`: those that are plain are shown.
+std::string HideQuotes(std::string_view line, bool names) {
+  std::string shown;
+  while (!line.empty()) {
+    const std::size_t open = line.find('"');
+    const std::size_t close = open == std::string_view::npos ? open : line.find('"', open + 1);
+    if (close == std::string_view::npos) {
+      return open == std::string_view::npos ? shown + std::string(line)
+                                            : shown + std::string(line.substr(0, open)) + "...";
+    }
+    const std::string_view quoted = line.substr(open + 1, close - open - 1);
+    shown += line.substr(0, open + 1);
+    shown += names && IsPlainName(quoted) ? quoted : "...";
+    shown += '"';
+    line.remove_prefix(close + 1);
+  }
+  return shown;
+}
+
+// What to do about failures whose message does not say it.
+struct Hint {
+  std::string_view about;
+  std::string_view text;
+};
+constexpr Hint kHints[] = {
+    {"unsupported startup parameter",
+     "; a pooler refuses it: take it out of the DSN and of PGOPTIONS, or name it in PgBouncer's "
+     "ignore_startup_parameters"},
+    {"statement pooling mode",
+     "; a page of orders is one transaction: set pool_mode to transaction or session for this database"},
+};
+
+std::string WithHint(std::string text) {
+  for (const Hint& hint : kHints) {
+    if (text.find(hint.about) != std::string::npos) return text + std::string(hint.text);
+  }
+  return text;
+}
+
 }  // namespace
 
 PgFailure DescribeServerError(const ServerError& error) {
@@ -49,8 +97,23 @@ PgFailure DescribeServerError(const ServerError& error) {
     failure.text =
         Excerpt(quotes ? error.message.substr(0, error.message.find(':')) : error.message, kMaxMessageBytes);
   }
-  failure.text += " (SQLSTATE " + sqlstate + ")";
+  if (!sqlstate.empty()) failure.text += " (SQLSTATE " + sqlstate + ")";
+  failure.text = WithHint(std::move(failure.text));
   return failure;
+}
+
+std::string DescribeConnectFailure(std::string_view message, const std::vector<std::string>& secrets) {
+  for (const std::string& secret : secrets) {
+    if (!secret.empty() && message.find(secret) != std::string_view::npos) {
+      return "the server could not be reached or refused us (its message is not shown, it contains the "
+             "password)";
+    }
+  }
+  const std::string_view line = message.substr(0, message.find('\n'));
+  // libpq quotes what it does not like of the connection string, which may be a piece of the password.
+  const bool ours =
+      !line.starts_with("connection to server") && !line.starts_with("could not translate host name");
+  return WithHint(Excerpt(HideQuotes(line, !ours), kMaxMessageBytes));
 }
 
 }  // namespace o2o

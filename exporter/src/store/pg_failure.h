@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace o2o {
 
@@ -34,5 +35,9 @@ struct ServerError {
 // Shows PostgreSQL's own words as far as they cannot quote a row, and of what a function of the database
 // raised only which function it was.
 PgFailure DescribeServerError(const ServerError& error);
+
+// One line about why no connection came about, from libpq's message. Of quoted pieces only plain names of an
+// answer from the network are shown, and nothing of a message that has one of `secrets` in it.
+std::string DescribeConnectFailure(std::string_view message, const std::vector<std::string>& secrets);
 
 }  // namespace o2o

@@ -2,11 +2,13 @@
 #include "store/pg_session.h"
 
 #include <algorithm>
+#include <charconv>
 #include <new>
 #include <thread>
 
-#include "base/log.h"
 #include "base/text.h"
+#include "store/notice_log.h"
+#include "store/pg_hosts.h"
 
 namespace o2o {
 namespace {
@@ -15,6 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int kMaxAttempts = 5;                    // of a transaction that collided with another one
+constexpr std::size_t kMaxFailuresBytes = 600;     // of several hosts; one more is added whole
 constexpr int kMaxLockTimeouts = 2;                // each has waited for lock_timeout already
 constexpr milliseconds kSchemaTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 
@@ -39,6 +42,36 @@ constexpr const char* kTuning =
     "ARRAY[['work_mem', '64MB'], ['temp_buffers', '64MB'], ['jit', 'off']] LOOP "
     "BEGIN PERFORM pg_catalog.set_config(setting[1], setting[2], true); "
     "EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$";
+
+// Everywhere that the connection may be tried.
+std::vector<ConnectionSettings> Addresses(const Secret& dsn) {
+  const Result<ConnectionSettings> given = ParseConnectionString(dsn);
+  if (!given) throw PgFailure{PgFailure::Kind::kOther, "the connection string " + given.error().message};
+  ConnectionSettings settings = *given;
+  // What the environment and service files add of what is looked at here; libpq's default of the last one
+  // says nothing.
+  for (const auto& [keyword, value] : PgConnection::Complete(settings)) {
+    const bool needed = keyword == "host" || keyword == "hostaddr" || keyword == "port" ||
+                        keyword == "connect_timeout" || (keyword == "target_session_attrs" && value != "any");
+    if (needed) settings = WithDefaults(std::move(settings), {{keyword, value}});
+  }
+  return AddressesOf(WithDefaults(std::move(settings), {{"application_name", "o2o-exporter"},
+                                                        {"client_encoding", "UTF8"},
+                                                        {"keepalives_idle", "30"},
+                                                        {"keepalives_interval", "5"},
+                                                        {"keepalives_count", "3"},
+                                                        {"tcp_user_timeout", "20000"}}));
+}
+
+// The connection string's own, where it has one.
+milliseconds ConnectTimeout(const ConnectionSettings& settings, milliseconds configured) {
+  for (const auto& [keyword, value] : settings) {
+    int seconds = 0;
+    std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (keyword == "connect_timeout" && seconds > 0) return std::chrono::seconds(seconds);
+  }
+  return configured;
+}
 
 // Call inside a catch block.
 PgFailure DescribeCurrentException() {
@@ -84,7 +117,7 @@ void PgTransaction::Commit() {
 }
 
 PgSession::PgSession(StoreConfig config, std::function<void(PgSession&)> prepare)
-    : config_(std::move(config)), prepare_(std::move(prepare)) {}
+    : config_(std::move(config)), prepare_(std::move(prepare)), notices_(NoticeLog()) {}
 
 PgTransaction PgSession::Begin(PgTransaction::Kind kind) {
   return PgTransaction(*connection_, config_, kind);
@@ -122,24 +155,19 @@ std::optional<Error> PgSession::Run(std::string_view what, const std::function<v
 }
 
 void PgSession::Connect(MonotonicTime deadline) {
-  const ConnectionSettings settings =
-      WithDefaults(ParseConnectionString(config_.dsn), {{"application_name", "o2o-exporter"},
-                                                        {"client_encoding", "UTF8"},
-                                                        {"keepalives_idle", "30"},
-                                                        {"keepalives_interval", "5"},
-                                                        {"keepalives_count", "3"},
-                                                        {"tcp_user_timeout", "20000"}});
-  const MonotonicTime connected_by = steady_clock::now() + config_.connect_timeout;
-  try {
-    connection_.emplace(settings, connected_by, interruption_, [](std::string_view notice) {
-      log::Warn("notice of PostgreSQL", {{"text", Excerpt(notice, 300)}});
-    });
-  } catch (PgFailure& failure) {
-    connection_.reset();
-    if (failure.kind == PgFailure::Kind::kLost)
-      throw PgFailure{PgFailure::Kind::kOther, DescribeConnectFailure(failure.text, settings)};
-    throw;
+  std::string failures;
+  for (const ConnectionSettings& address : Addresses(config_.dsn)) {
+    const MonotonicTime connected_by = steady_clock::now() + ConnectTimeout(address, config_.connect_timeout);
+    try {
+      connection_.emplace(address, std::min(deadline, connected_by), interruption_, notices_);
+      break;
+    } catch (const PgFailure& failure) {
+      connection_.reset();
+      if (failure.kind == PgFailure::Kind::kStopped) throw;
+      if (failures.size() < kMaxFailuresBytes) failures += (failures.empty() ? "" : "; ") + failure.text;
+    }
   }
+  if (!connection_) throw PgFailure{PgFailure::Kind::kOther, failures};
   try {
     connection_->SetDeadline(deadline);
     prepare_(*this);

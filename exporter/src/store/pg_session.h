@@ -72,6 +72,7 @@ class PgSession {
   const StoreConfig config_;
   const std::function<void(PgSession&)> prepare_;
   PgInterruption interruption_;
+  const PgConnection::NoticeSink notices_;
   std::optional<PgConnection> connection_;  // none: connect first
   std::minstd_rand random_{std::random_device{}()};
 };

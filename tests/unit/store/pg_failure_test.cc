@@ -66,5 +66,47 @@ TEST(PgFailureTest, KindsFollowTheSqlstate) {
   EXPECT_EQ(DescribeServerError({"57014", "", "", ""}).kind, Kind::kOther);
 }
 
+TEST(PgFailureTest, AFailureToConnectIsShownWithItsNames) {
+  EXPECT_EQ(
+      DescribeConnectFailure("connection to server at \"db.example\", port 5432 failed: FATAL:  database "
+                             "\"orders\" does not exist\n",
+                             {"s3cret"}),
+      "connection to server at \"db.example\", port 5432 failed: FATAL:  database \"orders\" does not exist");
+}
+
+TEST(PgFailureTest, QuotedPiecesThatAreNotNamesAreHidden) {
+  EXPECT_EQ(DescribeConnectFailure(
+                "could not translate host name \"ss@host\" to address: Name or service not known", {}),
+            "could not translate host name \"...\" to address: Name or service not known");
+  EXPECT_EQ(DescribeConnectFailure(
+                "connection to server at \"h\" failed: FATAL:  database \"d password=x\" does not exist", {}),
+            "connection to server at \"h\" failed: FATAL:  database \"...\" does not exist");
+}
+
+TEST(PgFailureTest, WhatLibpqDoesNotLikeOfTheConnectionStringIsNotQuoted) {
+  for (const char* message : {"missing \"=\" after \"cret\" in connection info string",
+                              "invalid port number: \"cret\"", "invalid connection option \"cret\""}) {
+    EXPECT_EQ(DescribeConnectFailure(message, {}).find("cret"), std::string::npos);
+  }
+  EXPECT_EQ(DescribeConnectFailure("definition of service \"orders\" not found\n", {}),
+            "definition of service \"...\" not found");
+}
+
+TEST(PgFailureTest, AMessageWithThePasswordInItIsNotShown) {
+  const std::string shown =
+      DescribeConnectFailure("connection to server at \"h\" failed: FATAL: role s3cret", {"", "s3cret"});
+  EXPECT_EQ(shown.find("s3cret"), std::string::npos) << shown;
+}
+
+TEST(PgFailureTest, APoolersRefusalsComeWithWhatToDo) {
+  EXPECT_NE(DescribeConnectFailure(
+                "connection to server at \"h\" failed: FATAL:  unsupported startup parameter: options", {})
+                .find("ignore_startup_parameters"),
+            std::string::npos);
+  EXPECT_NE(DescribeServerError({"08P01", "transaction blocks not allowed in statement pooling mode", "", ""})
+                .text.find("set pool_mode to transaction or session"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace o2o
