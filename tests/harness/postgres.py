@@ -60,6 +60,7 @@ class Postgres:
         self.log_path = log_path or self._scratch.file("server.log")
         self.port = None
         self.password = secrets.token_hex(16)
+        self.passwords = {}  # of the roles that make_database made
         self._settings = {**FAST_SETTINGS, **(settings or {})}
         self._server = None
 
@@ -131,6 +132,7 @@ class Postgres:
         password = secrets.token_hex(16)
         self.query(f"CREATE ROLE \"{owner}\" LOGIN PASSWORD '{password}'")
         self.query(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+        self.passwords[owner] = password
         return self.dsn(name, owner, password)
 
     def drop_database(self, name):

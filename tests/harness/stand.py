@@ -7,6 +7,7 @@ import json
 import re
 
 from .exporter import Exporter, counting_differences, differences, write_config
+from .pgbouncer import PgBouncer
 from .processes import NotReady, wait_until
 from .simulator import Simulator
 
@@ -22,9 +23,11 @@ _numbers = itertools.count(1)
 
 class Stand:
     """`shop`: flags of the simulator, or anything with `url` and `api_key` in its place. `changes`: of the
-    configuration, see write_config. Use as a context manager."""
+    configuration, see write_config. `pool`: a PgBouncer's mode, to stand between exporter and database. `dsn`: makes another
+    one of the database's. Use as a context manager."""
 
-    def __init__(self, scratch, postgres, shop=(), changes=None, factor=FACTOR, env=None, wait_ready=True):
+    def __init__(self, scratch, postgres, shop=(), changes=None, factor=FACTOR, env=None, wait_ready=True, pool=None,
+                 dsn=None):
         self.postgres = postgres
         self._scratch = scratch
         self._number = next(_numbers)
@@ -32,6 +35,8 @@ class Stand:
         self._exporters = []
         self.database = f"stand_{self._number}"
         self.dsn = postgres.make_database(self.database)
+        self.pooler = PgBouncer(scratch, postgres, pool) if pool else None
+        self._other_dsn = dsn
         changes = {**(CONNECT if factor == FACTOR else {}), **(changes or {})}
         if factor == FACTOR and "interval" not in changes:
             changes = {**RHYTHM, **changes}
@@ -45,6 +50,11 @@ class Stand:
         try:
             if self._own_simulator:
                 self.simulator.start()
+            if self.pooler:
+                self.pooler.__enter__()
+                self.dsn = self.pooler.behind(self.dsn)
+            if self._other_dsn:
+                self.dsn = self._other_dsn(self.dsn)
             self.exporter = self.add_exporter()
             if self._wait_ready:
                 self.exporter.start().wait_ready()
@@ -57,6 +67,8 @@ class Stand:
         ended = [exporter.stop() for exporter in self._exporters if exporter.running()]
         if self._own_simulator:
             self.simulator.stop()
+        if self.pooler:
+            self.pooler.__exit__()
         if self.postgres.child:
             self.postgres.drop_database(self.database)
         if not any(trouble):

@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 // What we ask for is tallies by the hundred and open orders by type and status: far below.
-constexpr std::int64_t kMaxAnswerBytes = 64 << 20;
+constexpr std::int64_t kMaxAnswerBytes = 16 << 20;
 constexpr std::int64_t kMaxGreetingBytes = 1 << 20;
 
 [[noreturn]] void Odd(const std::string& what) {
@@ -189,24 +189,25 @@ void PgConnection::CheckIncoming(std::int64_t ceiling) const {
                                               " MiB in answer to one call"};
 }
 
-void PgConnection::Flush() {
+// False where the connection has ended.
+bool PgConnection::Flush() {
   for (;;) {
     const int left = PQflush(connection_.get());
-    if (left == 0) return;
-    if (left < 0) Lost();
+    if (left <= 0) return left == 0;
     WaitFor(POLLIN | POLLOUT);
     CheckIncoming(kMaxAnswerBytes);
     // A server that says something before it reads on waits for us to listen.
-    if (PQconsumeInput(connection_.get()) == 0) Lost();
+    if (PQconsumeInput(connection_.get()) == 0) return false;
   }
 }
 
 std::shared_ptr<pg_result> PgConnection::NextResult() {
-  Flush();
+  Flush();  // where that fails, the server's last words may say why
   while (PQisBusy(connection_.get()) != 0) {
     WaitFor(POLLIN);
     CheckIncoming(kMaxAnswerBytes);
-    if (PQconsumeInput(connection_.get()) == 0) Lost();
+    // Where the connection ends, PQgetResult no longer waits.
+    if (PQconsumeInput(connection_.get()) == 0) break;
   }
   return {PQgetResult(connection_.get()), &PQclear};
 }
@@ -248,19 +249,17 @@ void PgConnection::PutCopy(std::string_view rows) {
   constexpr std::size_t kMaxPiece = 1 << 20;
   while (!rows.empty()) {
     const std::string_view piece = rows.substr(0, kMaxPiece);
-    rows.remove_prefix(piece.size());
-    int taken = 0;
-    while ((taken = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size()))) == 0) {
-      Flush();
-    }
-    if (taken < 0) Lost();
-    Flush();
+    const int taken = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size()));
+    if (taken < 0 || !Flush()) Lost();
+    if (taken > 0) rows.remove_prefix(piece.size());
   }
 }
 
 void PgConnection::EndCopy() {
   int taken = 0;
-  while ((taken = PQputCopyEnd(connection_.get(), nullptr)) == 0) Flush();
+  while ((taken = PQputCopyEnd(connection_.get(), nullptr)) == 0) {
+    if (!Flush()) Lost();
+  }
   if (taken < 0) Lost();
   ReadResults();
 }

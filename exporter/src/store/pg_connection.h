@@ -103,7 +103,7 @@ class PgConnection {
   void Connect();
   void WaitFor(short events);
   void CheckIncoming(std::int64_t ceiling) const;
-  void Flush();
+  bool Flush();
   std::shared_ptr<pg_result> NextResult();
   PgRows ReadResults();
 
