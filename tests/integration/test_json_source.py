@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Any HTTP endpoint that answers JSON, by YAML alone."""
+import base64
 import json
+import pathlib
+import urllib.parse
 
 import pytest
 
@@ -192,6 +195,58 @@ def test_request_as_configured(scratch, endpoint):
         wait_until(lambda: events(exporter.child, "source failing", source="flags"), 10, "it failed", [exporter.child])
         texts = [exporter.child.log()] + [request(exporter.url + page)[2].decode() for page in ("/", "/metrics", "/api/v1/sources")]
         assert not any("bearer-secret" in text for text in texts)
+
+
+def test_renewed_token_is_sent_without_a_reload(scratch, endpoint):
+    """As kubelet and Vault's agent renew them: another file in the place of the old one, and now and then none for a moment."""
+    token = pathlib.Path(scratch.file("token"))
+
+    def renew(text):
+        fresh = token.with_suffix(".new")
+        fresh.write_text(text + "\n", encoding="utf-8")
+        fresh.rename(token)
+
+    def sent_last():
+        return endpoint.asked[-1].headers["Authorization"]
+
+    renew("token-of-monday")
+    with exporter_of(scratch, flags_source(endpoint, bearer_token_file=str(token))) as exporter:
+        exporter.wait_ready()
+        assert sent_last() == "Bearer token-of-monday"
+        renew("token-of-tuesday")
+        wait_until(lambda: sent_last() == "Bearer token-of-tuesday", 20, "the new token is sent")
+        for content in (None, ""):
+            if content is None:
+                token.unlink()
+            else:
+                token.write_text(content, encoding="utf-8")
+            before = len(endpoint.asked)
+            wait_until(lambda count=before: len(endpoint.asked) >= count + 2, 20, "it goes on asking")
+            assert sent_last() == "Bearer token-of-tuesday"
+        renew("token-of-wednesday")
+        wait_until(lambda: sent_last() == "Bearer token-of-wednesday", 20, "the new token is sent")
+        assert exporter.samples().value("o2o_source_up", source="flags") == 1
+        log = exporter.child.log()
+    assert "token-of" not in log
+    assert log.count("a secret's file cannot be used") == 2 and "a secret's file can be used again" in log
+
+
+def test_secret_that_is_said_back_is_masked(scratch, endpoint):
+    """In rows, labels and errors, as it is and as it travels."""
+    key = "k3y/of+the shop"
+    with exporter_of(scratch, flags_source(endpoint, basic_auth={"username": "shop", "password": key})) as exporter:
+        basic = base64.b64encode(f"shop:{key}".encode()).decode()
+        echoes = [key, urllib.parse.quote(key, safe=""), urllib.parse.quote_plus(key), json.dumps(key), basic]
+        endpoint.answers["/api/v1/flags/"] = {f"{number} {echo}": number for number, echo in enumerate(echoes)}
+        exporter.wait_ready()
+        wait_until(lambda: len(exporter.samples().series("feature_flag")) == len(echoes), 20, "the rows are published")
+        shown = "".join(request(exporter.url + path)[2].decode() for path in ("/metrics", "/api/flags", "/"))
+        endpoint.body = ("<html>" + key).encode()
+        wait_until(lambda: exporter.samples().value("o2o_source_up", source="flags") == 0, 20, "the page is no answer")
+        shown += "".join(request(exporter.url + path)[2].decode() for path in ("/api/v1/sources", "/")) + exporter.child.log()
+    for echo in echoes[:3] + [basic[8:-4]]:
+        assert echo not in shown
+    assert "&lt;secret&gt;" in shown or "<secret>" in shown
 
 
 def test_failures_keep_the_rows_and_end_with_the_first_good_answer(scratch, endpoint):

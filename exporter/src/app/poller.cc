@@ -5,8 +5,20 @@
 #include <new>
 
 #include "base/log.h"
+#include "base/redaction.h"
 
 namespace o2o {
+
+namespace {
+
+// What is shown of an answer beside its series, whose labels are masked where they are made.
+void MaskTexts(PollResult& result) {
+  for (std::string& row : result.sample_rows) row = redaction::Mask(std::move(row));
+  for (std::string& note : result.notes) note = redaction::Mask(std::move(note));
+  if (result.trouble) result.trouble->message = redaction::Mask(std::move(result.trouble->message));
+}
+
+}  // namespace
 
 std::string_view Name(SourceStatus::State state) {
   switch (state) {
@@ -123,7 +135,11 @@ Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
 Result<Poller::Answer> Poller::Ask(std::stop_token stop) {
   try {
     auto result = source_.Poll(std::move(stop));
-    if (!result) return tl::unexpected(result.error());
+    if (!result) {
+      result.error().message = redaction::Mask(std::move(result.error().message));
+      return tl::unexpected(std::move(result.error()));
+    }
+    MaskTexts(*result);
     auto snapshot = MakeSnapshot(std::move(result->families), clock_.Now());
     return Answer{std::move(*result), std::move(snapshot)};
   } catch (const std::bad_alloc&) {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/redaction.h"
 #include "base/text.h"
 #include "base/time_text.h"
 
@@ -19,6 +20,7 @@ namespace {
 
 // A field longer than this is cut: an upstream's error page must not become a log line of megabytes.
 constexpr std::size_t kMaxValueBytes = 4096;
+constexpr std::size_t kMaxMaskedBytes = 64u << 10;  // looked through for secrets; longer than any of them
 
 std::atomic<Level> g_level{Level::kInfo};
 std::atomic<Format> g_format{Format::kLogfmt};
@@ -85,6 +87,9 @@ bool IsBareWord(std::string_view text) {
 
 void AppendField(std::string& line, Format format, std::string_view key, std::string_view raw) {
   // Cut first, so that the work stays bounded; the repair may grow it, but not beyond three times.
+  // Masked before that, or the beginning of a secret would be left.
+  const std::string masked = redaction::Mask(std::string(raw.substr(0, kMaxMaskedBytes)));
+  raw = masked;
   const bool cut = raw.size() > kMaxValueBytes;
   std::string value = RepairUtf8(cut ? CutUtf8(raw, kMaxValueBytes) : raw);
   if (cut) value += "...";

@@ -4,8 +4,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/redaction.h"
+
 namespace o2o {
 namespace {
+
+// Longer ones, in whatever encoding, are found by their first half.
+constexpr std::size_t kMaxSecretBytes = 8u << 10;
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
@@ -94,8 +99,9 @@ std::string CutUtf8(std::string_view text, std::size_t max_bytes) {
 }
 
 std::string Excerpt(std::string_view text, std::size_t max_bytes) {
-  // Twice the length, so that a character cut here is cut off again below.
-  std::string excerpt = CutUtf8(RepairUtf8(text.substr(0, 2 * max_bytes)), max_bytes);
+  // Longer, so that a character cut here is cut off again below, and that no secret is cut before it is known.
+  const std::string masked = redaction::Mask(std::string(text.substr(0, max_bytes + kMaxSecretBytes)));
+  std::string excerpt = CutUtf8(RepairUtf8(std::string_view(masked).substr(0, 2 * max_bytes)), max_bytes);
   for (char& c : excerpt) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }

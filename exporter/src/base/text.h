@@ -20,7 +20,7 @@ std::string RepairUtf8(std::string_view text);
 std::string CutUtf8(std::string_view text, std::size_t max_bytes);
 
 // The beginning of an upstream's text for a message: valid UTF-8 of at most `max_bytes`, control characters
-// as blanks.
+// as blanks, secrets masked.
 std::string Excerpt(std::string_view text, std::size_t max_bytes = 80);
 
 }  // namespace o2o

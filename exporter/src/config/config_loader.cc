@@ -11,7 +11,7 @@
 #include "config/config_reader.h"
 #include "config/connection_string.h"
 #include "config/source_loader.h"
-#include "config/text_file.h"
+#include "base/text_file.h"
 #include "config/yaml_document.h"
 #include "embedded/kDefaultConfig.h"
 

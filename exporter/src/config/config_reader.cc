@@ -3,13 +3,15 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/secret_file.h"
 #include "base/text.h"
+#include "base/text_file.h"
 #include "config/number_text.h"
 #include "config/suggestion.h"
-#include "config/text_file.h"
 #include "config/yaml_json.h"
 
 namespace o2o {
@@ -17,7 +19,6 @@ namespace {
 
 constexpr std::size_t kMaxShownBytes = 80;
 constexpr std::string_view kSetIt = "set it or give a default as in ${NAME:-default}";
-constexpr std::size_t kMaxSecretBytes = 64u << 10;
 constexpr std::size_t kMaxCaFileBytes =
     4u << 20;  // a machine's whole bundle of authorities is a quarter of a MiB
 
@@ -38,6 +39,14 @@ std::string FormatBytes(std::uint64_t bytes) {
   if (bytes >= 1u << 20 && bytes % (1u << 20) == 0) return std::to_string(bytes >> 20) + "MiB";
   if (bytes >= 1u << 10 && bytes % (1u << 10) == 0) return std::to_string(bytes >> 10) + "KiB";
   return std::to_string(bytes);
+}
+
+// Whether `path` is one, going by what there is. Else it may be the secret itself, by a slip of the keyboard.
+bool IsPath(const std::filesystem::path& written, const std::filesystem::path& resolved) {
+  std::error_code error;
+  if (std::filesystem::exists(resolved, error)) return true;
+  const std::filesystem::path folder = written.parent_path();
+  return !folder.relative_path().empty() && std::filesystem::is_directory(resolved.parent_path(), error);
 }
 
 }  // namespace
@@ -351,7 +360,7 @@ Given MapReader::SecretIfAny(std::string_view key, Secret& value) {
   }
   if (!given(direct) && !given(path)) return Given::kNo;
   if (useless) return Given::kUnusable;
-  if (given(path)) return ReadSecretFile(file_key, path, value) ? Given::kYes : Given::kUnusable;
+  if (given(path)) return TakeSecretFile(file_key, path, value) ? Given::kYes : Given::kUnusable;
   value = Secret(direct.text);
   return Given::kYes;
 }
@@ -363,29 +372,21 @@ bool MapReader::SecretFromFile(std::string_view key, Secret& value) {
     Fail(key, "has no value, want the path of a file");
     return false;
   }
-  return ReadSecretFile(key, path, value);
+  return TakeSecretFile(key, path, value);
 }
 
-bool MapReader::ReadSecretFile(std::string_view key, const Scalar& path, Secret& value) {
-  tl::expected<std::string, std::string> text = ReadTextFile(Resolve(path.text), kMaxSecretBytes);
-  if (!text) {
-    if (!tolerant_) {
-      Fail(key, path.shown + " " + text.error() + ", want a file that holds the secret and nothing else");
-    }
+bool MapReader::TakeSecretFile(std::string_view key, const Scalar& path, Secret& value) {
+  const std::string resolved = Resolve(path.text);
+  tl::expected<SecretFileText, std::string> held = ReadSecretFile(resolved);
+  if (!held) {
+    const std::string file = IsPath(path.text, resolved) ? path.shown : "the file that it should name";
+    if (!tolerant_) Fail(key, file + " " + held.error());
     return false;
   }
-  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
-  if (text->empty()) {
-    if (!tolerant_) Fail(key, path.shown + " is empty, want a file that holds the secret and nothing else");
-    return false;
+  if (!held->left_out.empty()) {
+    Warn(key, "the file has " + held->left_out + ", which is left out: it is not part of the secret");
   }
-  if (!IsCleanUtf8(*text) || std::any_of(text->begin(), text->end(), IsControl)) {
-    Fail(key,
-         path.shown +
-             " holds more than one line or is no text, want a file that holds the secret and nothing else");
-    return false;
-  }
-  value = Secret(std::move(*text));
+  value = Secret::FromFile(resolved, std::move(held->text));
   return true;
 }
 

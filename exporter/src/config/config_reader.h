@@ -118,7 +118,7 @@ class MapReader {
                     ListRules rules);
   void Report(YamlPosition at, std::string path, std::string problem);
   std::string Resolve(const std::string& path) const;
-  bool ReadSecretFile(std::string_view key, const Scalar& path, Secret& value);
+  bool TakeSecretFile(std::string_view key, const Scalar& path, Secret& value);
 
   Reading& reading_;
   const YamlNode* node_;  // a map, or nothing

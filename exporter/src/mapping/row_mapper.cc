@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/ascii.h"
+#include "base/redaction.h"
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_stream.h"
@@ -311,7 +312,9 @@ class RowMapper::Impl final : public RowSink {
         });
         return false;
       }
-      if (IsCleanUtf8(text)) {
+      if (redaction::HoldsSecret(text)) {
+        key_ += RepairUtf8(redaction::Mask(std::string(text)));
+      } else if (IsCleanUtf8(text)) {
         key_ += text;
       } else {
         key_ += RepairUtf8(text);

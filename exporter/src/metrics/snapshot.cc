@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/redaction.h"
 #include "base/text.h"
 
 namespace o2o {
@@ -86,7 +87,8 @@ std::vector<const AnySample*> InOrder(std::vector<AnySample>& samples, const Met
   for (AnySample& sample : samples) {
     sample.labels.resize(desc.labels.size());
     for (std::string& label : sample.labels) {
-      // Before sorting: two broken texts may become the same one.
+      // Before sorting: two broken or masked texts may become the same one.
+      label = redaction::Mask(std::move(label));
       if (!IsCleanUtf8(label)) label = RepairUtf8(label);
     }
   }

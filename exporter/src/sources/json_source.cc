@@ -16,6 +16,8 @@ namespace {
 
 constexpr UrlRules kUrlRules{"https://shop.example.com/api/v1/flags/", "use basic_auth", true};
 constexpr std::size_t kMaxHeaders = 50;
+constexpr std::string_view kKeyWords[] = {"auth",  "key",     "token",   "secret", "pass",
+                                          "cookie", "session", "credential"};
 
 // By HTTP's grammar (a token of RFC 9110).
 bool IsHeaderName(std::string_view name) {
@@ -31,6 +33,15 @@ bool IsOurs(const std::string& lower_name) {
       "accept-encoding", "connection",        "content-length", "expect", "host", "keep-alive", "te",
       "trailer",         "transfer-encoding", "upgrade"};
   return kOurs.contains(lower_name);
+}
+
+// By its name. Others are as harmless as "application/json", and masked would make much of what is shown
+// unreadable; who has a secret in one uses headers_file.
+bool HoldsKey(std::string_view name) {
+  const std::string lower = LowerCase(name);
+  return std::any_of(std::begin(kKeyWords), std::end(kKeyWords), [&](std::string_view word) {
+    return lower.find(word) != std::string::npos;
+  });
 }
 
 using SeenHeaders = std::set<std::string>;  // in lower case
@@ -58,7 +69,7 @@ void ReadHeaders(MapReader& json, bool has_auth, JsonSourceConfig& config) {
   for (const std::string& name : headers.Keys()) {
     std::string value;
     if (headers.Text(name, value) && CheckHeader(headers, name, has_auth, seen)) {
-      config.headers.emplace_back(name, Secret(std::move(value)));
+      config.headers.emplace_back(name, HoldsKey(name) ? Secret(std::move(value)) : Secret::Plain(std::move(value)));
     }
   }
   MapReader files = json.Section("headers_file");
@@ -115,15 +126,15 @@ HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {
   request.method = config.method;
   request.url = config.url;
   request.body = config.body;
-  request.headers = config.headers;
-  const auto add = [&](const char* name, std::string value) {
-    if (!Gives(config, name)) request.headers.emplace_back(name, Secret(std::move(value)));
+  for (const auto& [name, value] : config.headers) request.headers.emplace_back(name, value.Current());
+  const auto add = [&](const char* name, Secret value) {
+    if (!Gives(config, name)) request.headers.emplace_back(name, std::move(value));
   };
-  add("Accept", "application/json");
-  if (!config.body.empty()) add("Content-Type", "application/json");
+  add("Accept", Secret::Plain("application/json"));
+  if (!config.body.empty()) add("Content-Type", Secret::Plain("application/json"));
   if (!config.username.empty())
-    add("Authorization", "Basic " + Base64(config.username + ":" + config.password.Reveal()));
-  if (!config.bearer_token.empty()) add("Authorization", "Bearer " + config.bearer_token.Reveal());
+    add("Authorization", Secret("Basic " + Base64(config.username + ":" + config.password.Reveal())));
+  if (!config.bearer_token.empty()) add("Authorization", Secret("Bearer " + config.bearer_token.Reveal()));
   request.timeout = timeout;
   request.max_body_bytes = config.max_body_bytes;
   return request;

@@ -232,7 +232,7 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
   HttpRequest request;
   request.method = "POST";
   request.url = url_ + "/api/session";
-  request.headers = {{"Content-Type", Secret("application/json")}, {"Accept", Secret("application/json")}};
+  request.headers = {{"Content-Type", Secret::Plain("application/json")}, {"Accept", Secret::Plain("application/json")}};
   if (!device_cookie.empty()) request.headers.emplace_back("Cookie", Secret(device_cookie));
   request.body =
       "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password_.Reveal()) + "}";

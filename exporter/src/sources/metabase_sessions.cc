@@ -9,11 +9,12 @@
 namespace o2o {
 namespace {
 
-// A changed password, or another way to the server, is a new try; the same one keeps its history.
+// A changed password, or another way to the server, is a new try; the same one keeps its history. A file's
+// password may change without: the session sees that.
 std::string Key(const MetabaseSourceConfig& config) {
   std::string key;
   for (const std::string& part :
-       {config.url, config.username, config.password.Reveal(), config.tls.ca_file,
+       {config.url, config.username, config.password.Identity(), config.tls.ca_file,
         config.tls.client_cert_file, config.tls.client_key_file,
         std::string(config.tls.insecure_skip_verify ? "y" : "n"), config.proxy_url}) {
     key += part + '\0';

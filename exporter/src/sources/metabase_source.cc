@@ -213,7 +213,7 @@ Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const Map
   if (request.timeout <= Millis{0})
     return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
   request.method = "POST";
-  request.headers.emplace_back("Content-Type", Secret("application/x-www-form-urlencoded"));
+  request.headers.emplace_back("Content-Type", Secret::Plain("application/x-www-form-urlencoded"));
   // A form is understood by every version, JSON by the newer ones only; raw values are the default of the
   // newer ones only.
   request.body = "parameters=" + UrlEncode(config_.parameters.empty() ? "[]" : config_.parameters) +
@@ -267,7 +267,7 @@ std::optional<std::map<std::string, std::string>> MetabaseSource::AskFields(Http
 HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& credential) const {
   HttpRequest request;
   request.url = config_.url + "/api/card/" + std::to_string(config_.question) + path;
-  request.headers = {{"Accept", Secret("application/json")},
+  request.headers = {{"Accept", Secret::Plain("application/json")},
                      {session_ == nullptr ? "X-API-KEY" : "X-Metabase-Session", credential}};
   request.timeout = std::chrono::duration_cast<Millis>(deadline_ - clock_.Monotonic());
   request.max_body_bytes = config_.max_body_bytes;
@@ -279,7 +279,7 @@ HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& c
 }
 
 Result<Secret> MetabaseSource::Credential(std::stop_token stop) {
-  if (session_ == nullptr) return config_.api_key;
+  if (session_ == nullptr) return config_.api_key.Current();
   return session_->Token(deadline_, timeout_, std::move(stop));
 }
 

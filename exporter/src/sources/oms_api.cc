@@ -49,8 +49,8 @@ HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http) : options_(std::mov
 Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) {
   HttpRequest request;
   request.url = RecentUrl(options_.url, window);
-  request.headers = {{"Accept", Secret("application/json")}};
-  if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key);
+  request.headers = {{"Accept", Secret::Plain("application/json")}};
+  if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key.Current());
   request.timeout = timeout;
   request.max_body_bytes = options_.max_body_bytes;
 

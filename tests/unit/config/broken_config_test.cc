@@ -106,11 +106,11 @@ const Broken kBroken[] = {
     {"secret-file-folder",
      {"1:19: store.dsn_file: \".\" is no regular file, want a file that holds the secret and nothing else"}},
     {"secret-file-lines",
-     {"1:19: store.dsn_file: \"secret-two-lines.txt\" holds more than one line or is no text, want a file "
+     {"1:19: store.dsn_file: \"secret-two-lines.txt\" holds more than one line or is not text, want a file "
       "that holds the secret and nothing else"}},
     {"secret-file-missing",
-     {"1:19: store.dsn_file: \"no-such-file\" cannot be opened (No such file or directory), want a file that "
-      "holds the secret and nothing else"}},
+     {"1:19: store.dsn_file: the file that it should name cannot be opened (No such file or directory), want a "
+      "file that holds the secret and nothing else"}},
     {"secret-twice", {"3:13: store.dsn_file: given beside dsn, want one of the two"}},
     {"size-range", {"7:17: sources[0].oms.max_body: \"2GiB\" is out of range, want 1KiB to 1GiB"}},
     {"size", {"7:17: sources[0].oms.max_body: \"64 MB\" is no size, want one like 64KiB, 10MB or 1GiB"}},
@@ -249,8 +249,8 @@ const Broken kBroken[] = {
     {"json-header-file-empty",
      {"5:29: sources[0].json.headers_file.X-Key: has no value, want the path of a file"}},
     {"json-header-file-missing",
-     {"5:29: sources[0].json.headers_file.X-Key: \"no-such-file\" cannot be opened (No such file or "
-      "directory), want a file that holds the secret and nothing else"}},
+     {"5:29: sources[0].json.headers_file.X-Key: the file that it should name cannot be opened (No such "
+      "file or directory), want a file that holds the secret and nothing else"}},
     {"json-header-name",
      {"5:17: sources[0].json.headers.X Tenant: is no header name, want one like X-Tenant"}},
     {"json-header-own",

@@ -44,7 +44,7 @@ TEST(ConfigLoaderTest, MinimalFileHasTheDefaults) {
   EXPECT_EQ(config.web.listen_address, ":9847");
   EXPECT_EQ(config.web.max_requests, 40);
   ASSERT_TRUE(config.store);
-  EXPECT_EQ(config.store->dsn, Secret("host=db"));
+  EXPECT_EQ(config.store->dsn.Current(), Secret("host=db"));
   EXPECT_EQ(config.store->statement_timeout, Millis(30'000));
   EXPECT_EQ(config.orders.statuses.size(), 7u);
   ASSERT_EQ(config.sources.size(), 1u);
@@ -63,7 +63,7 @@ TEST(ConfigLoaderTest, EveryKeyIsRead) {
   EXPECT_EQ(config.web.listen_address, "127.0.0.1:19847");
   EXPECT_EQ(config.web.max_requests, 4);
   ASSERT_TRUE(config.store);
-  EXPECT_EQ(config.store->dsn, Secret("host=db password=from-a-file"));
+  EXPECT_EQ(config.store->dsn.Current(), Secret("host=db password=from-a-file"));
   EXPECT_EQ(config.store->connect_timeout, Millis(6'000));
   EXPECT_EQ(config.store->statement_timeout, Millis(31'000));
   EXPECT_EQ(config.store->lock_timeout, Millis(1'500));
@@ -219,7 +219,7 @@ TEST(ConfigLoaderTest, VariablesCannotBringYaml) {
       "store: {dsn: \"${DSN}\"}\nsources:\n  - name: orders\n    oms: {url: http://oms.test, api_key: "
       "\"${KEY}\"}\n",
       {{"DSN", "host=db password='x # no comment'"}, {"KEY", "}, x: [&a *b ${DSN} $$"}});
-  EXPECT_EQ(config.store->dsn, Secret("host=db password='x # no comment'"));
+  EXPECT_EQ(config.store->dsn.Current(), Secret("host=db password='x # no comment'"));
   EXPECT_EQ(Oms(config).api_key, Secret("}, x: [&a *b ${DSN} $$"));
 }
 
@@ -251,7 +251,7 @@ TEST(ConfigLoaderTest, LoadsFilesAndTheirNeighbours) {
   const auto loaded =
       Loader({{"OMS_URL", "http://oms.test"}, {"OMS_API_KEY", "k"}}).LoadFile(kData + "/good.yml");
   ASSERT_TRUE(loaded);
-  EXPECT_EQ((*loaded)->store->dsn, Secret("host=db password=from-a-file"));
+  EXPECT_EQ((*loaded)->store->dsn.Current(), Secret("host=db password=from-a-file"));
 }
 
 TEST(ConfigLoaderTest, FileThatCannotBeReadIsNamed) {

@@ -22,7 +22,7 @@ TEST(MetabaseConfigTest, EveryKeyIsRead) {
   const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
   EXPECT_EQ(metabase.url, "https://metabase.test/sub");
   EXPECT_EQ(metabase.username, "exporter");
-  EXPECT_EQ(metabase.password, Secret("host=db password=from-a-file"));
+  EXPECT_EQ(metabase.password.Current(), Secret("host=db password=from-a-file"));
   EXPECT_TRUE(metabase.api_key.empty());
   EXPECT_EQ(metabase.question, 7163);
   EXPECT_EQ(metabase.parameters,
@@ -42,7 +42,7 @@ TEST(MetabaseConfigTest, ApiKeyIsUsedAloneAndThatIsSaid) {
     const Config config = Load(WithCredentials(std::string(also) + ", api_key: k"));
     const auto& metabase = Block<MetabaseSourceConfig>(config, "vendors");
     EXPECT_EQ(metabase.username, "");
-    EXPECT_EQ(metabase.password, Secret());
+    EXPECT_EQ(metabase.password.Current(), Secret());
     EXPECT_EQ(metabase.api_key, Secret("k"));
     ASSERT_EQ(config.warnings.size(), 1u) << also;
     EXPECT_TRUE(

@@ -94,8 +94,8 @@ TEST_F(MetabaseSessionTest, LogsInAsMetabaseWantsIt) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "http://mb.example/bi/api/session");
   EXPECT_EQ(request.body, R"({"username":"us\"er@example.com","password":"p\\ss-wörd"})");
-  const std::vector<std::pair<std::string, Secret>> headers = {{"Content-Type", Secret("application/json")},
-                                                               {"Accept", Secret("application/json")}};
+  const std::vector<std::pair<std::string, Secret>> headers = {{"Content-Type", Secret::Plain("application/json")},
+                                                               {"Accept", Secret::Plain("application/json")}};
   EXPECT_EQ(request.headers, headers);
   EXPECT_TRUE(request.fresh_connection);
   EXPECT_EQ(request.timeout, 10s);
