@@ -94,6 +94,20 @@ def test_shapes_of_rows(scratch, endpoint):
     assert samples.value("o2o_source_rejected_rows_total", source="orders", reason="no_value") >= 1
 
 
+def test_two_levels_of_one_answer_are_one_request(scratch, endpoint):
+    endpoint.answers = {"/branches": {"branches": [{"code": "hn1", "open": 5}], "summary": {"capacity": 40}, "meta": {"region": "north"}}}
+    source = {"name": "branches", "interval": "1h", "timeout": "5s", "stale_after": "2h",
+              "json": {"url": f"{endpoint.url}/branches"}, "rows": {"pointer": "/branches"},
+              "metrics": [{"name": "branch_open", "help": "Open.", "labels": {"branch": "code", "area": "$/meta/region"}, "value": "open"},
+                          {"name": "branch_capacity", "help": "All.", "rows": {"pointer": "/summary", "is": "row"}, "value": "capacity"}]}
+    with exporter_of(scratch, source) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+    assert list(samples.series("branch_open")) == [({"branch": "hn1", "area": "north"}, 5)]
+    assert samples.value("branch_capacity") == 40
+    assert [asked.path for asked in endpoint.asked] == ["/branches"]
+
+
 def test_reasons_are_there_at_0_before_the_first_answer(scratch):
     """A counter that is born with the first bad rows hides them from increase()."""
     nowhere = "http://127.0.0.1:1"

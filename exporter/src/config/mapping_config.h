@@ -4,6 +4,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/metric_desc.h"
@@ -25,10 +27,37 @@ enum class ValueUnit {
   kTime,    // an ISO time, or epoch seconds or milliseconds, as epoch seconds
 };
 
+// What the answers of a kind look like.
+enum class RowShape {
+  kList,  // the answer is the list of rows, each with every column: anything else is no answer
+  kAny,   // rows may lie anywhere, may be the members of an object, and may lack columns
+};
+
+// What is at the pointer.
+enum class RowsAre {
+  kRows,   // the rows: elements of an array, or members of an object
+  kRow,    // the one row itself
+  kPairs,  // an array of objects, whose members are the rows
+};
+
+struct RowsConfig {
+  RowShape shape = RowShape::kList;
+  std::string pointer;  // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
+  std::vector<std::string> nested;  // where inside a row the rows of the next level are, from the outside in;
+                                    // the innermost are the rows, outer columns are "../"
+  RowsAre is = RowsAre::kRows;
+
+  bool operator==(const RowsConfig&) const = default;
+};
+
+// Begins the column of a label that is not of the row, but by JSON Pointer of the whole answer.
+inline constexpr std::string_view kDocumentColumn = "$/";
+
 struct LabelFrom {
   std::string label;
   std::string column;  // of the row; "/a/b" by JSON Pointer; "../NAME" a column of the row's parent where rows
-                       // are nested; "$key" a member's key, "$index" an element's place
+                       // are nested; "$key" a member's key, "$index" an element's place;
+                       // "$/a/b" by JSON Pointer of the whole answer
 };
 
 // A row counts only where the column's text is one of these.
@@ -52,27 +81,7 @@ struct MetricConfig {
   std::optional<std::string>
       null_value;  // number text for a missing or null value; none: the row is skipped and counted
   DuplicatePolicy on_duplicate = DuplicatePolicy::kError;
-};
-
-// What the answers of a kind look like.
-enum class RowShape {
-  kList,  // the answer is the list of rows, each with every column: anything else is no answer
-  kAny,   // rows may lie anywhere, may be the members of an object, and may lack columns
-};
-
-// What is at the pointer.
-enum class RowsAre {
-  kRows,   // the rows: elements of an array, or members of an object
-  kRow,    // the one row itself
-  kPairs,  // an array of objects, whose members are the rows
-};
-
-struct RowsConfig {
-  RowShape shape = RowShape::kList;
-  std::string pointer;  // JSON Pointer (RFC 6901) to the rows; empty: the whole answer
-  std::vector<std::string> nested;  // where inside a row the rows of the next level are, from the outside in;
-                                    // the innermost are the rows, outer columns are "../"
-  RowsAre is = RowsAre::kRows;
+  std::optional<RowsConfig> rows = std::nullopt;  // its own, instead of the source's
 };
 
 // Ceilings of one source. Beyond them the poll fails (kTooLarge), except the label length, which rejects the

@@ -101,6 +101,8 @@ std::optional<std::string> ColumnProblem(std::string_view column, const MappingR
                      (reading.rows.nested.size() == 1 ? " time" : " times");
   }
   if (column.empty()) return "names no column, want one behind ../";
+  if (column.starts_with(kDocumentColumn))
+    return "is of the whole answer, which only a label can be, want a column of the row";
   if (column.starts_with('/') && !IsPointer(column))
     return "is not a JSON Pointer into the row, want one like /total/amount (with ~1 for / and ~0 for ~)";
   if (column == "$value" && up > 0) {
@@ -118,6 +120,16 @@ std::optional<std::string> ColumnProblem(std::string_view column, const MappingR
 void CheckColumn(MapReader& map, std::string_view key, const std::string& column,
                  const MappingReading& reading) {
   if (const auto problem = ColumnProblem(column, reading)) map.FailValue(key, *problem);
+}
+
+// The same of a label, which may be from elsewhere in the answer.
+std::optional<std::string> LabelColumnProblem(std::string_view column, const MappingReading& reading) {
+  if (!column.starts_with(kDocumentColumn)) return ColumnProblem(column, reading);
+  if (reading.shape == RowShape::kList)
+    return "is of an answer that is an object, a question has columns, want the name of one";
+  if (!IsPointer(column.substr(kDocumentColumn.size() - 1)))
+    return "is not a JSON Pointer behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)";
+  return std::nullopt;
 }
 
 // The label's name is in order.
@@ -142,7 +154,9 @@ void ReadLabels(MapReader& entry, const MappingReading& reading, MetricConfig& m
   MapReader labels = entry.Section("labels");
   for (const std::string& label : labels.Keys()) {
     std::string column;
-    if (labels.Text(label, column)) CheckColumn(labels, label, column, reading);
+    if (labels.Text(label, column)) {
+      if (const auto problem = LabelColumnProblem(column, reading)) labels.FailValue(label, *problem);
+    }
     if (CheckLabel(labels, label, seen)) metric.labels.push_back({label, std::move(column)});
   }
   MapReader fixed = entry.Section("static_labels");
@@ -233,10 +247,16 @@ void ReadHelp(MapReader& entry, std::string& help) {
   }
 }
 
-MetricConfig ReadMetric(MapReader& entry, const MappingReading& reading) {
+MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   MetricConfig metric;
   const bool has_name = ReadMetricName(entry, metric);
   ReadHelp(entry, metric.help);
+  if (entry.Has("rows")) {
+    metric.rows.emplace();
+    metric.rows->shape = of_source.shape;
+    ReadRows(entry.Section("rows"), of_source.shape, *metric.rows);
+  }
+  const MappingReading reading{of_source.place, of_source.shape, metric.rows ? *metric.rows : of_source.rows};
   ReadLabels(entry, reading, metric);
   ReadWhere(entry.Section("where"), reading, metric.where);
   ReadValue(entry, reading, metric);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/endpoint_loader.h"
 #include "json/json_reader.h"
+#include "sources/redirect_text.h"
 
 namespace o2o {
 namespace {
@@ -144,9 +145,8 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
   const HttpResponse& response = answer.response;
   const std::string status = std::to_string(response.status);
   if (response.status / 100 == 3) {
-    return Error{ErrorCode::kRedirect, "the endpoint redirects to " + Excerpt(response.location) + " (" +
-                                           status +
-                                           "), which is not followed: use the address that it names"};
+    return Error{ErrorCode::kRedirect,
+                 "the endpoint " + RedirectText(response, "use the address that it names")};
   }
   if (response.status == 401 || response.status == 403) {
     return Error{ErrorCode::kUnauthorized,
@@ -154,16 +154,19 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
   }
   if (response.status == 404)
     return Error{ErrorCode::kNotFound, "the endpoint answered 404: check the path of its url"};
-  // 201 is what some answer to a POST.
-  if (response.status != 200 && response.status != 201) {
-    return Error{ErrorCode::kHttpStatus, "the endpoint answered " + status + " where 200 is due"};
-  }
+  // Whatever success it is: what counts is that its body is whole and maps.
+  if (response.status / 100 != 2)
+    return Error{ErrorCode::kHttpStatus, "the endpoint answered " + status + ", expected 200"};
   if (answer.mapping) return std::nullopt;
+  if (answer.beginning.empty()) {
+    return Error{ErrorCode::kNotJson, "the endpoint answered " + status +
+                                          " with an empty body, expected JSON: where there is nothing to tell it "
+                                          "should answer [] or {}"};
+  }
   if (!LooksLikeJson(answer.beginning)) {
     return Error{ErrorCode::kNotJson,
-                 "the endpoint answered " + status + " with something that is no JSON (" +
-                     (answer.beginning.empty() ? "an empty body" : Excerpt(response.content_type)) +
-                     "): is a login page or proxy in between?"};
+                 "the endpoint answered " + status + " with something that is not JSON (" +
+                     Excerpt(response.content_type) + "): is a login page or proxy in between?"};
   }
   return answer.mapping.error();
 }

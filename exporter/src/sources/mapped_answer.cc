@@ -15,7 +15,7 @@ constexpr std::size_t kMaxUnreadable = 1u << 20;
 
 Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
                                  const MappingOptions& options, std::stop_token stop) {
-  RowMapper mapper(mapping, options);
+  AnswerMapper mapper(mapping, options);
   MappedAnswer answer;
   bool readable = true;
   std::size_t unreadable = 0;

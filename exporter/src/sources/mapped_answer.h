@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "config/mapping_config.h"
 #include "http/http_client.h"
-#include "mapping/row_mapper.h"
+#include "mapping/answer_mapper.h"
 #include "sources/source.h"
 
 namespace o2o {
@@ -19,7 +19,7 @@ struct MappedAnswer {
   HttpResponse response;
   std::string beginning;  // of the body, for telling what it is instead of JSON
   Result<Mapping> mapping = Fail(ErrorCode::kInternal, "nothing was read");
-  std::map<std::string, std::string> top_fields;  // RowMapper::TopFields
+  std::map<std::string, std::string> top_fields;  // AnswerMapper::TopFields
   MappingReport report;                           // of a mapping that failed; a good one has its own
   std::optional<Error>
       problem;  // why this is no good answer, as the kind of source sees it; none: there is a mapping

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "sources/redirect_text.h"
 
 namespace o2o {
 namespace {
@@ -93,8 +94,8 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
   const std::string code = std::to_string(status);
   if (status / 100 == 3) {
     return {{ErrorCode::kRedirect,
-             "Metabase redirects the login to " + Excerpt(response.location) +
-                 ", which is not followed: check `url` of the source (https? single sign-on?)"},
+             "Metabase, asked for a login, " +
+                 RedirectText(response, "check `url` of the source (https? single sign-on?)")},
             Count::kNot};
   }
   if (status == 200 && !LooksLikeJson(body)) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "sources/redirect_text.h"
 
 namespace o2o {
 namespace {
@@ -94,8 +95,7 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   const std::string why = Reason(answer.top_fields);
   if (status / 100 == 3) {
     return {ErrorCode::kRedirect,
-            "Metabase redirects to " + Excerpt(answer.response.location) + " (" + code +
-                "), which is not followed: check `url` of the source (https? single sign-on?)"};
+            "Metabase " + RedirectText(answer.response, "check `url` of the source (https? single sign-on?)")};
   }
   if (status == 401) {
     return {ErrorCode::kUnauthorized,

@@ -7,6 +7,7 @@
 #include "base/url.h"
 #include "json/json_reader.h"
 #include "sources/order_row.h"
+#include "sources/redirect_text.h"
 
 namespace o2o {
 namespace {
@@ -28,6 +29,8 @@ Error Refusal(const HttpResponse& response) {
   if (response.status == 401 || response.status == 403) {
     return {ErrorCode::kUnauthorized, "the OMS refused the key (" + status + "): check OMS_API_KEY"};
   }
+  if (response.status == 304 || (response.status / 100 == 3 && response.location.empty()))
+    return {ErrorCode::kRedirect, "the OMS " + RedirectText(response, "")};
   if (response.status / 100 == 3) {
     const auto host = HostOfUrl(response.location);
     const std::string to = host ? " to " + Excerpt(host->host_and_port) : "";

@@ -46,7 +46,7 @@ KeysByBlock KeysOfLoader() {
       "web: {zzzzzzzz: 1}\n"
       "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
       "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
-      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1}]}]\n",
+      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}}]}]\n",
       blocks);
   for (const SourceKind& kind : SourceKinds()) {
     const std::string source = "sources: [{" + std::string(kind.key) + ": {";
@@ -159,6 +159,8 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].json.method", JsonSourceConfig().method},
       {"sources[].rows.is", "rows"},
       {"sources[].rows.nested", "[]"},
+      {"sources[].metrics[].rows.is", "rows"},
+      {"sources[].metrics[].rows.nested", "[]"},
       {"sources[].ceilings.max_rows", std::to_string(ceilings.max_rows)},
       {"sources[].ceilings.max_series", std::to_string(ceilings.max_series)},
       {"sources[].ceilings.max_label_bytes", std::to_string(ceilings.max_label_bytes)},

@@ -211,5 +211,26 @@ TEST(MappingLoaderTest, OneRowHasNeitherKeyNorPlace) {
   }
 }
 
+TEST(MappingLoaderTest, AMetricMayHaveRowsOfItsOwn) {
+  const MetricConfig metric = Metric("rows: {pointer: /summary, is: row}, labels: {region: $/meta/region}, value: n");
+  ASSERT_TRUE(metric.rows);
+  EXPECT_EQ(metric.rows->pointer, "/summary");
+  EXPECT_EQ(metric.rows->is, RowsAre::kRow);
+  EXPECT_EQ(metric.rows->shape, RowShape::kAny);
+  EXPECT_FALSE(Metric("value: n").rows);
+  EXPECT_EQ(Mistakes(OneMetric("rows: {nested: [items]}, value: ../../n"), "f.yml"),
+            (std::vector<std::string>{"f.yml:4:74: sources[0].metrics[0].value: \"../../n\" reaches above the outermost "
+                                      "row, want ../ no more than 1 time"}));
+}
+
+TEST(MappingLoaderTest, OnlyLabelsAreFromElsewhere) {
+  EXPECT_EQ(Mistakes(OneMetric("value: $/n"), "f.yml"),
+            (std::vector<std::string>{"f.yml:4:49: sources[0].metrics[0].value: \"$/n\" is of the whole answer, which "
+                                      "only a label can be, want a column of the row"}));
+  EXPECT_EQ(Mistakes(OneMetric("labels: {l: $/a~}, value: n"), "f.yml"),
+            (std::vector<std::string>{"f.yml:4:54: sources[0].metrics[0].labels.l: \"$/a~\" is not a JSON Pointer "
+                                      "behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)"}));
+}
+
 }  // namespace
 }  // namespace o2o

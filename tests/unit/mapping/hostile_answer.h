@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "json/json_reader.h"
-#include "mapping/row_mapper.h"
+#include "mapping/answer_mapper.h"
 #include "metrics/exposition.h"
 #include "unit/mapping/exposition_check.h"
 #include "unit/metrics/gunzip.h"
@@ -161,7 +161,7 @@ inline std::string MapHostile(const MappingConfig& config, std::string_view body
                               std::string& fault) {
   MappingOptions options;
   options.max_row_bytes = 300;
-  RowMapper mapper(config, options);
+  AnswerMapper mapper(config, options);
   bool going = true;
   for (std::size_t at = 0; at < body.size() && going; at += piece_bytes) {
     // Memory of its own, of exactly that size: what is read beyond it, or later, is found by the sanitizers.

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mapping/row_mapper.h"
+#include "mapping/answer_mapper.h"
 
 // A mapping and what comes of it, for tests.
 namespace o2o {
@@ -37,7 +37,7 @@ struct Mapped {
 };
 
 inline Mapped MapPieces(const MappingConfig& config, std::string_view body, std::size_t piece_bytes) {
-  RowMapper mapper(config);
+  AnswerMapper mapper(config);
   Result<void> fed;
   for (std::size_t at = 0; at < body.size() && fed; at += piece_bytes)
     fed = mapper.Feed(std::string(body.substr(at, piece_bytes)));

@@ -153,18 +153,26 @@ INSTANTIATE_TEST_SUITE_P(
                       BadAnswer{"forbidden", 403, "", ErrorCode::kUnauthorized, "check its credentials"},
                       BadAnswer{"redirect", 301, "", ErrorCode::kRedirect,
                                 "https://shop.example/api/v1/flags (301)"},
+                      BadAnswer{"redirect_to_nowhere", 302, "", ErrorCode::kRedirect,
+                                "answered 302, a redirect that names no address (no Location)"},
+                      BadAnswer{"not_modified", 304, "", ErrorCode::kRedirect,
+                                "answered 304 (not modified), which carries no rows"},
                       BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
-                      BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500 where 200 is due"},
-                      BadAnswer{"no_content", 204, "", ErrorCode::kHttpStatus, "answered 204"},
+                      BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500, expected 200"},
+                      BadAnswer{"no_content", 204, "", ErrorCode::kNotJson, "answered 204 with an empty body"},
                       BadAnswer{"login_page", 200, "<html>", ErrorCode::kNotJson, "text/html"},
                       BadAnswer{"empty", 200, "", ErrorCode::kNotJson, "an empty body"},
                       BadAnswer{"cut", 200, "{\"a\":1", ErrorCode::kBadJson, "ends"},
                       BadAnswer{"array", 200, "[1]", ErrorCode::kBadShape, "object"}),
     [](const auto& one) { return std::string(one.param.name); });
 
-TEST_F(JsonSourceTest, CreatedIsFineToo) {
-  http_.Answer(201, "{\"a\":1}");
-  EXPECT_TRUE(Poll());
+TEST_F(JsonSourceTest, AnySuccessWhoseBodyMapsIsGood) {
+  for (const int status : {200, 201, 202, 203, 206, 207, 226, 299}) {
+    http_.Answer(status, "{\"a\":1}");
+    EXPECT_TRUE(Poll()) << status;
+    http_.Answer(status, "{\"a\":1");
+    EXPECT_FALSE(Poll()) << status << " of half a body";
+  }
 }
 
 }  // namespace

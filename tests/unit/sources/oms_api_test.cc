@@ -97,9 +97,13 @@ TEST_F(OmsApiTest, RedirectNamesItsHost) {
                "the OMS redirects to login.example.com:8443 (302), which is not followed, since the key "
                "would go with it: check OMS_URL");
   http_.Answer(304, "");
-  EXPECT_ERROR(
-      Failure(), ErrorCode::kRedirect,
-      "the OMS redirects (304), which is not followed, since the key would go with it: check OMS_URL");
+  EXPECT_ERROR(Failure(), ErrorCode::kRedirect,
+               "the OMS answered 304 (not modified), which carries no rows: is a cache in between, or is "
+               "If-None-Match or If-Modified-Since sent?");
+  http_.Answer(307, "");
+  EXPECT_ERROR(Failure(), ErrorCode::kRedirect,
+               "the OMS answered 307, a redirect that names no address (no Location): is the url right, and what "
+               "answers there?");
 }
 
 TEST_F(OmsApiTest, OtherStatuses) {

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/answer_mapper.h"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "mapping/answer_plan.h"
+#include "mapping/document_labels.h"
+
+namespace o2o {
+namespace {
+
+// Each part keeps its share for people.
+MappingOptions Share(MappingOptions options, std::size_t parts) {
+  if (parts < 2) return options;
+  options.sample_rows = (options.sample_rows + parts - 1) / parts;
+  options.max_kept_bytes /= parts;
+  return options;
+}
+
+template <typename T>
+void Append(std::vector<T>& to, std::vector<T>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+// By name, in the same order everywhere.
+void AddCounts(std::vector<std::pair<std::string, std::uint64_t>>& to,
+               const std::vector<std::pair<std::string, std::uint64_t>>& from) {
+  if (to.empty()) {
+    to = from;
+    return;
+  }
+  for (std::size_t i = 0; i < std::min(to.size(), from.size()); ++i) to[i].second += from[i].second;
+}
+
+void AddReport(MappingReport& to, MappingReport from) {
+  to.rows += from.rows;
+  to.series += from.series;
+  AddCounts(to.rejected, from.rejected);
+  AddCounts(to.repaired, from.repaired);
+  to.duplicates += from.duplicates;
+  to.filtered += from.filtered;
+  to.duplicate_keys += from.duplicate_keys;
+  to.repaired_texts += from.repaired_texts;
+  Append(to.columns, from.columns);
+  Append(to.notes, from.notes);
+  Append(to.sample_rows, from.sample_rows);
+  Append(to.rejected_rows, from.rejected_rows);
+}
+
+// A key of labels in one order, in the other.
+std::string Reorder(std::string_view key, const std::vector<std::size_t>& places) {
+  std::vector<std::string_view> texts;
+  while (!key.empty()) {
+    texts.push_back(key.substr(0, key.find('\0')));
+    key.remove_prefix(texts.back().size() + 1);
+  }
+  std::string reordered;
+  for (const std::size_t place : places) {
+    reordered += texts[place];
+    reordered += '\0';
+  }
+  return reordered;
+}
+
+// Families of one name are one; their labels are the same, in whatever order.
+void AddFamily(std::vector<Family>& families, Family family) {
+  const auto found = std::find_if(families.begin(), families.end(),
+                                  [&](const Family& other) { return other.desc.name == family.desc.name; });
+  if (found == families.end()) {
+    families.push_back(std::move(family));
+    return;
+  }
+  std::vector<std::size_t> places;
+  for (const std::string& label : found->desc.labels) {
+    const auto place = std::find(family.desc.labels.begin(), family.desc.labels.end(), label);
+    places.push_back(static_cast<std::size_t>(place - family.desc.labels.begin()));
+  }
+  for (SeriesTable::Id id = 0; id < family.table->size(); ++id)
+    found->table->Insert(Reorder(family.table->Key(id), places), family.table->Value(id));
+}
+
+std::optional<Error> Above(std::uint64_t count, std::size_t ceiling, const std::string& what, const std::string& key) {
+  if (count <= ceiling) return std::nullopt;
+  return Error{ErrorCode::kTooLarge, "more than " + std::to_string(ceiling) + " " + what +
+                                         ": let the upstream answer with fewer, or raise " + key};
+}
+
+}  // namespace
+
+class AnswerMapper::Impl {
+ public:
+  Impl(const MappingConfig& config, const MappingOptions& options) : ceilings_(config.ceilings) {
+    AnswerPlan plan = PlanAnswer(config);
+    const MappingOptions share = Share(options, plan.parts.size());
+    for (MappingConfig& part : plan.parts) parts_.push_back(std::make_unique<RowMapper>(std::move(part), share));
+    if (!plan.document.empty())
+      document_.emplace(std::move(plan.document), config.ceilings.max_label_bytes);
+  }
+
+  Result<void> Feed(std::string_view piece) {
+    for (const auto& part : parts_) {
+      if (Result<void> fed = part->Feed(piece); !fed) return fed;
+    }
+    // What is wrong with the document itself is the parts' to say.
+    if (document_) (void)document_->Feed(piece);
+    return {};
+  }
+
+  Result<Mapping> Finish() {
+    if (IsPlain()) return parts_[0]->Finish();
+    Mapping whole;
+    std::optional<Error> error;
+    for (const auto& part : parts_) {
+      Result<Mapping> mapping = part->Finish();
+      if (!mapping && !error) error = mapping.error();
+      AddReport(whole.report, mapping ? std::move(mapping->report) : part->report());
+      if (!mapping || error) continue;
+      for (Family& family : mapping->families) AddFamily(whole.families, std::move(family));
+    }
+    if (!error) error = Above(whole.report.rows, ceilings_.max_rows, "rows", "max_rows");
+    if (!error) error = Above(whole.report.series, ceilings_.max_series, "series", "max_series");
+    if (!error) error = ResolveLabels(whole);
+    if (!error) return whole;
+    report_ = std::move(whole.report);
+    return tl::unexpected(*std::move(error));
+  }
+
+  const RowMapper& first() const { return *parts_[0]; }
+  const MappingReport& report() const { return IsPlain() ? parts_[0]->report() : report_; }
+
+ private:
+  bool IsPlain() const { return parts_.size() == 1 && !document_; }
+
+  std::optional<Error> ResolveLabels(Mapping& mapping) {
+    if (!document_) return std::nullopt;
+    if (const Result<void> read = document_->Finish(); !read) return read.error();
+    for (const std::string& note : document_->notes()) mapping.report.notes.push_back(note);
+    for (Family& family : mapping.families) family.table = document_->Resolve(std::move(family.table));
+    return std::nullopt;
+  }
+
+  const RowCeilings ceilings_;
+  std::vector<std::unique_ptr<RowMapper>> parts_;
+  std::optional<DocumentLabels> document_;
+  MappingReport report_;
+};
+
+AnswerMapper::AnswerMapper(const MappingConfig& config, const MappingOptions& options)
+    : impl_(std::make_unique<Impl>(config, options)) {}
+AnswerMapper::~AnswerMapper() = default;
+
+Result<void> AnswerMapper::Feed(std::string_view piece) { return impl_->Feed(piece); }
+Result<Mapping> AnswerMapper::Finish() { return impl_->Finish(); }
+const std::map<std::string, std::string>& AnswerMapper::TopFields() const { return impl_->first().TopFields(); }
+bool AnswerMapper::TopFieldsAreAppended() const { return impl_->first().TopFieldsAreAppended(); }
+const MappingReport& AnswerMapper::report() const { return impl_->report(); }
+
+}  // namespace o2o

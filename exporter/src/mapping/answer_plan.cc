@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mapping/answer_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace o2o {
+namespace {
+
+// Where in the list a value is; puts it there where it is not.
+template <typename T>
+std::size_t PlaceOf(std::vector<T>& list, const T& value) {
+  const auto found = std::find(list.begin(), list.end(), value);
+  if (found != list.end()) return static_cast<std::size_t>(found - list.begin());
+  list.push_back(value);
+  return list.size() - 1;
+}
+
+void TakeDocumentLabels(MetricConfig& metric, std::vector<std::string>& document) {
+  for (auto label = metric.labels.begin(); label != metric.labels.end();) {
+    if (!label->column.starts_with(kDocumentColumn)) {
+      ++label;
+      continue;
+    }
+    const std::string pointer = label->column.substr(kDocumentColumn.size() - 1);  // with its slash
+    metric.static_labels.emplace_back(label->label, Placeholder(PlaceOf(document, pointer)));
+    label = metric.labels.erase(label);
+  }
+}
+
+}  // namespace
+
+std::string Placeholder(std::size_t document_label) { return kPlaceholderMark + std::to_string(document_label); }
+
+AnswerPlan PlanAnswer(const MappingConfig& config) {
+  AnswerPlan plan;
+  std::vector<RowsConfig> places;
+  for (MetricConfig metric : config.metrics) {
+    RowsConfig rows = metric.rows.value_or(config.rows);
+    rows.shape = config.rows.shape;
+    TakeDocumentLabels(metric, plan.document);
+    const std::size_t place = PlaceOf(places, rows);
+    if (place == plan.parts.size()) plan.parts.push_back({rows, {}, config.ceilings});
+    plan.parts[place].metrics.push_back(std::move(metric));
+  }
+  if (plan.parts.empty()) plan.parts.push_back(config);
+  return plan;
+}
+
+}  // namespace o2o
