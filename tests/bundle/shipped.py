@@ -9,6 +9,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 RULE_FILES = sorted((ROOT / "rules").glob("*.yml"))
 RULE_TESTS = sorted((ROOT / "rules" / "tests").glob("*.yml"))
+WEEK_TESTS = sorted((ROOT / "rules" / "tests" / "weeks").glob("*.yml"))  # see test_weeks.py
 RUNBOOKS = ROOT / "rules" / "runbooks"
 RUNBOOK_BASE = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/runbooks/"
 PROMETHEUS = ROOT / "compose" / "prometheus.yml"
@@ -52,7 +53,7 @@ def rule_id(rule):
 
 def promtool_tests():
     """The elements under `tests:` of all promtool tests."""
-    return [element for path in RULE_TESTS for element in load(path)["tests"]]
+    return [element for path in RULE_TESTS + WEEK_TESTS for element in load(path)["tests"]]
 
 
 def run(*command, status=0):

@@ -13,8 +13,8 @@ FRAGMENT = ALERTMANAGER.with_name("fragment.yml")
 HEADER = """\
 # SPDX-License-Identifier: Apache-2.0
 # Our part of an Alertmanager's configuration, for one that others use too: put each list's entries at the head of the list of the
-# same name in your file (`route.routes`, `inhibit_rules`, `receivers`, `templates`), and copy templates/ beside it. Every route and
-# inhibition matches alerts whose name begins with O2O, and no others.
+# same name in your file (`route.routes`, `time_intervals`, `inhibit_rules`, `receivers`, `templates`), and copy templates/ beside
+# it. Every route and inhibition matches alerts whose name begins with O2O, and no others.
 # The webhooks are those of our demo: put your channels in their place, as alertmanager.yml shows.
 # Made from alertmanager.yml by `UPDATE=1 pytest tests/bundle/test_fragment.py`; change things there.
 templates:
@@ -54,7 +54,7 @@ def merge(tmp_path):
     """A stranger's file with the fragment in it, as its comment says."""
     fragment, config = load(FRAGMENT), yaml.safe_load(STRANGER)
     config["route"]["routes"][:0] = fragment["route"]["routes"]
-    config["templates"] = fragment["templates"]
+    config["templates"], config["time_intervals"] = fragment["templates"], fragment["time_intervals"]
     for name in ("inhibit_rules", "receivers"):
         config[name][:0] = fragment[name]
     (tmp_path / "templates").symlink_to(ALERTMANAGER.parent / "templates")

@@ -13,6 +13,7 @@ from bundle.shipped import ROOT, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
 FOREIGN_LABELS = {"rule_group", "integration", "reason"}
+MADE_LABELS = {"week", "window", "half"}  # by recording rules
 TARGET_LABELS = {"job", "instance", "pod"}
 
 
@@ -55,7 +56,7 @@ def find(catalogue, name):
 
 def problems(catalogue, known_rules, expr):
     found = []
-    labels = set(TARGET_LABELS | FOREIGN_LABELS)
+    labels = set(TARGET_LABELS | FOREIGN_LABELS | MADE_LABELS)
     for _, metric_labels in catalogue.values():
         labels |= metric_labels
     for selector in selectors(expr):

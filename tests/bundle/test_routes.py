@@ -70,6 +70,29 @@ def test_route(row):
         f"--verify.receivers={','.join(row['receivers'])}", *labels)
 
 
+COMPARED = ("O2ONoNewOrders", "O2ONoNewOrdersOfType", "O2OFewerOrdersThanExpected")
+
+
+@pytest.mark.parametrize("name", COMPARED)
+@pytest.mark.parametrize("severity", ["critical", "warning"])
+def test_what_compares_with_past_weeks_is_silent_on_holidays(name, severity):
+    """Every route that such an alert takes is muted."""
+    config = load(ALERTMANAGER)
+    assert "o2o-holidays" in {interval["name"] for interval in config["time_intervals"]}
+    taken = [route for route in config["route"]["routes"][0]["routes"] if matches(route, name, severity)]
+    last = next(index for index, route in enumerate(taken) if not route.get("continue"))
+    assert [route.get("mute_time_intervals") for route in taken[:last + 1]] == [["o2o-holidays"]] * (last + 1)
+
+
+def matches(route, name, severity):
+    labels = {"alertname": name, "severity": severity, "team": "commerce"}
+    for matcher in route["matchers"]:
+        label, operator, value = re.fullmatch(r'(\w+)(=~|=)"(.*)"', matcher).groups()
+        if not (re.fullmatch(value, labels[label]) if operator == "=~" else value == labels[label]):
+            return False
+    return True
+
+
 def test_a_wrong_receiver_would_be_seen():
     run("amtool", "config", "routes", "test", f"--config.file={ALERTMANAGER}", "--verify.receivers=o2o-commerce",
         "alertname=O2OX", "severity=critical", "team=commerce", status=1)
