@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The tables. Runs in the schema that stands first in search_path, inside one transaction together with the
--- scripts after it. Every time is UTC.
+-- The tables. Runs inside one transaction together with the scripts after it, with search_path set to the schema that
+-- they make, and to nothing else. Every time is UTC.
 
 CREATE TABLE schema_migrations (
   version    int PRIMARY KEY,
@@ -8,9 +8,106 @@ CREATE TABLE schema_migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- The orders as the OMS last showed them. Made by the proof of concept: changed in place, its rows stay.
--- Rows of it that lack a value (an infinite time is none) get: status UNKNOWN, order_type unknown, updated_at = ingested_at (else 1970, so that
--- whatever the OMS says next is newer).
+-- What others than its owner may do with a relation and its columns, as statements on `called`.
+CREATE FUNCTION grants_of(relation oid, called text) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT string_agg(format('GRANT %s%s ON %s TO %s%s;', privilege_type, '(' || quote_ident(attname) || ')', called,
+                           CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
+                           CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END), ' ' ORDER BY attname, grantee)
+  FROM pg_class c, (SELECT NULL::name AS attname, relacl AS acl FROM pg_class WHERE oid = relation
+                    UNION ALL SELECT attname, attacl FROM pg_attribute WHERE attrelid = relation AND NOT attisdropped) g,
+       aclexplode(acl)
+  WHERE c.oid = relation AND grantee <> relowner
+$$;
+
+-- A table of the proof of concept is moved here from where this role finds it without us (search_path as set in the connection
+-- string, for the role or for the database) or from public. A view takes its place, so that who knows it there goes on
+-- reading and writing. What could not be kept as the exporter writes it is refused before anything is changed.
+DO $$
+DECLARE
+  home constant name := current_schema();
+  here constant text := current_setting('search_path');
+  places name[];
+  found pg_class;
+  place name;
+  reasons text;
+  columns text;
+  grants text;
+BEGIN
+  PERFORM set_config('search_path', (SELECT reset_val FROM pg_settings s WHERE s.name = 'search_path'), true);
+  places := pg_catalog.current_schemas(false);  -- anybody may have made functions there: nothing is called by its bare name
+  PERFORM pg_catalog.set_config('search_path', here, true);
+
+  SELECT c.* INTO found
+  FROM unnest(ARRAY[home] || places || '{public}'::name[]) WITH ORDINALITY AS p (nspname, position)
+  JOIN pg_namespace n USING (nspname)
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'fact_orders_monitoring' AND c.relkind IN ('r', 'p', 'f')
+  ORDER BY position LIMIT 1;
+  IF found.oid IS NULL THEN
+    RETURN;
+  END IF;
+  place := (SELECT nspname FROM pg_namespace WHERE oid = found.relnamespace);
+
+  WITH kept (name, type) AS (
+    VALUES ('order_id', 'text'), ('customer_id', 'text'), ('customer_name', 'text'), ('status', 'text'), ('order_type', 'text'),
+           ('total_amount', 'numeric'), ('updated_at', 'timestamptz'), ('item_name', 'text'), ('item_detail', 'text'),
+           ('ingested_at', 'timestamptz')
+  ), there AS (
+    SELECT a.*, t.typname, t.typcategory FROM pg_attribute a JOIN pg_type t ON t.oid = atttypid
+    WHERE attrelid = found.oid AND attnum > 0 AND NOT attisdropped
+  )
+  SELECT string_agg(reason, ', ') INTO reasons FROM (
+    SELECT CASE found.relkind WHEN 'p' THEN 'it is partitioned' ELSE 'it is a foreign table' END AS reason WHERE found.relkind <> 'r'
+    UNION ALL
+    SELECT 'row security is on' WHERE found.relrowsecurity
+    UNION ALL
+    SELECT CASE WHEN attname IS NULL THEN format('column %I is missing', name)
+                WHEN attgenerated <> '' THEN format('column %I is generated', name)
+                ELSE format('column %I is %s, which cannot become %s', name, format_type(atttypid, atttypmod), type) END
+    FROM kept LEFT JOIN there ON attname = name
+    WHERE attname IS NULL OR attgenerated <> '' OR NOT
+      CASE type WHEN 'text' THEN typcategory = 'S' OR (typcategory = 'E' AND name IN ('status', 'order_type'))
+                                 OR (typname IN ('int2', 'int4', 'int8', 'uuid') AND name IN ('order_id', 'customer_id'))
+                WHEN 'numeric' THEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8')
+                ELSE typname IN ('timestamp', 'timestamptz', 'date') END
+    UNION ALL
+    SELECT format('column %I has a name that o2o-exporter needs for its own', attname)
+    FROM there WHERE attname IN ('first_status', 'first_updated_at', 'status_since', 'open')
+    UNION ALL
+    SELECT format('column %I must have a value, and o2o-exporter knows none', attname)
+    FROM there WHERE attnotnull AND NOT atthasdef AND attidentity = '' AND attname NOT IN (SELECT name FROM kept)
+    UNION ALL
+    SELECT 'order_id is neither primary key nor unique' WHERE NOT EXISTS (
+      SELECT FROM pg_index JOIN there ON attname = 'order_id'
+      WHERE indrelid = found.oid AND indisunique AND indisvalid AND indpred IS NULL AND indnkeyatts = 1 AND indkey[0] = attnum)
+    UNION ALL
+    SELECT format('a view must take its place, and role %I may not make one: GRANT CREATE ON SCHEMA %I TO %I', current_user, place, current_user)
+    WHERE place <> home AND NOT has_schema_privilege(found.relnamespace, 'CREATE')
+  ) r;
+  IF reasons IS NOT NULL THEN
+    RAISE EXCEPTION 'table %.% of the proof of concept cannot be adopted: %. Nothing was changed: make it fit, or rename it',
+      quote_ident(place), found.relname, reasons USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  IF place = home THEN
+    RETURN;
+  END IF;
+
+  columns := (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+              WHERE attrelid = found.oid AND attnum > 0 AND NOT attisdropped);
+  grants := grants_of(found.oid, format('%I.%I', place, found.relname));
+  EXECUTE format('ALTER TABLE %I.%I SET SCHEMA %I', place, found.relname, home);
+  EXECUTE format('CREATE VIEW %I.%I AS SELECT %s FROM %I.%2$I', place, found.relname, columns, home);
+  EXECUTE format('COMMENT ON VIEW %I.%I IS %L', place, found.relname,
+                 format('o2o-exporter keeps the table in schema %I; this view is for those who look for it here', home));
+  IF pg_get_userbyid(found.relowner) <> current_user THEN
+    EXECUTE format('ALTER VIEW %I.%I OWNER TO %I', place, found.relname, pg_get_userbyid(found.relowner));
+  END IF;
+  IF grants IS NOT NULL THEN
+    EXECUTE grants;
+  END IF;
+END $$;
+
+-- The orders as the OMS last showed them. Rows of the proof of concept stay. Those that lack a value (an infinite time is none)
+-- get: status UNKNOWN, order_type unknown, updated_at = ingested_at (else 1970, so that whatever the OMS says next is newer).
 DO $$
 DECLARE
   dependents text;
@@ -49,33 +146,23 @@ BEGIN
     ), found AS (
       SELECT c.*, depth
       FROM (SELECT relation, max(depth) AS depth FROM above WHERE depth > 0 GROUP BY relation) a JOIN pg_class c ON c.oid = relation
-    ), granted AS (
-      SELECT oid, NULL::name AS attname, relacl AS acl FROM found
-      UNION ALL
-      SELECT f.oid, attname, attacl FROM found f JOIN pg_attribute ON attrelid = f.oid
-    ), grants AS (
-      SELECT g.oid, string_agg(format('GRANT %s%s ON %s TO %s%s;',
-        privilege_type, '(' || quote_ident(attname) || ')', g.oid::regclass,
-        CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
-        CASE WHEN is_grantable THEN ' WITH GRANT OPTION' END), ' ' ORDER BY attname, grantee) AS text
-      FROM granted g JOIN pg_class c USING (oid), aclexplode(acl) WHERE grantee <> relowner GROUP BY g.oid
     )
-    SELECT string_agg(CASE relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || f.oid::regclass, ', ' ORDER BY depth, relname)
+    SELECT string_agg(CASE relkind WHEN 'm' THEN 'materialized view ' ELSE 'view ' END || oid::regclass, ', ' ORDER BY depth, relname)
              FILTER (WHERE relkind <> 'v' OR relhastriggers OR NOT pg_has_role(relowner, 'MEMBER')
-                     OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = f.oid AND r.rulename <> '_RETURN')
-                     OR EXISTS (SELECT FROM pg_attrdef a WHERE a.adrelid = f.oid)
+                     OR EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = found.oid AND r.rulename <> '_RETURN')
+                     OR EXISTS (SELECT FROM pg_attrdef a WHERE a.adrelid = found.oid)
                      OR EXISTS (SELECT FROM pg_description n
-                                WHERE n.classoid = 'pg_class'::regclass AND n.objoid = f.oid AND n.objsubid > 0)),
-           array_agg(f.oid::regclass::text ORDER BY depth DESC),
+                                WHERE n.classoid = 'pg_class'::regclass AND n.objoid = found.oid AND n.objsubid > 0)),
+           array_agg(oid::regclass::text ORDER BY depth DESC),
            array_agg(format('CREATE VIEW %s%s AS %s',
-                            f.oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(f.oid))
+                            oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(oid))
                      || CASE WHEN pg_get_userbyid(relowner) = current_user THEN ''
-                             ELSE format('ALTER VIEW %s OWNER TO %I;', f.oid::regclass, pg_get_userbyid(relowner)) END
-                     || coalesce(grants.text, '')
-                     || format('COMMENT ON VIEW %s IS %L;', f.oid::regclass, obj_description(f.oid, 'pg_class'))
+                             ELSE format('ALTER VIEW %s OWNER TO %I;', oid::regclass, pg_get_userbyid(relowner)) END
+                     || coalesce(grants_of(oid, oid::regclass::text), '')
+                     || format('COMMENT ON VIEW %s IS %L;', oid::regclass, obj_description(oid, 'pg_class'))
                      ORDER BY depth)
       INTO dependents, view_names, view_texts
-    FROM found f LEFT JOIN grants USING (oid);
+    FROM found;
     IF dependents IS NOT NULL THEN
       RAISE EXCEPTION 'fact_orders_monitoring cannot be changed while this depends on it: %; drop it, start o2o-exporter, make it again',
         dependents USING ERRCODE = 'dependent_objects_still_exist';
@@ -85,7 +172,12 @@ BEGIN
     END LOOP;
 
     ALTER TABLE fact_orders_monitoring
-      ALTER COLUMN ingested_at DROP DEFAULT,
+      ALTER COLUMN ingested_at   DROP DEFAULT,
+      ALTER COLUMN customer_id   DROP NOT NULL,
+      ALTER COLUMN customer_name DROP NOT NULL,
+      ALTER COLUMN total_amount  DROP NOT NULL,
+      ALTER COLUMN item_name     DROP NOT NULL,
+      ALTER COLUMN item_detail   DROP NOT NULL,
       ADD COLUMN first_status     text COLLATE "C",
       ADD COLUMN first_updated_at timestamptz,
       ADD COLUMN status_since     timestamptz,
@@ -93,12 +185,17 @@ BEGIN
     -- One pass over the rows. Statuses have no meaning yet, so every order is open: sync_order_statuses says otherwise.
     ALTER TABLE fact_orders_monitoring
       ALTER COLUMN order_id         TYPE text COLLATE "C",
-      ALTER COLUMN status           TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
-      ALTER COLUMN order_type       TYPE text COLLATE "C" USING coalesce(order_type, 'unknown'),
+      ALTER COLUMN customer_id      TYPE text,
+      ALTER COLUMN customer_name    TYPE text,
+      ALTER COLUMN status           TYPE text COLLATE "C" USING coalesce(status::text, 'UNKNOWN'),
+      ALTER COLUMN order_type       TYPE text COLLATE "C" USING coalesce(order_type::text, 'unknown'),
+      ALTER COLUMN total_amount     TYPE numeric,
       ALTER COLUMN updated_at       TYPE timestamptz
         USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
       ALTER COLUMN ingested_at      TYPE timestamptz USING CASE WHEN isfinite(ingested_at) THEN ingested_at ELSE now() END,
-      ALTER COLUMN first_status     TYPE text COLLATE "C" USING coalesce(status, 'UNKNOWN'),
+      ALTER COLUMN item_name        TYPE text,
+      ALTER COLUMN item_detail      TYPE text,
+      ALTER COLUMN first_status     TYPE text COLLATE "C" USING coalesce(status::text, 'UNKNOWN'),
       ALTER COLUMN first_updated_at TYPE timestamptz
         USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
       ALTER COLUMN status_since     TYPE timestamptz
@@ -119,6 +216,7 @@ BEGIN
     END LOOP;
   END IF;
 END $$;
+DROP FUNCTION grants_of;
 
 -- Infinity is no time: nothing can be newer, and no metric can show it.
 ALTER TABLE fact_orders_monitoring ADD CONSTRAINT fact_orders_monitoring_finite_times
@@ -150,6 +248,7 @@ CREATE TABLE order_types (order_type text COLLATE "C" PRIMARY KEY);
 
 -- Status changes. Where an order started stands in the order itself; order_status_history shows both.
 CREATE TABLE order_status_changes (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   order_id    text COLLATE "C" NOT NULL,
   from_status text COLLATE "C" NOT NULL,
   to_status   text COLLATE "C" NOT NULL,
@@ -208,10 +307,12 @@ CREATE TABLE ingest_sources (
   gaps      bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
--- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds.
+-- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds, o2o_job_duration_seconds and o2o_job_failed.
 CREATE TABLE batch_jobs (
-  job             text PRIMARY KEY,
-  last_success_at timestamptz NOT NULL CHECK (isfinite(last_success_at))
+  batch_job        text PRIMARY KEY,
+  last_success_at  timestamptz CHECK (isfinite(last_success_at)),  -- null: never yet
+  duration_seconds double precision CHECK (duration_seconds >= 0 AND duration_seconds < 'infinity'),  -- of the last run that ended
+  failed           boolean NOT NULL DEFAULT false                  -- that run
 );
 
 INSERT INTO schema_migrations (version, needs) VALUES (1, 1);

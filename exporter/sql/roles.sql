@@ -6,34 +6,58 @@
 --   o2o_owner   owns the schema; o2o-exporter runs once with it, to make or update the schema
 --   o2o_writer  o2o-exporter in service, and batch jobs
 --   o2o_reader  Grafana and people; reads, never writes
+--
+-- Where `store.schema` is not o2o: PGOPTIONS='-c o2o.schema=NAME' psql ... -f roles.sql
 
 DO $$
 DECLARE
-  name text;
+  home constant name := coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o');
+  places name[] := current_schemas(false);
+  found record;
+  role text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['o2o_owner', 'o2o_writer', 'o2o_reader'] LOOP
-    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) THEN
-      EXECUTE format('CREATE ROLE %I LOGIN', name);
+  SET LOCAL search_path = pg_catalog, pg_temp;  -- a superuser calls nothing that others may have made
+  FOREACH role IN ARRAY ARRAY['o2o_owner', 'o2o_writer', 'o2o_reader'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
+      EXECUTE format('CREATE ROLE %I LOGIN', role);
     END IF;
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), name);
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), name);
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role);
   END LOOP;
-  EXECUTE format('GRANT CREATE ON SCHEMA %I TO o2o_owner', current_schema());
   -- Pages are staged in temporary tables.
   EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO o2o_writer', current_database());
 
-  -- Also a table of the proof of concept: the owner is to change it in place.
-  IF to_regclass('fact_orders_monitoring') IS NOT NULL THEN
-    ALTER TABLE fact_orders_monitoring OWNER TO o2o_owner;
+  IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = home) THEN
+    EXECUTE format('CREATE SCHEMA %I AUTHORIZATION o2o_owner', home);
   END IF;
-  IF to_regclass('schema_migrations') IS NULL THEN
-    RAISE NOTICE 'no schema yet: start o2o-exporter once as o2o_owner, then run this again';
+  EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', home);
+  EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO o2o_owner', home);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_reader', home);
+
+  -- A table of the proof of concept is the owner's to move, and to leave a view in its place; who owned it goes on using it.
+  FOR found IN
+    SELECT DISTINCT nspname, relname, relkind, pg_get_userbyid(relowner) AS owner
+    FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+    WHERE relname = 'fact_orders_monitoring' AND relkind IN ('r', 'v') AND nspname <> home AND nspname = ANY (places || '{public}'::name[])
+  LOOP
+    IF found.relkind = 'r' THEN
+      EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO o2o_owner', found.nspname);
+      IF found.owner <> 'o2o_owner' THEN
+        EXECUTE format('ALTER TABLE %I.%I OWNER TO o2o_owner', found.nspname, found.relname);
+        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I.%I TO %I', found.nspname, found.relname, found.owner);
+      END IF;
+    ELSE
+      EXECUTE format('REVOKE CREATE ON SCHEMA %I FROM o2o_owner', found.nspname);
+    END IF;
+  END LOOP;
+
+  IF NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+                 WHERE nspname = home AND relname = 'schema_migrations') THEN
+    RAISE NOTICE 'no tables yet: start o2o-exporter once as o2o_owner, then run this again';
     RETURN;
   END IF;
 
-  GRANT SELECT ON fact_orders_monitoring, order_status_changes, order_status_history, open_orders, order_statuses, order_types,
-    order_tallies, order_outcomes, order_duration_buckets, rejected_orders, ingest_sources, batch_jobs, schema_migrations
-    TO o2o_writer, o2o_reader;
+  PERFORM set_config('search_path', format('%I, pg_temp', home), true);
+  EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO o2o_writer, o2o_reader', home);
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.
   GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources, batch_jobs TO o2o_writer;
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;

@@ -127,11 +127,13 @@ class Postgres:
             connection.close()
 
     def make_database(self, name, owner=None):
-        """Makes a database, owned by a role of its own with a password. Returns the owner's DSN."""
+        """Makes a database, owned by a role of its own with a password; unqualified names are looked up in public, then among
+        the exporter's tables. Returns the owner's DSN."""
         owner = owner or name
         password = secrets.token_hex(16)
         self.query(f"CREATE ROLE \"{owner}\" LOGIN PASSWORD '{password}'")
         self.query(f'CREATE DATABASE "{name}" OWNER "{owner}"')
+        self.query(f'ALTER DATABASE "{name}" SET search_path = public, o2o')
         self.passwords[owner] = password
         return self.dsn(name, owner, password)
 

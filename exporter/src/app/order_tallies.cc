@@ -132,6 +132,18 @@ Values TimeValues(const std::map<std::string, Timestamp>& times) {
   return values;
 }
 
+void AppendBatchJobs(const StoreView& view, std::vector<Family>& families) {
+  Values successes, durations, failed;
+  for (const auto& [name, job] : view.batch_jobs) {
+    if (job.last_success) successes[{name}] = FormatValue(UnixSeconds(*job.last_success));
+    if (job.duration_seconds) durations[{name}] = FormatValue(*job.duration_seconds);
+    failed[{name}] = job.failed ? "1" : "0";
+  }
+  families.push_back(ToFamily(catalogue::kJobLastSuccess, std::move(successes)));
+  families.push_back(ToFamily(catalogue::kJobDuration, std::move(durations)));
+  families.push_back(ToFamily(catalogue::kJobFailed, std::move(failed)));
+}
+
 }  // namespace
 
 std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig& orders,
@@ -149,7 +161,7 @@ std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig
   Values gaps{{{source}, "0"}};
   for (const auto& [name, count] : view.gaps) gaps[{name}] = FormatValue(count);
   families.push_back(ToFamily(catalogue::kIngestGaps, std::move(gaps)));
-  families.push_back(ToFamily(catalogue::kJobLastSuccess, TimeValues(view.job_successes)));
+  AppendBatchJobs(view, families);
   Values newest;
   if (view.newest_order) newest[{}] = FormatValue(UnixSeconds(*view.newest_order));
   families.push_back(ToFamily(catalogue::kNewestOrder, std::move(newest)));

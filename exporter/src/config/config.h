@@ -27,7 +27,8 @@ struct RejectedRowsConfig {
 };
 
 struct StoreConfig {
-  Secret dsn;  // libpq connection string or URI
+  Secret dsn;                  // libpq connection string or URI
+  std::string schema = "o2o";  // what holds our tables, and nobody else's
   Millis connect_timeout{5'000};
   Millis statement_timeout{30'000};
   Millis lock_timeout{5'000};

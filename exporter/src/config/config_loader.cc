@@ -23,8 +23,9 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxNameBytes = 64;     // of statuses, order types: they become label values
-constexpr std::size_t kMaxListEntries = 100;  // of statuses, order types: each costs series
+constexpr std::size_t kMaxNameBytes = 64;        // of statuses, order types: they become label values
+constexpr std::size_t kMaxIdentifierBytes = 63;  // PostgreSQL's
+constexpr std::size_t kMaxListEntries = 100;     // of statuses, order types: each costs series
 constexpr std::size_t kMaxLines = 100;
 constexpr std::size_t kMaxPathBytes = 200;
 
@@ -44,6 +45,19 @@ void ReadRejectedRows(MapReader rejected, RejectedRowsConfig& config) {
   rejected.Duration("retention", config.retention, {seconds(1), days(3'650)});
 }
 
+// A schema's name, as PostgreSQL takes it in quotes.
+std::optional<std::string> SchemaNameProblem(const std::string& name) {
+  if (name.size() > kMaxIdentifierBytes) {
+    return "is longer than the " + std::to_string(kMaxIdentifierBytes) +
+           " bytes that PostgreSQL keeps of a name";
+  }
+  if (name.starts_with("pg_") || name == "information_schema") return "is a schema of PostgreSQL itself";
+  if (name == "public")
+    return "is open to every program of the database, want a schema for these tables alone";
+  if (!IsCleanUtf8(name)) return "is not clean UTF-8";
+  return std::nullopt;
+}
+
 // Nothing where the DSN could not be had.
 std::optional<StoreConfig> ReadStore(MapReader store, bool needed) {
   if (!needed) store.Tolerate();
@@ -52,6 +66,9 @@ std::optional<StoreConfig> ReadStore(MapReader store, bool needed) {
   if (has_dsn) {
     if (const auto settings = ParseConnectionString(config.dsn); !settings)
       store.Fail(store.Has("dsn") ? "dsn" : "dsn_file", settings.error().message);
+  }
+  if (store.Text("schema", config.schema)) {
+    if (const auto problem = SchemaNameProblem(config.schema)) store.FailValue("schema", *problem);
   }
   store.Duration("connect_timeout", config.connect_timeout, {seconds(1), minutes(10)});
   store.Duration("statement_timeout", config.statement_timeout, {Millis(100), hours(1)});

@@ -194,9 +194,21 @@ const MetricDesc kStoreWriteDuration{"o2o_store_write_duration_seconds",
 
 const MetricDesc kJobLastSuccess{"o2o_job_last_success_timestamp_seconds",
                                  kGauge,
-                                 {"job"},
+                                 {"batch_job"},
                                  "When the batch job last reported success to PostgreSQL, in seconds since "
                                  "the epoch, as of the last poll."};
+
+const MetricDesc kJobDuration{"o2o_job_duration_seconds",
+                              kGauge,
+                              {"batch_job"},
+                              "How long the batch job's last run took, successful or not, by its own report "
+                              "to PostgreSQL, in seconds, as of the last poll."};
+
+const MetricDesc kJobFailed{"o2o_job_failed",
+                            kGauge,
+                            {"batch_job"},
+                            "Whether the batch job's last run failed (1) or succeeded (0), by its own report "
+                            "to PostgreSQL, as of the last poll."};
 
 // The program.
 
@@ -269,6 +281,8 @@ std::span<const MetricDesc* const> All() {
       &kStoreUp,
       &kStoreWriteDuration,
       &kJobLastSuccess,
+      &kJobDuration,
+      &kJobFailed,
       &kBuildInfo,
       &kConfigReloadSuccessful,
       &kConfigReloadSuccessTime,

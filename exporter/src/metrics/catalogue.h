@@ -40,6 +40,8 @@ extern const MetricDesc kSourceRepaired;
 extern const MetricDesc kStoreUp;
 extern const MetricDesc kStoreWriteDuration;
 extern const MetricDesc kJobLastSuccess;
+extern const MetricDesc kJobDuration;
+extern const MetricDesc kJobFailed;
 extern const MetricDesc kBuildInfo;
 extern const MetricDesc kConfigReloadSuccessful;
 extern const MetricDesc kConfigReloadSuccessTime;

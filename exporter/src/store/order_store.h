@@ -60,15 +60,22 @@ struct OpenOrders {
   Timestamp oldest_since;  // when the oldest of them entered the status
 };
 
+// What a batch job reported of itself.
+struct BatchJob {
+  std::optional<Timestamp> last_success;
+  std::optional<double> duration_seconds;  // of the last run that ended
+  bool failed = false;                     // that run
+};
+
 // Everything that a scrape knows from PostgreSQL, read in one snapshot of the database.
 struct StoreView {
   std::vector<Tally> tallies;
   std::vector<double> duration_buckets;  // upper bounds, rising, without +Inf
   std::vector<OpenOrders> open_orders;
-  std::map<std::string, Timestamp> watermarks;     // by source
-  std::map<std::string, std::int64_t> gaps;        // by source
-  std::map<std::string, Timestamp> job_successes;  // by job
-  std::optional<Timestamp> newest_order;           // newest updated_at kept, none in the future of the OMS
+  std::map<std::string, Timestamp> watermarks;  // by source
+  std::map<std::string, std::int64_t> gaps;     // by source
+  std::map<std::string, BatchJob> batch_jobs;   // by name
+  std::optional<Timestamp> newest_order;        // newest updated_at kept, none in the future of the OMS
 };
 
 // Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself where the

@@ -286,4 +286,10 @@ bool PgConnection::shared() {
 std::string PgConnection::user() const { return PQuser(connection_.get()); }
 std::string PgConnection::database() const { return PQdb(connection_.get()); }
 
+std::string QuoteName(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
 }  // namespace o2o

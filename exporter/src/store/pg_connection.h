@@ -114,4 +114,7 @@ class PgConnection {
   std::unique_ptr<pg_conn, void (*)(pg_conn*)> connection_;
 };
 
+// An identifier, as it is and whatever it holds.
+std::string QuoteName(std::string_view name);
+
 }  // namespace o2o

@@ -16,6 +16,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours kPruneInterval{1};
 constexpr std::size_t kMaxDetailBytes = 1'000;
+constexpr int kMaxBatchJobs = 1'000;  // each is three series
 
 // Times travel as microseconds since 1970, exact in both directions. PostgreSQL holds times that we do not
 // (infinity is one): they become the first or last that the OMS can tell, since one odd row must not hide all
@@ -165,8 +166,13 @@ void ReadSourcesAndJobs(PgTransaction& tx, StoreView& view) {
     view.gaps[source] = row.Integer(1);
     if (!row.IsNull(2)) view.watermarks[source] = TimeAt(row, 2);
   }
-  for (const PgRow row : tx.Execute("SELECT job, " + MicrosOf("last_success_at") + " FROM batch_jobs")) {
-    view.job_successes[row.Text(0)] = TimeAt(row, 1);
+  for (const PgRow row :
+       tx.Execute("SELECT batch_job, failed::int, duration_seconds, " + MicrosOf("last_success_at") +
+                  " FROM batch_jobs ORDER BY batch_job LIMIT " + std::to_string(kMaxBatchJobs))) {
+    BatchJob& job = view.batch_jobs[row.Text(0)];
+    job.failed = row.Integer(1) != 0;
+    if (!row.IsNull(2)) job.duration_seconds = row.Number(2);
+    if (!row.IsNull(3)) job.last_success = TimeAt(row, 3);
   }
 }
 

@@ -24,16 +24,18 @@ struct SchemaState {
   int needs = 0;    // the oldest version that a program must know
 };
 
-SchemaState QuerySchemaState(PgTransaction& tx) {
+SchemaState QuerySchemaState(PgTransaction& tx, const std::string& schema) {
   // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's
   // migration.
-  if (tx.Execute("SELECT FROM pg_class WHERE relname = 'schema_migrations' "
-                 "AND relnamespace = ANY (current_schemas(false)::regnamespace[])")
+  if (tx.Execute("SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
+                 "WHERE relname = 'schema_migrations' AND nspname = " +
+                 tx.Quote(schema))
           .empty()) {
     return {};
   }
-  const PgRows rows =
-      tx.Execute("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM schema_migrations");
+  // By its whole name, so that a missing right is called that, and no missing table.
+  const PgRows rows = tx.Execute("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM " +
+                                 QuoteName(schema) + ".schema_migrations");
   return {static_cast<int>(rows[0].Integer(0)), static_cast<int>(rows[0].Integer(1))};
 }
 
@@ -64,8 +66,12 @@ void RunMigrations(PgSession& session) {
   try {
     // Exporters that start together: one migrates, the others find it done.
     tx.Execute("SELECT pg_advisory_xact_lock(72001, 3)");
-    const SchemaState state = QuerySchemaState(tx);
+    const std::string& schema = session.config().schema;
+    const SchemaState state = QuerySchemaState(tx, schema);
     CheckNotNewer(state);
+    if (tx.Execute("SELECT FROM pg_namespace WHERE nspname = " + tx.Quote(schema)).empty()) {
+      tx.Execute("CREATE SCHEMA " + QuoteName(schema));
+    }
     for (const Migration& migration : Migrations()) {
       if (migration.version > state.version) RunMigration(tx, migration);
     }
@@ -113,7 +119,7 @@ void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
   {
     PgTransaction tx = session.Begin();
     CheckEncoding(tx);
-    state = QuerySchemaState(tx);
+    state = QuerySchemaState(tx, session.config().schema);
   }
   CheckNotNewer(state);
   if (state.version < KnownVersion()) RunMigrations(session);

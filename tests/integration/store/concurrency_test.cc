@@ -85,7 +85,7 @@ TEST_F(ConcurrencyTest, OverlappingWritersEndInTheTruth) {
     while (Value("SELECT to_regclass('ingest_sources')") == "") {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    UpsertPlainly(PostgresServer::Shared().Dsn(database_), rows, 3);
+    UpsertPlainly(Dsn(), rows, 3);
   }
   EXPECT_EQ(first_error, "");
   EXPECT_EQ(second_error, "");

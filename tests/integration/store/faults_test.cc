@@ -19,7 +19,7 @@ class FaultsTest : public StoreTest {
   // Makes statements on ingest_sources fail with `sqlstate` the first `times` times.
   void FailWrites(const std::string& sqlstate, int times) const {
     Sql("CREATE SEQUENCE writes; CREATE FUNCTION fail_write() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF nextval('writes') <= " +
+        "IF nextval('public.writes') <= " +
         std::to_string(times) + " THEN RAISE EXCEPTION 'told to fail: secret row' USING ERRCODE = '" +
         sqlstate +
         "'; END IF; RETURN NULL; END $$;"
@@ -114,7 +114,7 @@ TEST_F(FaultsTest, ALockThatIsHeldEndsInTime) {
   config.lock_timeout = milliseconds(100);
   PgOrderStore store(config, UsualStatuses());
   ASSERT_TRUE(store.View(At(kNow)));
-  pqxx::connection other(PostgresServer::Shared().Dsn(database_));
+  pqxx::connection other(Dsn());
   {
     pqxx::work holding(other);
     holding.exec("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE");

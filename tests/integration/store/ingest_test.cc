@@ -387,7 +387,8 @@ TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
                    Step("11:55:00")));
   // A moves on without a new status: it is in PENDING since 11:00 all the same.
   ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "11:58:00")}), Step("11:58:00")));
-  Sql("INSERT INTO batch_jobs VALUES ('reconcile', '2026-11-20 02:00:00+00')");
+  Sql("INSERT INTO batch_jobs VALUES ('reconcile', '2026-11-20 02:00:00+00', 12.5, false), ('new', NULL, "
+      "NULL, true)");
   const auto view = store.View(At(kNow));
   ASSERT_TRUE(view) << view.error().message;
   std::map<std::string, std::string> open;
@@ -400,7 +401,13 @@ TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
                                                       {"DELIVERY SHIPPED", "1 0 2026-11-20T11:00:00Z"}}));
   EXPECT_EQ(view->newest_order, At("2026-11-20T11:58:00Z")) << "the row from the future is not the newest";
   EXPECT_EQ(view->watermarks.at("orders"), At("2026-11-20T11:58:00Z"));
-  EXPECT_EQ(view->job_successes.at("reconcile"), At("2026-11-20T02:00:00Z"));
+  ASSERT_EQ(view->batch_jobs.size(), 2u);
+  EXPECT_EQ(view->batch_jobs.at("reconcile").last_success, At("2026-11-20T02:00:00Z"));
+  EXPECT_EQ(view->batch_jobs.at("reconcile").duration_seconds, 12.5);
+  EXPECT_FALSE(view->batch_jobs.at("reconcile").failed);
+  EXPECT_EQ(view->batch_jobs.at("new").last_success, std::nullopt);
+  EXPECT_EQ(view->batch_jobs.at("new").duration_seconds, std::nullopt);
+  EXPECT_TRUE(view->batch_jobs.at("new").failed);
   EXPECT_EQ(view->duration_buckets.size(), 14u);
   EXPECT_EQ(view->duration_buckets.front(), 60);
   const auto tally = std::find_if(view->tallies.begin(), view->tallies.end(),

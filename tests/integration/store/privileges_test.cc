@@ -25,7 +25,7 @@ class PrivilegesTest : public StoreTest {
   }
 
   Grants List(const std::string& query) const {
-    pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
+    pqxx::connection connection(Dsn());
     pqxx::nontransaction tx(connection);
     Grants found;
     for (const pqxx::row& row : tx.exec(query)) found.insert(row[0].as<std::string>());
@@ -143,6 +143,45 @@ TEST_F(PrivilegesTest, NothingThatTheReaderTriesChangesAnything) {
   ASSERT_GE(attempts.size(), 50u);
   for (const std::string& attempt : attempts) EXPECT_EQ(Refusal("o2o_reader", attempt), "42501") << attempt;
   EXPECT_EQ(State(), before);
+}
+
+// As every database has it that was made before PostgreSQL 15: whoever connects may create in public, and
+// what is made there fits our statements better than what PostgreSQL has.
+TEST_F(PrivilegesTest, WhatOthersMakeInPublicIsNeverCalled) {
+  const std::string mallory = "mallory_" + database_;
+  Sql("GRANT CREATE ON SCHEMA public TO PUBLIC; CREATE ROLE " + mallory + " LOGIN");
+  const auto make = [](const std::string& name, const std::string& left, const std::string& right,
+                       const std::string& type) {
+    const std::string function = "f" + std::to_string(std::hash<std::string>{}(name + left + right));
+    return "CREATE FUNCTION public." + function + "(a " + left + ", b " + right + ") RETURNS " + type +
+           " LANGUAGE plpgsql AS $f$ BEGIN IF current_user <> session_user OR current_user LIKE 'o2o%' THEN "
+           "INSERT INTO public.loot "
+           "VALUES (current_user, '" +
+           name + " " + left + " " + right + "'); END IF; RETURN a OPERATOR(pg_catalog." + name +
+           ") b::" + left + "; END $f$; CREATE OPERATOR public." + name + " (LEFTARG = " + left +
+           ", RIGHTARG = " + right + ", FUNCTION = public." + function + ");";
+  };
+  std::string evil = "CREATE TABLE public.loot (who text, via text); GRANT ALL ON public.loot TO PUBLIC;";
+  for (const char* name : {">", "<", "="}) evil += make(name, "numeric", "integer", "boolean");
+  for (const char* name : {"*", "+", "-"}) evil += make(name, "numeric", "integer", "numeric");
+  evil +=
+      "CREATE FUNCTION public.convert_to(a text, b text) RETURNS bytea LANGUAGE plpgsql AS $f$ BEGIN INSERT "
+      "INTO public.loot "
+      "VALUES (current_user, 'convert_to'); RETURN pg_catalog.convert_to(a, b::name); END $f$;";
+  ASSERT_EQ(Refusal(mallory, evil), "");
+  for (const char* role : {"o2o_owner", "o2o_writer"}) {
+    PgOrderStore store(Config(role), UsualStatuses(), {"DELIVERY", role});
+    OrderPage page = Page({MakeOrder("B", "COMPLETED", "10:02:00"), MakeOrder(role, "PENDING", "10:02:00")});
+    page.rejected.push_back(
+        {RejectReason::kBadId, "order_id: too odd", std::string("{\"by\": \"") + role + "\"}"});
+    const auto taken = store.Ingest(page, Step("10:02:00"));
+    ASSERT_TRUE(taken) << taken.error().message;
+    const auto view = store.View(At(kNow));
+    ASSERT_TRUE(view) << view.error().message;
+  }
+  RunRolesScript();
+  EXPECT_EQ(Value("SELECT string_agg(DISTINCT concat(who, ' by ', via), ', ') FROM public.loot"), "");
+  Sql("DROP OWNED BY " + mallory + " CASCADE; DROP ROLE " + mallory);
 }
 
 }  // namespace

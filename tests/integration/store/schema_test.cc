@@ -9,58 +9,6 @@ namespace {
 
 using SchemaTest = StoreTest;
 
-constexpr const char* kProofOfConcept =
-    "CREATE TABLE fact_orders_monitoring (order_id text primary key, customer_id text, customer_name text, "
-    "status text, "
-    "order_type text, total_amount numeric, updated_at timestamp, item_name text, item_detail text, "
-    "ingested_at timestamp default now());"
-    "INSERT INTO fact_orders_monitoring VALUES "
-    "('A', 'C1', 'Ann', 'COMPLETED', 'DELIVERY', 12.30, '2026-11-20 09:00:00.5', 'Pho', '{}', '2026-11-20 "
-    "09:00:10'),"
-    "('B', NULL, NULL, 'PENDING', 'DELIVERY', NULL, '2026-11-20 09:30:00', NULL, NULL, '2026-11-20 "
-    "09:30:10'),"
-    "('C', NULL, NULL, 'CANCELLED', 'PICKUP', 5, '2026-11-20 09:10:00', NULL, NULL, '2026-11-20 09:10:10'),"
-    "('D', NULL, NULL, NULL, NULL, 1, NULL, NULL, NULL, '2026-11-20 09:20:10'),"
-    "('E', NULL, NULL, 'PENDING', 'PICKUP', 1, NULL, NULL, NULL, NULL);";
-
-TEST_F(SchemaTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
-  Sql(kProofOfConcept);
-  Sql("ALTER DATABASE " + database_ + " SET TimeZone = 'Asia/Ho_Chi_Minh'; CREATE ROLE poc_" + database_ +
-      "; GRANT SELECT ON fact_orders_monitoring TO poc_" + database_ +
-      "; ALTER TABLE fact_orders_monitoring ADD note text DEFAULT 'mine'");
-  MakeSchema();
-  EXPECT_EQ(Value("SELECT string_agg(concat_ws('|', order_id, status, order_type, total_amount, updated_at, "
-                  "CASE WHEN order_id <> 'E' THEN ingested_at END, open, note), E'\\n' ORDER BY order_id) "
-                  "FROM fact_orders_monitoring"),
-            "A|COMPLETED|DELIVERY|12.30|2026-11-20 09:00:00.5+00|2026-11-20 09:00:10+00|f|mine\n"
-            "B|PENDING|DELIVERY|2026-11-20 09:30:00+00|2026-11-20 09:30:10+00|t|mine\n"
-            "C|CANCELLED|PICKUP|5|2026-11-20 09:10:00+00|2026-11-20 09:10:10+00|f|mine\n"
-            "D|UNKNOWN|unknown|1|2026-11-20 09:20:10+00|2026-11-20 09:20:10+00|t|mine\n"
-            "E|PENDING|PICKUP|1|1970-01-01 00:00:00+00|t|mine");
-  EXPECT_EQ(Tallies(), (std::map<std::string, std::string>{
-                           {"o2o_orders_ingested_total DELIVERY", "2"},
-                           {"o2o_orders_ingested_total PICKUP", "2"},
-                           {"o2o_orders_ingested_total unknown", "1"},
-                           {"o2o_orders_completed_total DELIVERY", "1"},
-                           {"o2o_orders_completed_amount_total DELIVERY", "12.30"},
-                           {"o2o_orders_failed_total PICKUP,CANCELLED", "1"},
-                       }));
-  EXPECT_EQ(Value("SELECT count(*) FROM order_status_history WHERE from_status IS NULL"), "5");
-  EXPECT_EQ(Refusal("postgres", "SET ROLE poc_" + database_ + "; SELECT * FROM fact_orders_monitoring"), "");
-  // And life goes on.
-  const auto result = Store().Ingest(
-      Page({MakeOrder("A", "COMPLETED", "09:00:00.5", "12.3"),
-            MakeOrder("B", "COMPLETED", "10:00:00", "2.00"), MakeOrder("E", "COMPLETED", "08:00:00", "3.00"),
-            MakeOrder("F", "PENDING", "10:00:00")}),
-      Step());
-  ASSERT_TRUE(result) << result.error().message;
-  EXPECT_EQ(result->inserted, 1);
-  EXPECT_EQ(result->updated, 3);
-  EXPECT_EQ(Tallies().at("o2o_orders_completed_total DELIVERY"), "3");
-  EXPECT_EQ(Tallies().at("o2o_orders_ingested_total DELIVERY"), "3");
-  Sql("DROP OWNED BY poc_" + database_ + "; DROP ROLE poc_" + database_);
-}
-
 TEST_F(SchemaTest, ANewerSchemaIsRefusedUnlessItSaysOtherwise) {
   MakeSchema();
   Sql("INSERT INTO schema_migrations (version, needs) VALUES (98, 2)");
@@ -121,107 +69,6 @@ TEST_F(SchemaTest, AWriterCannotSlipItsOwnTablesUnderTheOwnersFunctions) {
   EXPECT_EQ(Tallies().at("o2o_orders_ingested_total X"), "1");
 }
 
-TEST_F(SchemaTest, AnAdoptedTablesLabelsHaveTheSameCeiling) {
-  Sql(kProofOfConcept);
-  Sql("INSERT INTO fact_orders_monitoring (order_id, order_type, status, updated_at) SELECT 'X' || i, 'kind' "
-      "|| i, "
-      "'odd' || i, '2026-11-20 10:00' FROM generate_series(1, 150) i");
-  MakeSchema();
-  EXPECT_EQ(Value("SELECT count(*) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "101");
-  EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "155");
-  EXPECT_EQ(Value("SELECT count(*) <= 100 FROM order_statuses WHERE NOT known"), "t");
-}
-
-TEST_F(SchemaTest, ViewsOnTheProofOfConceptsTableSurvive) {
-  const std::string role = "viewer_" + database_;
-  Sql(kProofOfConcept);
-  Sql("CREATE ROLE " + role +
-      "; CREATE SCHEMA reports;"
-      "CREATE VIEW reports.\"Late orders\" WITH (security_barrier) AS SELECT order_id, updated_at AS at, "
-      "status FROM "
-      "fact_orders_monitoring WHERE status = 'PENDING';"
-      "CREATE VIEW late_ones AS SELECT count(*) AS n FROM reports.\"Late orders\" l JOIN "
-      "fact_orders_monitoring f "
-      "USING (order_id);"
-      "COMMENT ON VIEW late_ones IS 'for the boss''s \"screen\"';"
-      "ALTER VIEW late_ones OWNER TO " +
-      role + "; GRANT SELECT ON fact_orders_monitoring, reports.\"Late orders\" TO " + role +
-      "; GRANT USAGE ON SCHEMA reports TO " + role +
-      "; GRANT SELECT (order_id) ON reports.\"Late orders\" TO PUBLIC;"
-      "GRANT SELECT ON reports.\"Late orders\" TO " +
-      role + " WITH GRANT OPTION");
-  const std::string about =
-      "SELECT string_agg(concat_ws(' ', relname, relowner::regrole, (SELECT string_agg(a::text, ',' ORDER BY "
-      "a::text) FROM unnest(relacl) a), reloptions, obj_description(oid, 'pg_class'), (SELECT "
-      "string_agg(attacl::text, ',') FROM pg_attribute "
-      "WHERE attrelid = c.oid)), E'\\n' ORDER BY relname) FROM pg_class c WHERE relname IN ('Late orders', "
-      "'late_ones')";
-  const std::string before = Value(about);
-  ASSERT_NE(before, "");
-  const auto view = Store().View(At(kNow));
-  ASSERT_TRUE(view) << view.error().message;
-  EXPECT_EQ(Value(about), before);
-  EXPECT_EQ(Refusal("postgres", "SET ROLE " + role + "; SELECT * FROM late_ones"), "");
-  EXPECT_EQ(Value("SELECT n FROM late_ones"), "2");
-  EXPECT_EQ(Value("SELECT string_agg(order_id, ',' ORDER BY order_id) FROM reports.\"Late orders\""), "B,E");
-  Sql("DROP OWNED BY " + role + " CASCADE; DROP ROLE " + role);
-}
-
-TEST_F(SchemaTest, WhatCannotBeMadeAnewIsNamed) {
-  Sql(kProofOfConcept);
-  Sql("CREATE MATERIALIZED VIEW daily AS SELECT updated_at FROM fact_orders_monitoring;"
-      "CREATE VIEW today AS SELECT * FROM daily");
-  const auto view = Store().View(At(kNow));
-  ASSERT_FALSE(view);
-  EXPECT_EQ(view.error().code, ErrorCode::kStore);
-  EXPECT_EQ(
-      view.error().message,
-      "reading the tallies: bringing the schema up to date (001_tables.sql): fact_orders_monitoring cannot "
-      "be "
-      "changed while this depends on it: materialized view daily; drop it, start o2o-exporter, make it again "
-      "(SQLSTATE 2BP01)");
-  EXPECT_EQ(Value("SELECT to_regclass('schema_migrations')"), "");
-  EXPECT_EQ(Value("SELECT count(*) FROM today"), "5");
-  Sql("DROP MATERIALIZED VIEW daily CASCADE");
-  EXPECT_TRUE(Store().View(At(kNow)));
-}
-
-TEST_F(SchemaTest, AViewWithATriggerIsNotTakenApart) {
-  Sql(kProofOfConcept);
-  Sql("CREATE VIEW door AS SELECT * FROM fact_orders_monitoring;"
-      "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';"
-      "CREATE TRIGGER door INSTEAD OF DELETE ON door FOR EACH ROW EXECUTE FUNCTION nothing()");
-  const auto view = Store().View(At(kNow));
-  ASSERT_FALSE(view);
-  EXPECT_NE(view.error().message.find("depends on it: view door"), std::string::npos) << view.error().message;
-}
-
-TEST_F(SchemaTest, AViewOfAnotherRoleIsNotTakenApart) {
-  Sql(kProofOfConcept);
-  Sql("CREATE VIEW theirs AS SELECT * FROM fact_orders_monitoring");
-  RunRolesScript();
-  const auto view = PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow));
-  ASSERT_FALSE(view);
-  EXPECT_NE(view.error().message.find("depends on it: view theirs"), std::string::npos)
-      << view.error().message;
-  Sql("DROP VIEW theirs; SET ROLE o2o_owner; CREATE VIEW ours AS SELECT * FROM fact_orders_monitoring");
-  EXPECT_TRUE(PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow)));
-  EXPECT_EQ(Value("SELECT count(*) FROM ours"), "5");
-}
-
-TEST_F(SchemaTest, InfiniteTimesOfTheOldTableCountAsMissing) {
-  Sql(kProofOfConcept);
-  Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at, ingested_at) VALUES "
-      "('I', 'PENDING', 'X', 'infinity', '2026-11-20 09:40:00'), ('J', 'PENDING', 'X', '-infinity', "
-      "'-infinity')");
-  MakeSchema();
-  EXPECT_EQ(Value("SELECT string_agg(concat_ws('|', order_id, updated_at, first_updated_at, status_since, "
-                  "isfinite(ingested_at)), ' ' "
-                  "ORDER BY order_id) FROM fact_orders_monitoring WHERE order_type = 'X'"),
-            "I|2026-11-20 09:40:00+00|2026-11-20 09:40:00+00|2026-11-20 09:40:00+00|t "
-            "J|1970-01-01 00:00:00+00|1970-01-01 00:00:00+00|1970-01-01 00:00:00+00|t");
-}
-
 TEST_F(SchemaTest, InfiniteTimesAreRefused) {
   MakeSchema();
   for (const char* time : {"infinity", "-infinity"}) {
@@ -254,9 +101,9 @@ TEST_F(SchemaTest, NoTimeKeepsTheTalliesFromBeingRead) {
   const auto view = store.View(At(kNow));
   ASSERT_TRUE(view) << view.error().message;
   EXPECT_EQ(view->open_orders.size(), 5u);
-  EXPECT_EQ(view->job_successes.size(), 3u);
-  EXPECT_EQ(view->job_successes.at("g"), At("1970-01-01T00:00:00Z"));
-  EXPECT_EQ(view->job_successes.at("h"), At("2200-12-31T23:59:59Z"));
+  EXPECT_EQ(view->batch_jobs.size(), 3u);
+  EXPECT_EQ(view->batch_jobs.at("g").last_success, At("1970-01-01T00:00:00Z"));
+  EXPECT_EQ(view->batch_jobs.at("h").last_success, At("2200-12-31T23:59:59Z"));
   EXPECT_EQ(view->watermarks.size(), 3u);
   EXPECT_EQ(view->newest_order, At("2026-11-20T10:00:00Z"));
   EXPECT_TRUE(store.QueryWatermark("f"));
@@ -280,6 +127,42 @@ TEST_F(SchemaTest, ADatabaseThatIsNotInUtf8IsRefused) {
     }
     Sql("DROP DATABASE " + name + " WITH (FORCE)");
   }
+}
+
+TEST_F(SchemaTest, ItsNameMayNeedQuotes) {
+  for (const std::string name : {"Shop", "my.shop", "shop-\"7\" 'x'", "select"}) {
+    StoreConfig config = Config();
+    config.schema = name;
+    const auto result = PgOrderStore(config, UsualStatuses(), {"DELIVERY"})
+                            .Ingest(Page({MakeOrder("A", "COMPLETED", "10:00:00")}), Step("10:00:00"));
+    ASSERT_TRUE(result) << name << ": " << result.error().message;
+    const auto view = PgOrderStore(config, UsualStatuses()).View(At(kNow));
+    ASSERT_TRUE(view) << name << ": " << view.error().message;
+    EXPECT_EQ(view->tallies.size(), 3u) << name;
+    EXPECT_EQ(view->watermarks.size(), 1u) << name;
+  }
+  EXPECT_EQ(Value("SELECT count(*) FROM pg_class WHERE relname = 'fact_orders_monitoring'"), "4");
+}
+
+TEST_F(SchemaTest, TablesOfOtherProgramsAreNoneOfOurs) {
+  Sql("CREATE TABLE schema_migrations (version text PRIMARY KEY); INSERT INTO schema_migrations VALUES "
+      "('20260101000000');"
+      "CREATE TABLE order_types (id int); CREATE VIEW order_tallies AS SELECT 1 AS one;"
+      "CREATE FUNCTION count_new_orders() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+  const auto result = Store().Ingest(Page({MakeOrder("A", "COMPLETED", "10:00:00")}), Step("10:00:00"));
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(Value("SELECT string_agg(version, ',') FROM schema_migrations"), "20260101000000");
+  EXPECT_EQ(Value("SELECT has_function_privilege('public', 'public.count_new_orders()', 'EXECUTE')"), "t");
+}
+
+TEST_F(SchemaTest, EveryTableHasAPrimaryKey) {
+  MakeSchema();
+  EXPECT_EQ(
+      Value(
+          "SELECT string_agg(relname, ',') FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE "
+          "nspname = 'o2o' "
+          "AND relkind = 'r' AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND indisprimary)"),
+      "");
 }
 
 }  // namespace

@@ -48,17 +48,19 @@ StoreConfig StoreTest::Config(const std::string& role) const {
   return config;
 }
 
+std::string StoreTest::Dsn(const std::string& role) const {
+  return PostgresServer::Shared().Dsn(database_, role) + " options='-c search_path=public," + kSchema + "'";
+}
+
 void StoreTest::MakeSchema() const {
   const auto view = Store().View(At(kNow));
   ASSERT_TRUE(view) << view.error().message;
 }
 
-void StoreTest::Sql(const std::string& statements) const {
-  RunSql(PostgresServer::Shared().Dsn(database_), statements);
-}
+void StoreTest::Sql(const std::string& statements) const { RunSql(Dsn(), statements); }
 
 std::string StoreTest::Value(const std::string& query) const {
-  pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
+  pqxx::connection connection(Dsn());
   pqxx::nontransaction tx(connection);
   tx.exec("SET TimeZone = 'UTC'");
   const pqxx::result rows = tx.exec(query);
@@ -74,7 +76,7 @@ void StoreTest::RunRolesScript() const {
 }
 
 std::string StoreTest::Refusal(const std::string& role, const std::string& statement) const {
-  pqxx::connection connection(PostgresServer::Shared().Dsn(database_, role));
+  pqxx::connection connection(Dsn(role));
   pqxx::nontransaction tx(connection);
   try {
     tx.exec(statement);
@@ -87,7 +89,7 @@ std::string StoreTest::Refusal(const std::string& role, const std::string& state
 }
 
 std::map<std::string, std::string> StoreTest::Tallies() const {
-  pqxx::connection connection(PostgresServer::Shared().Dsn(database_));
+  pqxx::connection connection(Dsn());
   pqxx::nontransaction tx(connection);
   std::map<std::string, std::string> tallies;
   for (const pqxx::row& row :

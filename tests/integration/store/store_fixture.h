@@ -26,6 +26,8 @@ class StoreTest : public ::testing::Test {
   ~StoreTest() override;
 
   StoreConfig Config(const std::string& role = "postgres") const;
+  // For the tests' own sessions: what they make stands in public, what they name is found there or in our schema.
+  std::string Dsn(const std::string& role = "postgres") const;
   PgOrderStore Store() const { return PgOrderStore(Config(), UsualStatuses()); }
 
   // What a first start leaves in the database.
@@ -48,7 +50,7 @@ class StoreTest : public ::testing::Test {
   static OrderPage Page(std::vector<Order> orders);
   static IngestStep Step(const std::string& watermark = "");
 
-  static constexpr const char* kSchema = "public";
+  static constexpr const char* kSchema = "o2o";
   static constexpr const char* kNow = "2026-11-20T12:00:00Z";
   const std::string database_;
 };

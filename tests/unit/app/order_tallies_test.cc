@@ -111,5 +111,20 @@ TEST(OrderTalliesTest, OpenDelayedAndOldestComeFromTheOpenOrders) {
       << "a status without a limit is never delayed";
 }
 
+TEST(OrderTalliesTest, BatchJobsShowWhatTheyReported) {
+  StoreView view = EmptyView();
+  view.batch_jobs["new"].failed = true;
+  view.batch_jobs["reconcile"] = {Timestamp(1'763'604'000s), 12.5, false};
+  const std::string text = TextOf(view);
+  for (const char* line :
+       {"o2o_job_last_success_timestamp_seconds{batch_job=\"reconcile\"} 1763604000\n",
+        "o2o_job_duration_seconds{batch_job=\"reconcile\"} 12.5\n",
+        "o2o_job_failed{batch_job=\"reconcile\"} 0\n", "o2o_job_failed{batch_job=\"new\"} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  }
+  EXPECT_EQ(text.find("o2o_job_duration_seconds{batch_job=\"new\""), std::string::npos);
+  EXPECT_EQ(text.find("o2o_job_last_success_timestamp_seconds{batch_job=\"new\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace o2o

@@ -137,6 +137,9 @@ const Broken kBroken[] = {
     {"store-missing",
      {"1:1: store: missing, source orders keeps orders in PostgreSQL, want a store section with dsn or "
       "dsn_file"}},
+    {"store-schema",
+     {"1:31: store.schema: \"public\" is open to every program of the database, want a schema for these "
+      "tables alone"}},
     {"syntax",
      {"3:1: not valid YAML (end of sequence flow not found), check indentation, brackets and quotes around "
       "here"}},

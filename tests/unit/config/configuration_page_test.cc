@@ -141,6 +141,7 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
   std::map<std::string, std::string> expected = {
       {"web.listen_address", WebConfig().listen_address},
       {"web.max_requests", std::to_string(WebConfig().max_requests)},
+      {"store.schema", store.schema},
       {"store.connect_timeout", FormatDuration(store.connect_timeout)},
       {"store.statement_timeout", FormatDuration(store.statement_timeout)},
       {"store.lock_timeout", FormatDuration(store.lock_timeout)},
