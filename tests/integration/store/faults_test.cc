@@ -65,7 +65,7 @@ TEST_F(FaultsTest, OtherErrorsAreReportedAtOnceAndChangeNothing) {
   FailWrites("53100", 1);  // disk full
   const auto result = store.Ingest(OnePage(), Step("10:00:00"));
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "taking orders in: function fail_write() raised an error of its own (SQLSTATE 53100)");
+  EXPECT_EQ(result.error().message, "taking orders in: function public.fail_write() raised an error of its own (SQLSTATE 53100)");
   EXPECT_TRUE(Tallies().empty());
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
   ExpectTakenOnce();
