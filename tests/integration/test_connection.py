@@ -3,6 +3,7 @@
 programs write into their connection strings."""
 import socket
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +152,24 @@ def test_a_question_mark_in_the_password(stand, postgres):
     shop = stand(dsn=with_question_mark)
     shop.simulator.seed(5)
     shop.agree()
+
+
+def test_a_dsn_file_that_is_rotated(stand, scratch, postgres):
+    """The password changes, then the file, then PostgreSQL ends the sessions: no poll fails."""
+    path = Path(scratch.file("dsn"))
+    shop = stand(wait_ready=False)
+    path.write_text(shop.dsn, encoding="utf-8")
+    config = Path(shop.config)
+    config.write_text(config.read_text(encoding="utf-8").replace("dsn: ${PG_DSN}", f"dsn_file: {path}"), encoding="utf-8")
+    shop.exporter.start().wait_ready()
+    password = shop.dsn.split(":")[2].split("@")[0]
+    postgres.query(f"ALTER ROLE {shop.database} PASSWORD 'rotated'")
+    path.write_text(shop.dsn.replace(password, "rotated"), encoding="utf-8")
+    shop.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'o2o-exporter' "
+             "AND datname = current_database()")
+    shop.simulator.seed(10)
+    shop.agree()
+    assert shop.failures() == {}
 
 
 def test_a_service_file(stand, scratch):
