@@ -61,3 +61,29 @@ def test_one_edit_changes_the_alert_and_its_text(tmp_path):
 
     limit.write_text(edited.replace("expr: 0.2\n", "expr: 0.08\n"))
     assert "The limit is 8%." in run("promtool", "test", "rules", path, status=1)
+
+
+def test_a_labelled_line_sets_one_vendor_apart(tmp_path):
+    """10 pieces left are green; for V007, of whom much more is usual, red-high."""
+    folder = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", folder)
+    names = {"V001": 4, "V007": 1}
+    test = {"rule_files": ["rules/*.yml"], "evaluation_interval": "1m", "tests": [{
+        "interval": "1m",
+        "input_series": [{"series": f'vendor_discount_stock{{job="o2o-exporter", instance="a", vendor_code="{code}", '
+                                    f'vendor_name="{code}", product="Gyoza"}}', "values": "10+0x20"} for code in names],
+        "promql_expr_test": [{"expr": "job_vendor:vendor_board:band", "eval_time": "10m", "exp_samples": [
+            {"labels": f'job_vendor:vendor_board:band{{job="o2o-exporter", subject="discount_stock", vendor_code="{code}", '
+                       f'vendor_name="{code}"}}', "value": band} for code, band in names.items()]}]}]}
+    path = tmp_path / "test.yml"
+    path.write_text(yaml.safe_dump(test))
+    run("promtool", "test", "rules", path, status=1)
+
+    limit = folder / "o2o-limits.yml"
+    override = ("      - record: o2o:limit:vendor_band\n        expr: 20\n"
+                "        labels: {subject: discount_stock, band: red, vendor_code: V007}\n"
+                + "".join(f"      - record: o2o:limit:vendor_band\n        expr: {least}\n"
+                          f"        labels: {{subject: discount_stock, band: {band}, vendor_code: V007}}\n"
+                          for band, least in (("yellow", 40), ("green", 60), ("light-green", 80), ("dark-green", 100))))
+    limit.write_text(limit.read_text().rstrip() + "\n" + override)
+    run("promtool", "test", "rules", path)

@@ -75,7 +75,7 @@ def serve_page():
 def test_shop_that_stands_still(page_address):
     expected = {
         ("O2ONoNewOrders", "critical"), ("O2OOrdersDelayed", "warning"), ("O2OSourceFailing", "warning"),
-        ("O2OSourceStale", "warning"), ("O2OVendorOffline", "warning"), ("O2OWatchdog", "none"), ("O2OBatchJobLate", "warning"),
+        ("O2OSourceStale", "warning"), ("O2OVendorOffline", "warning"), ("O2OWatchdog", "none"), ("O2OBatchJobLate", "warning"), ("O2OVendorBoardCherry", "warning"),
         ("O2OPrometheusNotConnectedToAlertmanagers", "critical"),
     }
     with Scratch() as scratch, \
