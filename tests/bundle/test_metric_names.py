@@ -12,7 +12,7 @@ from bundle.promql import grouping_labels, selectors
 from bundle.shipped import ROOT, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
-FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type", "batch_job"}
+FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type"}
 MADE_LABELS = {"week", "window", "half", "subject", "band"}  # by recording rules
 TARGET_LABELS = {"job", "instance", "pod"}
 

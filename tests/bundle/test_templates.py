@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The words that people read: amtool renders them as Alertmanager would (check-config sees no run-time error)."""
 
+import html
 import json
+import re
+from urllib.parse import unquote
 
 import pytest
 
@@ -9,6 +12,9 @@ from bundle.shipped import ALERTMANAGER, run
 
 TEMPLATES = ALERTMANAGER.parent / "templates" / "*.tmpl"
 RUNBOOK = "https://example.com/O2ONoNewOrders.md"
+GRAPH = "Graph: http://prometheus:9090/graph"
+SILENCE = ("Silence: http://alertmanager:9093/#/silences/new?filter=%7Balertname%3D%22O2ONoNewOrders%22%2C%20job%3D%22o2o-exporter%22"
+           "%2C%20severity%3D%22critical%22")
 NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -39,7 +45,9 @@ def message(*alerts):
 
 
 @pytest.fixture(name="render")
-def renderer(tmp_path):
+def renderer(tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+
     def render(name, data, kind="text"):
         path = tmp_path / "data.json"
         path.write_text(json.dumps(data))
@@ -68,8 +76,8 @@ def test_title(render, data, title):
 def test_text_says_what_since_when_and_what_to_do(render):
     assert render("o2o.text", message(alert())).strip() == (
         "0 orders, and <b>nobody</b> knows why.\n"
-        "Since 01:47 UTC on 1 March.\n\n"
-        f"What to do: {RUNBOOK}")
+        "Firing since 01:47 UTC on 1 March.\n\n"
+        f"What to do: {RUNBOOK}\n{GRAPH}\n{SILENCE}%7D")
 
 
 def test_text_says_what_is_solved(render):
@@ -85,13 +93,37 @@ def test_several_vendors_are_named_one_by_one_and_what_to_do_once(render):
               for name in ("Phở Nhà Lương", "Ramen 17")]
     back = alert("resolved", vendor_name="La Márquez", vendor_code="V005", product="Horchata")
     assert render("o2o.text", message(*firing, back)).strip() == (
-        "Phở Nhà Lương is offline.\nSince 01:47 UTC on 1 March.\n\n"
-        "Ramen 17 is offline.\nSince 01:47 UTC on 1 March.\n\n"
-        f"What to do: {RUNBOOK}\n\n"
+        "Phở Nhà Lương is offline.\nFiring since 01:47 UTC on 1 March.\n\n"
+        "Ramen 17 is offline.\nFiring since 01:47 UTC on 1 March.\n\n"
+        f"What to do: {RUNBOOK}\n{GRAPH}\nSilence: http://alertmanager:9093/#/silences/new?filter=%7Balertname%3D%22O2ONoNewOrders"
+        "%22%2C%20job%3D%22o2o-exporter%22%2C%20severity%3D%22critical%22%7D\n\n"
         "Solved: No new order has come in for 10 minutes. La Márquez (V005): Horchata.\n"
         "It lasted from 01:47 to 02:30 UTC on 1 March.")
     page = render("o2o.html", message(*firing, back), kind="html")
     assert "Ramen 17 is offline." in page and "La Márquez (V005): Horchata." in page
+
+
+def test_times_are_those_of_the_people_who_read_them(render, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Ho_Chi_Minh")
+    text = render("o2o.text", message(alert(), alert("resolved")))
+    assert "Firing since 08:47 +07 on 1 March." in text
+    assert "It lasted from 08:47 to 09:30 +07 on 1 March." in text
+    assert "08:47 +07" in html.unescape(render("o2o.html", message(alert()), kind="html"))
+
+
+def test_places_are_named_where_there_are_several(render):
+    text = render("o2o.text", message(alert(region="sg"), alert("resolved", region="hn", shop="7")))
+    assert "nobody</b> knows why. Region sg.\n" in text and "10 minutes. Region hn. Shop 7.\n" in text
+
+
+@pytest.mark.parametrize("kind, template", [("text", "o2o.silence"), ("html", "o2o.html.silence")])
+def test_silence_link_brings_back_the_labels(render, kind, template):
+    name = 'Bánh Mì "Sài Gòn" & C:\\Lunch + 1%'
+    link = re.search(r'http[^"> ]+', render(template, message(alert(vendor_name=name)), kind=kind)).group()
+    start, matchers = unquote(html.unescape(link)).split("?filter=")
+    assert start == "http://alertmanager:9093/#/silences/new"
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    assert f'vendor_name="{escaped}"' in matchers and matchers.startswith('{alertname="O2ONoNewOrders", ')
 
 
 def test_alerts_with_runbooks_of_their_own_name_each(render):
