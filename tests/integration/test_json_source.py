@@ -108,6 +108,18 @@ def test_two_levels_of_one_answer_are_one_request(scratch, endpoint):
     assert [asked.path for asked in endpoint.asked] == ["/branches"]
 
 
+def test_lines_and_pivoted_columns(scratch, endpoint):
+    endpoint.body = b'{"branch":"hn","00":1,"01":2}\n{"branch":"sg","01":4}\n'
+    source = {"name": "hours", "json": {"url": f"{endpoint.url}/hours", "format": "ndjson"},
+              "metrics": [{"name": "branch_orders", "help": "Orders.", "labels": {"branch": "branch"}, "value": "$value",
+                           "columns": {"label": "hour", "match": "[0-2][0-9]"}}]}
+    with exporter_of(scratch, source) as exporter:
+        exporter.wait_ready()
+        samples = exporter.samples()
+    assert {(labels["branch"], labels["hour"]): value for labels, value in samples.series("branch_orders")} == \
+        {("hn", "00"): 1, ("hn", "01"): 2, ("sg", "01"): 4}
+
+
 def test_reasons_are_there_at_0_before_the_first_answer(scratch):
     """A counter that is born with the first bad rows hides them from increase()."""
     nowhere = "http://127.0.0.1:1"

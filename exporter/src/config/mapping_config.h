@@ -46,12 +46,16 @@ struct RowsConfig {
   std::vector<std::string> nested;  // where inside a row the rows of the next level are, from the outside in;
                                     // the innermost are the rows, outer columns are "../"
   RowsAre is = RowsAre::kRows;
+  std::string pivot = {};  // of a metric's
+  bool lines = false;      // the answer is one JSON text a line, whose lines are the rows
 
   bool operator==(const RowsConfig&) const = default;
 };
 
 // Begins the column of a label that is not of the row, but by JSON Pointer of the whole answer.
 inline constexpr std::string_view kDocumentColumn = "$/";
+// Of a label, where columns are pivoted: the name of the column.
+inline constexpr std::string_view kColumnColumn = "$column";
 
 struct LabelFrom {
   std::string label;
@@ -81,6 +85,8 @@ struct MetricConfig {
   std::optional<std::string>
       null_value;  // number text for a missing or null value; none: the row is skipped and counted
   DuplicatePolicy on_duplicate = DuplicatePolicy::kError;
+  std::string pivot = {};  // a TextPattern: each column that matches gives a sample; its name is $column, its
+                           // value $value
   std::optional<RowsConfig> rows = std::nullopt;  // its own, instead of the source's
 };
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text_pattern.h"
+
 namespace o2o {
 namespace {
 
@@ -201,7 +203,10 @@ void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& me
            metric.aggregate);
   const bool counts = metric.aggregate == Aggregate::kCount;
   if (!counts) entry.Require("value", "want the column that holds the number, or aggregate: count");
-  if (entry.Text("value", metric.value_column)) CheckColumn(entry, "value", metric.value_column, reading);
+  if (entry.Text("value", metric.value_column)) {
+    const bool of_each_column = entry.Has("columns") && metric.value_column == "$value";
+    if (!of_each_column) CheckColumn(entry, "value", metric.value_column, reading);
+  }
   ReadWord(entry, "unit", kUnits, "is no unit, want number, bytes or time", metric.unit);
   ReadValues(entry.Section("values"), metric.value_map);
   std::string null_value;
@@ -247,6 +252,32 @@ void ReadHelp(MapReader& entry, std::string& help) {
   }
 }
 
+// Columns whose names are texts of a label.
+void ReadPivot(MapReader& entry, MetricConfig& metric) {
+  if (!entry.Has("columns")) return;
+  MapReader columns = entry.Section("columns");
+  columns.Require("label", "want the label that gets the name of the column, like hour");
+  columns.Require("match", "want a regular expression for the names of the columns, like [0-2][0-9]");
+  std::string label;
+  if (columns.Text("label", label)) {
+    if (const auto problem = LabelNameProblem(label)) columns.FailValue("label", *problem);
+    const auto has = [&](const auto& list, auto name) {
+      return std::any_of(list.begin(), list.end(), [&](const auto& one) { return one.*name == label; });
+    };
+    if (has(metric.labels, &LabelFrom::label) ||
+        has(metric.static_labels, &std::pair<std::string, std::string>::first)) {
+      columns.FailValue("label", "appears among the labels too, give each label once");
+    } else {
+      metric.labels.push_back({label, std::string(kColumnColumn)});
+    }
+  }
+  if (!columns.Text("match", metric.pivot)) return;
+  if (const Result<TextPattern> compiled = TextPattern::Compile(metric.pivot); !compiled)
+    columns.FailValue("match", compiled.error().message);
+  if (metric.aggregate != Aggregate::kCount && metric.value_column != "$value")
+    entry.FailKey("columns", "given with another value than $value, which is that of each column, want value: $value");
+}
+
 MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   MetricConfig metric;
   const bool has_name = ReadMetricName(entry, metric);
@@ -261,6 +292,7 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   ReadWhere(entry.Section("where"), reading, metric.where);
   ReadValue(entry, reading, metric);
   ReadDuplicates(entry, metric);
+  ReadPivot(entry, metric);
   if (!has_name) return metric;
   if (const auto conflict = reading.place.families.Add(reading.place.name, metric, reading.place.enabled)) {
     if (conflict->key == "name") {

@@ -87,6 +87,7 @@ Result<void> JsonStream::Feed(std::string_view piece) {
   begin_ = at_ = piece.data();
   end_ = begin_ + piece.size();
   try {
+    OpenLines();
     ReadOn();
   } catch (...) {
     // Memory ended in the handler, or here: nothing may point into the piece any longer, and what follows is
@@ -109,14 +110,24 @@ void JsonStream::LeavePiece() {
 }
 
 Result<void> JsonStream::Finish() {
+  OpenLines();
   if (error_) return Outcome();
   if (inside_ == Inside::kMark) {
     ReadMark();
   } else if ((inside_ == Inside::kNumber && IsWholeNumber()) || (inside_ == Inside::kWord && IsInf())) {
     Tell(JsonType::kNumber, token_);
   }
-  if (!error_ && (next_ != Next::kNothing || inside_ != Inside::kNone)) Refuse("more");
+  if (!error_ && (next_ != after_text_ || inside_ != Inside::kNone)) Refuse("more");
+  if (!error_ && outer_depth_ > 0 && !handler_.Close(JsonType::kArray, Offset())) Cancel();
   return Outcome();
+}
+
+// The array that they are told as.
+void JsonStream::OpenLines() {
+  if (depth_.size() >= outer_depth_) return;
+  depth_.push_back(false);
+  next_ = Next::kLine;
+  if (!handler_.Open(JsonType::kArray, 0)) Cancel();
 }
 
 Result<void> JsonStream::Outcome() const {
@@ -142,7 +153,8 @@ void JsonStream::ReadOn() {
           break;
         }
         [[fallthrough]];
-      case Next::kValue: ReadValue(c); break;
+      case Next::kValue:
+      case Next::kLine: ReadValue(c); break;
       case Next::kKeyOrEnd:
         if (c == '}') {
           CloseContainer();
@@ -251,7 +263,7 @@ void JsonStream::Tell(JsonType type, std::string_view text) {
   if (IsTold() && !handler_.Scalar(type, text, {token_begin_, Offset()})) Cancel();
 }
 
-void JsonStream::ValueDone() { next_ = depth_.empty() ? Next::kNothing : Next::kCommaOrEnd; }
+void JsonStream::ValueDone() { next_ = depth_.size() <= outer_depth_ ? after_text_ : Next::kCommaOrEnd; }
 
 // At a quote.
 void JsonStream::BeginString() {

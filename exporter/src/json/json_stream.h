@@ -19,6 +19,12 @@ inline constexpr std::size_t kMaxJsonNesting = 100'000;
 // A string or number that goes over the end of a piece is held; a longer one is refused with kTooLarge.
 inline constexpr std::size_t kMaxJsonToken = 64u << 20;
 
+// What a stream holds.
+enum class JsonTexts {
+  kOne,    // one text
+  kLines,  // any number of them, one a line (NDJSON, JSON Lines), told as the elements of one array
+};
+
 // Reads one JSON text (RFC 8259) and nothing but it, from pieces cut anywhere, and holds no more of it than
 // the value it is in. Fails with kBadJson and the byte, or with kCancelled when the handler ended it, and
 // then stays failed. Numbers stay text of any size and are never made a double. Ranges count from the start
@@ -31,8 +37,12 @@ inline constexpr std::size_t kMaxJsonToken = 64u << 20;
 // One thread at a time. The handler must outlive it.
 class JsonStream {
  public:
-  explicit JsonStream(JsonHandler& handler, std::size_t max_token = kMaxJsonToken)
-      : handler_(handler), max_token_(max_token) {}
+  explicit JsonStream(JsonHandler& handler, std::size_t max_token = kMaxJsonToken,
+                      JsonTexts texts = JsonTexts::kOne)
+      : handler_(handler),
+        max_token_(max_token),
+        after_text_(texts == JsonTexts::kOne ? Next::kNothing : Next::kLine),
+        outer_depth_(texts == JsonTexts::kOne ? 0 : 1) {}
   JsonStream(const JsonStream&) = delete;
   JsonStream& operator=(const JsonStream&) = delete;
 
@@ -47,7 +57,7 @@ class JsonStream {
 
  private:
   // What may come next where no value is being read.
-  enum class Next : std::uint8_t { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kNothing };
+  enum class Next : std::uint8_t { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kLine, kNothing };
   // What is being read. A pair is two escapes for one character.
   enum class Inside : std::uint8_t {
     kNone,
@@ -63,6 +73,7 @@ class JsonStream {
   enum class Digits : std::uint8_t { kSign, kZero, kWhole, kPoint, kFraction, kE, kESign, kExponent };
 
   Result<void> Outcome() const;
+  void OpenLines();
   void LeavePiece();
   void ReadOn();
   void ReadToken();
@@ -92,6 +103,8 @@ class JsonStream {
 
   JsonHandler& handler_;
   const std::size_t max_token_;
+  const Next after_text_;          // what may come behind a whole text
+  const std::size_t outer_depth_;  // of the array that lines are told as
   std::optional<Error> error_;
 
   // The piece at hand.

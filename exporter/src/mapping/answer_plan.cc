@@ -28,6 +28,18 @@ void TakeDocumentLabels(MetricConfig& metric, std::vector<std::string>& document
   }
 }
 
+// Each column that matches becomes a row inside its row, with the column's name as its key.
+void Unpivot(MetricConfig& metric, RowsConfig& rows) {
+  if (metric.pivot.empty()) return;
+  rows.pivot = metric.pivot;
+  const auto outside = [](std::string& column) {
+    if (column.empty() || column.starts_with(kDocumentColumn)) return;
+    column = column == kColumnColumn ? "$key" : "../" + column;
+  };
+  for (LabelFrom& label : metric.labels) outside(label.column);
+  for (RowFilter& filter : metric.where) outside(filter.column);
+}
+
 }  // namespace
 
 std::string Placeholder(std::size_t document_label) { return kPlaceholderMark + std::to_string(document_label); }
@@ -38,6 +50,8 @@ AnswerPlan PlanAnswer(const MappingConfig& config) {
   for (MetricConfig metric : config.metrics) {
     RowsConfig rows = metric.rows.value_or(config.rows);
     rows.shape = config.rows.shape;
+    rows.lines = config.rows.lines;
+    Unpivot(metric, rows);
     TakeDocumentLabels(metric, plan.document);
     const std::size_t place = PlaceOf(places, rows);
     if (place == plan.parts.size()) plan.parts.push_back({rows, {}, config.ceilings});

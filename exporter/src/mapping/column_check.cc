@@ -77,7 +77,10 @@ class Checker {
       if (wanted.slot.level == level && !IsThere(wanted, names) && wanted.required) miss(wanted.name);
     }
     const bool holds_rows = level + 1 < reader_.levels();
-    if (holds_rows && !reader_.NestedSeen(level)) miss(plan_.wants.levels[level].nested);
+    const LevelWants& wants = plan_.wants.levels[level];
+    if (holds_rows && !wants.pivot.empty() && !reader_.NestedSeen(level)) {
+      missing.push_back({wants.pivot, ""});
+    } else if (holds_rows && !reader_.NestedSeen(level)) miss(plan_.wants.levels[level].nested);
     if (!missing.empty()) check_.missing += (check_.missing.empty() ? "" : "; ") + NotThere(missing, names);
   }
 

@@ -53,6 +53,7 @@ Column& ColumnIndex::Search(std::string_view key) {
   }
   if (!IsWanted(key) && (columns_.size() >= kMaxColumns || key.size() > kMaxNameBytes)) {
     other_.last_row = 0;
+    other_.pivoted.reset();
     return other_;
   }
   Column column;

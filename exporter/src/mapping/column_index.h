@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,6 +31,7 @@ struct Column {
   std::string name;
   std::vector<ColumnTarget> targets;  // mostly none or one
   std::uint32_t branch = 0;           // of the WantedName
+  std::optional<bool> pivoted;        // whether it matches the level's pivot, once that is known
   std::uint64_t last_row = 0;         // the row that had it last, for the reader's use
 };
 

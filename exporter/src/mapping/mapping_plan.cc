@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "base/text_pattern.h"
 #include "mapping/json_pointer.h"
 #include "mapping/value_text.h"
 
@@ -47,7 +48,13 @@ class Planner {
     } else {
       Refuse("rows '" + rows.pointer + "': a JSON Pointer begins with /");
     }
-    plan_.wants.levels.resize(rows.nested.size() + 1);
+    plan_.wants.levels.resize(rows.nested.size() + (rows.pivot.empty() ? 1 : 2));
+    if (!rows.pivot.empty()) {
+      plan_.wants.levels[rows.nested.size()].pivot = rows.pivot;
+      plan_.wants.levels.back().scalars = true;
+      if (const auto compiled = TextPattern::Compile(rows.pivot); !compiled)
+        Refuse("columns '" + rows.pivot + "': " + compiled.error().message);
+    }
     for (LevelWants& level : plan_.wants.levels) level.either = !strict_;
     plan_.wants.levels[0].single = rows.is == RowsAre::kRow;
     plan_.wants.levels[0].pairs = rows.is == RowsAre::kPairs;
@@ -107,7 +114,7 @@ class Planner {
 
   SlotRef Column(const std::string& where, std::string_view name, bool required, bool has_default = false) {
     const std::string whole(name);
-    std::size_t level = config_.rows.nested.size();
+    std::size_t level = plan_.wants.levels.size() - 1;
     while (name.starts_with("../")) {
       name.remove_prefix(3);
       if (level-- == 0) {
@@ -125,7 +132,7 @@ class Planner {
       return {level, name == kKeyColumn ? kKeySlot : kIndexSlot};
     }
     if (name == kValueColumn) {
-      if (level < config_.rows.nested.size())
+      if (level + 1 < plan_.wants.levels.size())
         Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
       wants.scalars = true;
       return {level, kValueSlot};

@@ -16,6 +16,20 @@ void RowReader::TakeElementKey() {
   if (frame.kind == Kind::kRow && !frame.object) Key(std::to_string(frame.elements++));
 }
 
+// A column whose name is a label's text.
+void RowReader::TakePivotKey(Level& its, std::string_view key, bool repeated) {
+  if (!column_->pivoted) column_->pivoted = its.pivot->Matches(key);
+  if (!*column_->pivoted) return;
+  member_key_ = key;
+  if (repeated) records_.DropMember(levels_.size() - 2, key);
+}
+
+bool RowReader::ScalarPivoted(std::size_t level, JsonType type, std::string_view text, JsonRange where) {
+  levels_[level].nested_seen = true;
+  levels_[level + 1].members = true;
+  return ScalarRow(level + 1, type, text, where);
+}
+
 void RowReader::TakeInsideKey(Frame& frame, std::string_view key) {
   Level& its = levels_[frame.place];
   frame.child = its.pointers.Child(frame.node, key);
@@ -29,6 +43,11 @@ void RowReader::TakeInsideKey(Frame& frame, std::string_view key) {
 bool RowReader::OpenInRow(std::size_t level, JsonType type, std::size_t begin) {
   if (IsNested(levels_[level])) return OpenNested(level, type, begin);
   SetColumn(level, type, {});
+  if (IsPivoted(levels_[level])) {
+    levels_[level].nested_seen = true;
+    SkipAndReject(Quoted(column_->name) + " is " + std::string(Describe(type)) + ", expected a value", begin);
+    return true;
+  }
   if (column_->branch != PointerTree::kNone) return OpenInside(level, column_->branch, type, begin);
   ++skipped_;
   return true;

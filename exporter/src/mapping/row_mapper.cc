@@ -55,7 +55,7 @@ class RowMapper::Impl final : public RowSink {
     came_as_text_.resize(plan_.metrics.size());
     reader_.emplace(plan_.wants,
                     RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
-    stream_.emplace(*reader_, kMaxToken);
+    stream_.emplace(*reader_, kMaxToken, config_.rows.lines ? JsonTexts::kLines : JsonTexts::kOne);
   }
 
   Result<void> Feed(std::string_view piece) {

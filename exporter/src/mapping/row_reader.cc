@@ -20,6 +20,9 @@ constexpr std::array<std::string_view, 6> kTopFields = {"status",  "error", "err
 
 RowReader::Level::Level(LevelWants level_wants)
     : wants(std::move(level_wants)), index(MakeIndex(wants, pointers)) {
+  if (!wants.pivot.empty()) {
+    if (Result<TextPattern> compiled = TextPattern::Compile(wants.pivot)) pivot = *std::move(compiled);
+  }
   if (!IsJsonPointer(wants.nested)) {
     nested = wants.nested;
   } else if (const auto steps = PointerSteps(wants.nested); steps.size() == 1) {
@@ -88,7 +91,7 @@ bool RowReader::Key(std::string_view key) {
   Frame& frame = frames_.back();
   switch (frame.kind) {
     case Kind::kPath: TakePathKey(frame, key); break;
-    case Kind::kRows: TakeMemberKey(frame.place, key); break;
+    case Kind::kRows: return TakeMemberKey(frame.place, key);
     case Kind::kRow: TakeColumnKey(frame.place, key); break;
     case Kind::kInside: TakeInsideKey(frame, key); break;
     case Kind::kPairs:
@@ -216,11 +219,16 @@ void RowReader::CloseRows(std::size_t level, JsonType type) {
              Expected(0) + (its.wants.either ? " (of values if a metric asks for `$value`)" : "");
 }
 
-void RowReader::TakeMemberKey(std::size_t level, std::string_view key) {
+// Which of two rows of one key counts could only be the last, and what the first has given is part of sums by
+// then: such an answer is refused.
+bool RowReader::TakeMemberKey(std::size_t level, std::string_view key) {
   member_key_ = key;
-  const std::string_view known = key.substr(0, SeriesTable::kMaxKeyBytes);
-  member_key_repeated_ = !levels_[level].keys->Insert(known, {}).second;
-  if (member_key_repeated_) ++duplicate_keys_;
+  if (key.size() > SeriesTable::kMaxKeyBytes || levels_[level].keys->Insert(key, {}).second) return true;
+  const std::string& nested = level == 0 ? std::string() : levels_[level - 1].wants.nested;
+  error_ = Error{ErrorCode::kBadShape, "the key " + Quoted(key) + " appears twice among the rows in " +
+                                           (level == 0 ? Where(pointer_.size()) : Quoted(nested)) +
+                                           ", so which of them counts is open: the upstream has to send each once"};
+  return false;
 }
 
 // An element or a member.
@@ -283,7 +291,6 @@ bool RowReader::StartRecord(std::size_t level, JsonRange where) {
   Level& its = levels_[level];
   RowRecords::Record record;
   record.where = where;
-  record.repeated_key = its.members && member_key_repeated_;
   const bool fits = records_.Add(level, record);
   its.index.Rewind();
   ++its.rows_seen;
@@ -307,7 +314,8 @@ bool RowReader::GiveRows() {
   EchoParents();
   bool go_on = true;
   const std::size_t rows = records_.size(levels_.size() - 1);
-  for (std::size_t row = 0; go_on && row < rows; ++row) go_on = sink_.TakeRow({records_, row});
+  for (std::size_t row = 0; go_on && row < rows; ++row)
+    go_on = records_.At(levels_.size() - 1, row).dropped || sink_.TakeRow({records_, row});
   records_.Clear();
   return go_on;
 }
@@ -353,8 +361,10 @@ void RowReader::SkipAndReject(std::string message, std::size_t begin) {
 void RowReader::TakeColumnKey(std::size_t level, std::string_view key) {
   Level& its = levels_[level];
   column_ = &its.index.Find(key);
-  if (column_->last_row == its.rows_seen) ++duplicate_keys_;
+  const bool repeated = column_->last_row == its.rows_seen;
+  if (repeated) ++duplicate_keys_;
   column_->last_row = its.rows_seen;
+  if (its.pivot) TakePivotKey(its, key, repeated);
 }
 
 void RowReader::SetColumn(std::size_t level, JsonType type, std::string_view text) {
@@ -369,6 +379,7 @@ void RowReader::SetColumn(std::size_t level, JsonType type, std::string_view tex
 
 bool RowReader::ScalarInRow(std::size_t level, JsonType type, std::string_view text, JsonRange where) {
   SetColumn(level, type, text);
+  if (IsPivoted(levels_[level])) return ScalarPivoted(level, type, text, where);
   if (column_->branch != PointerTree::kNone) return ScalarInside(level, column_->branch, type, text, where);
   return !IsNested(levels_[level]) || ScalarNested(level, type, where);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_pattern.h"
 #include "json/json_reader.h"
 #include "mapping/column_index.h"
 #include "mapping/pointer_tree.h"
@@ -75,6 +76,7 @@ class RowReader final : public JsonHandler {
   struct Level {
     explicit Level(LevelWants level_wants);
     LevelWants wants;
+    std::optional<TextPattern> pivot;
     std::string nested;     // the key of `wants.nested`; empty where that is further in
     PointerTree pointers;   // before `index`, which is made of both
     ColumnIndex index;
@@ -103,6 +105,8 @@ class RowReader final : public JsonHandler {
   void PushFrame(Kind kind, JsonType type, std::size_t place, PointerTree::NodeId node = PointerTree::kNone);
   void TakePathKey(Frame& frame, std::string_view key);
   void TakeColumnKey(std::size_t level, std::string_view key);
+  void TakePivotKey(Level& its, std::string_view key, bool repeated);
+  bool IsPivoted(const Level& its) const { return its.pivot && column_->pivoted.value_or(false); }
   void TakeInsideKey(Frame& frame, std::string_view key);
   void TakeElementKey();
   bool IsNextStep(Frame& frame);
@@ -123,11 +127,12 @@ class RowReader final : public JsonHandler {
   bool LoneScalarRow(std::size_t level, JsonType type, std::string_view text, JsonRange where);
   bool ScalarRow(std::size_t level, JsonType type, std::string_view text, JsonRange where);
   bool ScalarInRow(std::size_t level, JsonType type, std::string_view text, JsonRange where);
+  bool ScalarPivoted(std::size_t level, JsonType type, std::string_view text, JsonRange where);
   bool ScalarInside(std::size_t level, PointerTree::NodeId node, JsonType type, std::string_view text,
                     JsonRange where);
   bool ScalarNested(std::size_t level, JsonType type, JsonRange where);
   bool StartRecord(std::size_t level, JsonRange where);
-  void TakeMemberKey(std::size_t level, std::string_view key);
+  bool TakeMemberKey(std::size_t level, std::string_view key);
   void SetColumn(std::size_t level, JsonType type, std::string_view text);
   void Arrive(std::size_t level, PointerTree::NodeId node);
   void SetPointed(std::size_t level, PointerTree::NodeId node, JsonType type, std::string_view text);
@@ -158,7 +163,6 @@ class RowReader final : public JsonHandler {
   std::size_t reject_begin_ = 0;
   Column* column_ = nullptr;  // of the last key of the row at hand
   std::string member_key_;
-  bool member_key_repeated_ = false;
   // The innermost rows at hand that the echo keeps.
   struct Echoed {
     std::size_t record = 0;

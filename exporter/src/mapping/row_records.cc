@@ -23,6 +23,14 @@ void RowRecords::DropInside(std::size_t level) {
   }
 }
 
+void RowRecords::DropMember(std::size_t level, std::string_view key) {
+  Level& inside = levels_[level + 1];
+  const std::size_t parent = levels_[level].records.size() - 1;
+  for (std::size_t row = inside.records.size(); row-- > 0 && inside.records[row].parent == parent;) {
+    if (Text(CellAt(level + 1, row, kKeySlot)) == key) inside.records[row].dropped = true;
+  }
+}
+
 void RowRecords::Clear() {
   for (Level& level : levels_) {
     level.records.clear();

@@ -35,6 +35,7 @@ class RowRecords {
     JsonRange where;
     std::uint32_t parent = 0;
     bool too_deep = false;
+    bool dropped = false;  // a later one has taken its place
     bool repeated_key = false;
   };
 
@@ -59,6 +60,8 @@ class RowRecords {
   void Unset(std::size_t level, std::size_t slot);
   // Forgets the rows inside the last one.
   void DropInside(std::size_t level);
+  // The row of that key inside the last one is not to count.
+  void DropMember(std::size_t level, std::string_view key);
   void Clear();
 
  private:

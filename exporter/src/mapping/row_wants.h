@@ -19,6 +19,8 @@ struct LevelWants {
   bool scalars = false;  // scalars are rows too
   bool arrays = false;   // arrays are rows too, whose columns are called 0, 1, ...
   bool index = false;    // kIndexSlot is wanted
+  // A TextPattern: the columns that match it are the rows of the next level, as members.
+  std::string pivot;
   std::string nested;    // the column that holds the rows of the next level; also among `columns`
 };
 inline constexpr std::size_t kKeySlot = 0;    // of a member, its key

@@ -116,6 +116,27 @@ void ReadRequest(MapReader& json, JsonSourceConfig& config) {
   if (config.method == "GET") json.FailKey("body", "is for method: POST, remove it or set method: POST");
 }
 
+// How the body is written.
+void ReadFormat(MapReader& json, JsonSourceConfig& config) {
+  std::string format;
+  if (!json.Text("format", format) || format == "json") return;
+  if (format != "ndjson") {
+    json.FailValue("format", "is not a format, want json or ndjson");
+    return;
+  }
+  const auto is_whole = [](const RowsConfig& rows) { return rows.pointer.empty() && rows.is != RowsAre::kRow; };
+  bool fits = is_whole(config.mapping.rows);
+  for (const MetricConfig& metric : config.mapping.metrics) {
+    fits = fits && (!metric.rows || is_whole(*metric.rows));
+    for (const LabelFrom& label : metric.labels) fits = fits && !label.column.starts_with(kDocumentColumn);
+  }
+  if (!fits) {
+    json.FailValue("format", "has a row on each line, and no document around them: remove rows.pointer, rows.is: row "
+                             "and columns that begin with $/");
+  }
+  config.mapping.rows.lines = true;
+}
+
 // Headers that the user gives stand in the place of ours.
 bool Gives(const JsonSourceConfig& config, std::string_view name) {
   return std::any_of(config.headers.begin(), config.headers.end(),
@@ -131,7 +152,7 @@ HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {
   const auto add = [&](const char* name, Secret value) {
     if (!Gives(config, name)) request.headers.emplace_back(name, std::move(value));
   };
-  add("Accept", Secret::Plain("application/json"));
+  add("Accept", Secret::Plain(config.mapping.rows.lines ? "application/x-ndjson" : "application/json"));
   if (!config.body.empty()) add("Content-Type", Secret::Plain("application/json"));
   if (!config.username.empty())
     add("Authorization", Secret("Basic " + Base64(config.username + ":" + config.password.Reveal())));
@@ -179,6 +200,7 @@ std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const Mapping
   ReadRequest(json, config);
   ReadHeaders(json, ReadAuth(json, config), config);
   ReadMapped(json, place, RowShape::kAny, config);
+  ReadFormat(json, config);
   return std::make_shared<JsonSourceConfig>(std::move(config));
 }
 

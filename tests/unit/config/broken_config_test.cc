@@ -363,7 +363,7 @@ const Broken kBroken[] = {
      {"6:15: sources[0].metrics[0].type: \"histogram\" is no type for mapped rows, want gauge or counter"}},
     {"metric-unknown-key",
      {"6:9: sources[0].metrics[0].lable: unknown key, known here: name, type, help, rows, labels, static_labels, "
-      "where, aggregate, value, unit, values, null, on_duplicate"}},
+      "where, aggregate, value, columns, unit, values, null, on_duplicate"}},
     {"metrics-empty", {"4:5: sources[0].metrics: is empty, want at least one metric"}},
     {"metrics-many", {"4:5: sources[0].metrics: has more than 100 entries, want fewer"}},
     {"metrics-missing",

@@ -46,7 +46,7 @@ KeysByBlock KeysOfLoader() {
       "web: {zzzzzzzz: 1}\n"
       "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
       "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
-      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}}]}]\n",
+      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, columns: {zzzzzzzz: 1}}]}]\n",
       blocks);
   for (const SourceKind& kind : SourceKinds()) {
     const std::string source = "sources: [{" + std::string(kind.key) + ": {";
@@ -158,6 +158,7 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].oms.max_limit", std::to_string(oms.max_limit)},
       {"sources[].oms.max_body", Size(oms.max_body_bytes)},
       {"sources[].json.method", JsonSourceConfig().method},
+      {"sources[].json.format", "json"},
       {"sources[].rows.is", "rows"},
       {"sources[].rows.nested", "[]"},
       {"sources[].metrics[].rows.is", "rows"},

@@ -232,5 +232,36 @@ TEST(MappingLoaderTest, OnlyLabelsAreFromElsewhere) {
                                       "behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)"}));
 }
 
+TEST(MappingLoaderTest, PivotedColumns) {
+  const MetricConfig metric = Metric("columns: {label: hour, match: '[0-2][0-9]'}, labels: {branch: b}, value: $value");
+  EXPECT_EQ(metric.pivot, "[0-2][0-9]");
+  ASSERT_EQ(metric.labels.size(), 2u);
+  EXPECT_EQ(metric.labels[1].label, "hour");
+  EXPECT_EQ(metric.labels[1].column, "$column");
+  EXPECT_EQ(Mistakes(OneMetric("columns: {label: hour, match: '['}, value: n"), "f.yml").size(), 2u);
+  EXPECT_EQ(Mistakes(OneMetric("columns: {label: b, match: x}, labels: {b: b}, value: $value"), "f.yml"),
+            (std::vector<std::string>{"f.yml:4:59: sources[0].metrics[0].columns.label: \"b\" appears among the labels "
+                                      "too, give each label once"}));
+  EXPECT_EQ(Mistakes("sources:\n  - name: q\n    metabase: {url: http://m.test, api_key: k, question: 1}\n"
+                     "    metrics: [{name: n, help: N., columns: {label: h, match: x}, value: $value}]\n",
+                     "f.yml"),
+            std::vector<std::string>());
+}
+
+TEST(MappingLoaderTest, LinesAreTheRows) {
+  const auto load = [](const std::string& rows, const std::string& labels) {
+    return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags, format: ndjson}\n    rows: " + rows +
+           "\n    metrics: [{name: flag_on, help: On., labels: " + labels + ", value: n}]\n";
+  };
+  EXPECT_TRUE(Block<JsonSourceConfig>(Load(load("{}", "{}")).sources.at(0)).mapping.rows.lines);
+  for (const auto& [rows, labels] : {std::pair("{pointer: /a}", "{}"), std::pair("{is: row}", "{}"),
+                                     std::pair("{}", "{l: $/meta}")}) {
+    EXPECT_EQ(Mistakes(load(rows, labels), "f.yml"),
+              (std::vector<std::string>{"f.yml:3:49: sources[0].json.format: \"ndjson\" has a row on each line, and no "
+                                        "document around them: remove rows.pointer, rows.is: row and columns that begin "
+                                        "with $/"}));
+  }
+}
+
 }  // namespace
 }  // namespace o2o

@@ -20,7 +20,7 @@
 namespace o2o::testing {
 
 // Mappings that use every feature between them.
-inline constexpr unsigned kHostileMappings = 6;
+inline constexpr unsigned kHostileMappings = 9;
 inline MappingConfig HostileMapping(unsigned which) {
   const auto metric = [](std::string name, std::string value) {
     MetricConfig config;
@@ -64,6 +64,37 @@ inline MappingConfig HostileMapping(unsigned which) {
       visits.labels = {{"name", "Name"}};
       all.aggregate = Aggregate::kSum;
       config.metrics = {sold, returned, visits, all};
+      break;
+    }
+    case 6: {  // one row, JSON Pointers, labels from elsewhere, several places
+      config.rows = {RowShape::kAny, "", {}, RowsAre::kRow};
+      MetricConfig pointed = metric("pointed", "/data/0/stock"), listed = metric("listed", "$value");
+      pointed.labels = {{"name", "/data/0/Name"}, {"state", "$/state"}};
+      listed.labels = {{"place", "$index"}, {"state", "$/data/1/state"}};
+      listed.rows = RowsConfig{RowShape::kAny, "/list", {}};
+      MetricConfig pair = metric("pair", "$value");
+      pair.labels = {{"key", "$key"}};
+      pair.rows = RowsConfig{RowShape::kAny, "/data", {}, RowsAre::kPairs};
+      pair.on_duplicate = DuplicatePolicy::kLast;
+      config.metrics = {pointed, listed, pair};
+      break;
+    }
+    case 7: {  // pivoted columns, and rows that are arrays
+      config.rows.shape = RowShape::kAny;
+      MetricConfig hour = metric("hour", "$value"), place = metric("place", "/1/x");
+      hour.labels = {{"branch", "branch"}, {"hour", "$column"}};
+      hour.pivot = "[0-2][0-9]";
+      hour.on_duplicate = place.on_duplicate = DuplicatePolicy::kSum;
+      place.labels = {{"first", "/0"}};
+      config.metrics = {hour, place};
+      break;
+    }
+    case 8: {  // lines
+      config.rows.shape = RowShape::kAny;
+      config.rows.lines = true;
+      MetricConfig stock = metric("stock", "/a/0/stock");
+      stock.labels = {{"name", "Name"}, {"place", "$index"}};
+      config.metrics = {stock};
       break;
     }
     case 1: {  // members

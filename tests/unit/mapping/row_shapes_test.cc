@@ -209,5 +209,121 @@ TEST(PairsTest, OfObjectsWithTheirPlace) {
             "n{region=\"hn\",place=\"0\"} 12\nn{region=\"sg\",place=\"1\"} 7\n");
 }
 
+// ---- equal keys
+
+// The last of two bad ones, or of two that are summed up, could not be told from the first: one rule for all.
+TEST(EqualKeysTest, AmongRowsFailTheAnswer) {
+  MetricConfig sum = Gauge("n", "$value", {{"l", "$key"}});
+  sum.labels.clear();
+  sum.aggregate = Aggregate::kSum;
+  const std::string fault =
+      "bad_shape: the key `a` appears twice among the rows in the answer, so which of them counts is open: the "
+      "upstream has to send each once";
+  for (const MetricConfig& metric : {Gauge("n", "$value", {{"l", "$key"}}), sum}) {
+    for (const std::string_view body : {R"({"a":1,"b":2,"a":3})", R"({"a":1,"a":"bad"})", R"({"a":1,"a":null})"})
+      EXPECT_EQ(MapWhole(AnyShape({metric}), body).lines, fault) << body;
+  }
+  EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "n")}), R"({"a":{"n":1},"b":{"n":2},"a":{"n":3}})").lines, fault);
+  RowsConfig nested;
+  nested.pointer = "/shops";
+  nested.nested = {"stock"};
+  const auto inner = AnyShape({Gauge("n", "$value", {{"l", "$key"}, {"shop", "../$key"}})}, nested);
+  EXPECT_EQ(MapWhole(inner, R"({"shops":{"s":{"stock":{"a":1,"a":2}}}})").lines,
+            "bad_shape: the key `a` appears twice among the rows in `stock`, so which of them counts is open: the "
+            "upstream has to send each once");
+  EXPECT_EQ(MapWhole(inner, R"({"shops":{"a":{"stock":{}},"a":{"stock":{}}}})").lines,
+            "bad_shape: the key `a` appears twice among the rows in `/shops`, so which of them counts is open: the "
+            "upstream has to send each once");
+  EXPECT_EQ(MapWhole(inner, R"({"shops":{"s":{"stock":{"a":1}},"t":{"stock":{"a":2}}}})").lines,
+            "n{l=\"a\",shop=\"s\"} 1\nn{l=\"a\",shop=\"t\"} 2\n")
+      << "each object has its own keys";
+}
+
+// ---- pivoted columns
+
+MetricConfig ByHour() {
+  MetricConfig metric = Gauge("n", "$value", {{"branch", "Branch"}, {"hour", "$column"}});
+  metric.pivot = "[0-2][0-9]";
+  return metric;
+}
+
+TEST(PivotTest, ColumnsThatMatchBecomeALabel) {
+  for (const RowShape shape : {RowShape::kList, RowShape::kAny}) {
+    auto config = AnyShape({ByHour()});
+    config.rows.shape = shape;
+    const Mapped mapped = MapWhole(
+        config, R"([{"00":1,"Branch":"hn","01":2.5,"Total":9,"001":7},{"Branch":"sg","01":"x","23":3,"00":null}])");
+    EXPECT_EQ(mapped.lines,
+              "n{branch=\"hn\",hour=\"00\"} 1\nn{branch=\"hn\",hour=\"01\"} 2.5\nn{branch=\"sg\",hour=\"23\"} 3\n");
+    EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
+    EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNoValue), 1u);
+    EXPECT_EQ(mapped.report.sample_rows.at(0), R"({"../Branch":"hn","$key":"00","$value":1})");
+    EXPECT_EQ(MapWhole(config, R"([{"Branch":"hn","Total":9}])").lines,
+              "bad_shape: column `[0-2][0-9]` not in the answer, there is `Branch`, `Total`");
+    EXPECT_EQ(MapWhole(config, R"([{"00":1,"Total":9}])").lines,
+              shape == RowShape::kAny ? "n{branch=\"\",hour=\"00\"} 1\n"
+                                      : "bad_shape: column `Branch` not in the answer, there is `00`, `Total`");
+  }
+}
+
+TEST(PivotTest, FiltersAggregatesAndOtherMetrics) {
+  MetricConfig sum = ByHour();
+  sum.labels.erase(sum.labels.begin());
+  sum.where = {{"State", {"open"}}};
+  sum.aggregate = Aggregate::kSum;
+  const auto config = AnyShape({sum, Gauge("total", "Total", {{"branch", "Branch"}})});
+  const Mapped mapped = MapWhole(config, R"([{"Branch":"a","00":1,"State":"open","Total":5},
+    {"Branch":"b","00":2,"State":"open","Total":6},{"Branch":"c","00":4,"State":"shut","Total":7}])");
+  EXPECT_EQ(mapped.lines, "n{hour=\"00\"} 3\ntotal{branch=\"a\"} 5\ntotal{branch=\"b\"} 6\ntotal{branch=\"c\"} 7\n");
+}
+
+TEST(PivotTest, OfEqualColumnsTheLastWins) {
+  EXPECT_EQ(MapWhole(AnyShape({ByHour()}), R"([{"00":1,"Branch":"a","01":2,"00":3},{"00":4,"Branch":"b","00":"bad"}])").lines,
+            "n{branch=\"a\",hour=\"00\"} 3\nn{branch=\"a\",hour=\"01\"} 2\n");
+}
+
+TEST(PivotTest, WhatIsNoValueIsRejected) {
+  const Mapped mapped = MapWhole(AnyShape({ByHour()}), R"([{"Branch":"a","00":{"x":1},"01":2}])");
+  EXPECT_EQ(mapped.lines, "n{branch=\"a\",hour=\"01\"} 2\n");
+  EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 1u);
+  EXPECT_EQ(mapped.report.rejected_rows.at(0).message, "`00` is an object, expected a value");
+}
+
+// ---- NDJSON
+
+MappingConfig Lines(MetricConfig metric) {
+  auto config = AnyShape({std::move(metric)});
+  config.rows.lines = true;
+  return config;
+}
+
+TEST(LinesTest, EachLineIsARow) {
+  const auto config = Lines(Gauge("n", "/a/n", {{"line", "$index"}}));
+  const std::string expected = "n{line=\"0\"} 1\nn{line=\"2\"} 3\n";
+  for (const std::string_view body : {"{\"a\":{\"n\":1}}\n7\n{\"a\":{\"n\":3}}\n", "{\"a\":{\"n\":1}}\r\n7\r\n\r\n{\"a\":{\"n\":3}}",
+                                      "\xEF\xBB\xBF{\"a\":{\"n\":1}}\n7\n {\"a\":{\"n\":3}} \n\n"}) {
+    const Mapped mapped = MapWhole(config, body);
+    EXPECT_EQ(mapped.lines, expected) << body;
+    EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 1u);
+    EXPECT_EQ(mapped.report.rejected_rows.at(0).row, "7");
+  }
+  EXPECT_EQ(MapWhole(Lines(Gauge("n", "$value", {{"line", "$index"}})), "1\n2\n\"3\"").lines,
+            "n{line=\"0\"} 1\nn{line=\"1\"} 2\nn{line=\"2\"} 3\n");
+}
+
+TEST(LinesTest, NoLinesAreNoRows) {
+  for (const std::string_view body : {"", "\n", "\n\n"}) EXPECT_EQ(MapWhole(Lines(Gauge("n", "n")), body).lines, "");
+}
+
+TEST(LinesTest, ABrokenOrCutLineFailsTheAnswer) {
+  const auto failure = [](std::string_view body) {
+    return MapWhole(Lines(Gauge("n", "n")), body).lines.substr(0, 9);
+  };
+  EXPECT_EQ(failure("{\"n\":1}\n{\"n\":"), "bad_json:");
+  EXPECT_EQ(failure("{\"n\":1}\n]"), "bad_json:");
+  EXPECT_EQ(failure("{\"n\":1},\n{\"n\":2}"), "bad_json:");
+  EXPECT_EQ(failure("<html>"), "bad_json:");
+}
+
 }  // namespace
 }  // namespace o2o
