@@ -11,8 +11,10 @@ import pytest
 from bundle.promql import grouping_labels, selectors
 from bundle.shipped import ROOT, recorded, rule_id, rules
 
-FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager)_\w+|scrape_\w+")
-FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type"}
+FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager|scrape|http|node|pg|redis|mongodb|celery|probe)_\w+")
+FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type",
+                  "status", "code", "method", "handler", "path", "route", "server", "datname", "state", "usename",
+                  "application_name", "wait_event_type", "wait_event", "backend_type"}
 MADE_LABELS = {"week", "window", "half", "subject", "band"}  # by recording rules
 TARGET_LABELS = {"job", "instance", "pod"}
 
