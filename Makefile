@@ -9,12 +9,12 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test soak bench lint rules format asan tsan fuzz clean
+.PHONY: help build demo test soak bench lint rules check-rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
 	@echo
-	@awk -F ':  ## ' '/^[a-z]+:  ## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':  ## ' '/^[a-z-]+:  ## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo 'What is missing is installed first (Debian packages, through sudo where needed); it says so before it does.'
 
@@ -51,6 +51,9 @@ lint:  ## formatting, static analysis, shell, YAML, rules, routes
 rules:  ## JOB=name BY=market,brand REPLICAS=instance,pod RUNBOOKS=https://wiki/ OUT=folder: the rules for a monitoring that is there
 	@/usr/bin/python3 scripts/adapt_rules.py --out='$(or $(OUT),o2o-rules)' $(if $(JOB),--job='$(JOB)') $(if $(BY),--by='$(BY)') \
 	  $(if $(REPLICAS),--replicas='$(REPLICAS)') $(if $(RUNBOOKS),--runbooks='$(RUNBOOKS)')
+
+check-rules:  ## says in words what is wrong with an edit of rules/ or alertmanager/, in seconds
+	@/usr/bin/python3 scripts/check_rules.py
 
 format:  ## lays out the C++ sources as .clang-format says
 	@scripts/install-packages.sh lint
