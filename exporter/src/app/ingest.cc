@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/ingest.h"
 
+#include <stop_token>
 #include <utility>
 
 #include "app/clock_offset.h"
@@ -26,6 +27,7 @@ Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& cloc
     PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
                    health, nullptr);
+    const std::stop_callback cut(stop, [&store] { store.Interrupt(); });
     return feed.CatchUp(since, progress, std::move(stop));
   }
   return Fail(ErrorCode::kConfig,

@@ -169,7 +169,9 @@ void PgConnection::WaitFor(short events) {
     const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
     if (left <= 0) {
       if (raised && interruption_.until() <= deadline_) {
-        throw PgFailure{PgFailure::Kind::kStopped, "stopped while waiting for PostgreSQL"};
+        throw PgFailure{
+            PgFailure::Kind::kStopped,
+            "interrupted while PostgreSQL gave no answer: what was not committed is not taken in"};
       }
       throw PgFailure{PgFailure::Kind::kTooLate, "PostgreSQL gave no answer in time"};
     }

@@ -27,9 +27,10 @@ std::string SetLocal(const std::string& setting, const std::string& value) {
 
 // What the transaction rests on, whatever role, database or pooler have set.
 std::string Settings(const StoreConfig& config, milliseconds statement_timeout) {
-  // First, before anything that has operators or functions in it: what others create in their schemas is never called.
-  // Named last, temporary tables stand in front of nothing.
-  return SetLocal("search_path", QuoteName(config.schema) + ", pg_temp") + SetLocal("client_min_messages", "error") + SetLocal("TimeZone", "'UTC'") +
+  // First, before anything that has operators or functions in it: what others create in their schemas is
+  // never called. Named last, temporary tables stand in front of nothing.
+  return SetLocal("search_path", QuoteName(config.schema) + ", pg_temp") +
+         SetLocal("client_min_messages", "error") + SetLocal("TimeZone", "'UTC'") +
          SetLocal("standard_conforming_strings", "on") +
          SetLocal("statement_timeout", std::to_string(statement_timeout.count())) +
          SetLocal("lock_timeout", std::to_string(config.lock_timeout.count())) +
