@@ -289,9 +289,9 @@ def test_probe_shows_rejected_rows_with_their_reasons(scratch):
         stand.card(CARD, columns=COLUMNS, data=[["V1", "A", "Box", "many"], ["V2", "B", "Bag", None], ["V3", "C", "Bowl", 7],
                                                 ["V3", "C", "Bowl", 8]])
         status, said, _ = probe(stand, "stock")
-        assert status == 0 and "Rejected rows: no_value 1, bad_value 1, duplicate 1" in said
-        assert "stock_left: column `Stock Left`: 'many' is no number\n    {\"Vendor Code\":\"V1\"" in said
-        assert 'stock_left{vendor="V3",name="C",product="Bowl",question="stock"} 7' in said
+        assert status == 0 and "Rejected rows: no_value 1, bad_value 1, duplicate 2" in said
+        assert "stock_left: column `Stock Left`: 'many' is not a number\n    {\"Vendor Code\":\"V1\"" in said
+        assert "stock_left: rows 3 and 4 have the same labels, so that neither is published" in said
 
 
 @pytest.mark.parametrize("settings, words", [

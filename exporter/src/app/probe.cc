@@ -112,7 +112,10 @@ std::string ReportText(const MappingReport& report) {
   for (const std::string& column : report.columns) text += " `" + column + "`";
   text += "\n";
   for (const std::string& note : report.notes) text += "Note: " + note + "\n";
+  for (const std::string& metric : report.filtered_metrics)
+    text += "Note: " + metric + ": `where` leaves out every row\n";
   if (report.filtered > 0) text += "Left out by `where`: " + std::to_string(report.filtered) + "\n";
+  if (report.skipped > 0) text += "Left out by `null: skip`: " + std::to_string(report.skipped) + "\n";
   text += "Repaired: " + CountsText(report.repaired) + "\n";
   text += "\nFirst rows:\n";
   for (const std::string& row : report.sample_rows) text += "  " + row + "\n";
@@ -167,7 +170,9 @@ ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& cl
   const auto page = api.Recent({lookback, oms.limit}, timeout, stop);
   if (!page) return {"", page.error()};
   std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " + Counted(page->rows, "row") +
-                     " of the last " + std::to_string(lookback) + " minutes\n\nFirst orders:\n";
+                     " of the last " + std::to_string(lookback) +
+                     " minutes\nTimes without a zone are taken as those of " + oms.timezone.name() +
+                     " (`timezone`)\n\nFirst orders:\n";
   for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
     const Order& order = page->orders[i];
     text += "  " + order.order_id + "  " + order.status + "  " + order.order_type + "  " +

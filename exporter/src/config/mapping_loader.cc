@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "base/text_pattern.h"
+#include "config/endpoint_loader.h"
+#include "config/number_text.h"
 
 namespace o2o {
 namespace {
@@ -19,12 +21,15 @@ constexpr std::size_t kMaxLabels = 50;
 constexpr std::size_t kMaxNested = 8;
 constexpr std::size_t kMaxWords = 1'000;  // of a value map, of a filter
 constexpr std::string_view kParent = "../";
+constexpr std::string_view kRest = "*";  // of a value map: everything else
 
 // What the metrics of one source are read against.
 struct MappingReading {
   const MappingPlace& place;
   RowShape shape;
   const RowsConfig& rows;
+  TimeZone timezone;
+  DecimalMark decimal = DecimalMark::kPoint;
 };
 
 template <typename T>
@@ -62,7 +67,8 @@ bool IsPointer(std::string_view text) {
 void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
   if (rows.TextIfAny("pointer", config.pointer) == Given::kYes) {
     if (!IsPointer(config.pointer)) {
-      rows.FailValue("pointer", "is not a JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
+      rows.FailValue("pointer",
+                     "is not a JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
     } else if (shape == RowShape::kList) {
       rows.FailValue("pointer", "is not for Metabase, whose answer is the list of rows, remove it");
     }
@@ -89,6 +95,7 @@ void ReadCeilings(MapReader ceilings, RowCeilings& config) {
   ReadCeiling(ceilings, "max_rows", 100'000'000, config.max_rows);
   ReadCeiling(ceilings, "max_series", 10'000'000, config.max_series);
   ReadCeiling(ceilings, "max_label_bytes", 65'536, config.max_label_bytes);
+  ceilings.Bytes("max_published", config.max_published_bytes, {1u << 10, 1ull << 34});
 }
 
 // What is wrong with the name of a column, and what would be right.
@@ -134,19 +141,26 @@ std::optional<std::string> LabelColumnProblem(std::string_view column, const Map
   return std::nullopt;
 }
 
+// What a metric is about: the first word of its name.
+std::string Subject(std::string_view metric) {
+  const std::string_view word = metric.substr(0, metric.find('_'));
+  return word.empty() ? "shop" : std::string(word);
+}
+
 // The label's name is in order.
-bool CheckLabel(MapReader& labels, const std::string& label, std::set<std::string>& seen) {
+bool CheckLabel(MapReader& labels, const std::string& label, const std::string& metric,
+                std::set<std::string>& seen) {
   if (const std::optional<std::string> problem = LabelNameProblem(label)) {
     labels.FailKey(label, *problem);
     return false;
   }
   if (!seen.insert(label).second) {
-    labels.FailKey(label, "stands among labels too, give each label once");
+    labels.FailKey(label, "appears among labels too, give each label once");
     return false;
   }
   if (IsTargetLabel(label)) {
     labels.Warn(label, "is often a label of the target, and then arrives in Prometheus as exported_" + label +
-                           ", another name avoids that, like vendor_" + label);
+                           ", another name avoids that, like " + Subject(metric) + "_" + label);
   }
   return true;
 }
@@ -159,34 +173,101 @@ void ReadLabels(MapReader& entry, const MappingReading& reading, MetricConfig& m
     if (labels.Text(label, column)) {
       if (const auto problem = LabelColumnProblem(column, reading)) labels.FailValue(label, *problem);
     }
-    if (CheckLabel(labels, label, seen)) metric.labels.push_back({label, std::move(column)});
+    if (CheckLabel(labels, label, metric.name, seen)) metric.labels.push_back({label, std::move(column)});
   }
   MapReader fixed = entry.Section("static_labels");
   for (const std::string& label : fixed.Keys()) {
     std::string value;
     fixed.Text(label, value);
-    if (CheckLabel(fixed, label, seen)) metric.static_labels.emplace_back(label, std::move(value));
+    if (!CheckLabel(fixed, label, metric.name, seen)) continue;
+    metric.static_labels.emplace_back(label, std::move(value));
   }
   if (seen.size() > kMaxLabels) entry.Fail("labels", "more than 50 labels, want fewer");
 }
 
+// The conditions of one column, where more is asked than that it has one of some texts.
+void ReadConditions(MapReader column, RowFilter& filter) {
+  if (column.Keys().empty()) column.FailHere("is empty, want not, gt, ge, lt, le or regex");
+  if (column.TextOrList("not", filter.not_in, kMaxWords) && filter.not_in.empty()) {
+    column.Fail("not", "is empty, want the texts that do not count");
+  }
+  const std::pair<std::string_view, std::optional<std::string>*> bounds[] = {
+      {"gt", &filter.gt}, {"ge", &filter.ge}, {"lt", &filter.lt}, {"le", &filter.le}};
+  for (const auto& [key, bound] : bounds) {
+    std::string number;
+    if (column.Number(key, number)) *bound = std::move(number);
+  }
+  for (const auto& [one, other] : {std::pair("gt", "ge"), std::pair("lt", "le")}) {
+    if (column.Has(one) && column.Has(other)) {
+      column.FailKey(one, "given beside " + std::string(other) + ", want one of the two");
+    }
+  }
+  std::string pattern;
+  if (!column.Text("regex", pattern)) return;
+  if (const Result<TextPattern> compiled = TextPattern::Compile(pattern); !compiled) {
+    column.FailValue("regex", compiled.error().message);
+  }
+  filter.regex = std::move(pattern);
+}
+
 void ReadWhere(MapReader where, const MappingReading& reading, std::vector<RowFilter>& filters) {
   for (const std::string& column : where.Keys()) {
-    RowFilter filter{column, {}};
+    RowFilter filter;
+    filter.column = column;
     if (const auto problem = ColumnProblem(column, reading)) where.FailKey(column, *problem);
-    if (!where.TextOrList(column, filter.in, kMaxWords)) continue;
-    if (filter.in.empty()) where.Fail(column, "is empty, want the texts that count");
+    if (where.KindOf(column) == YamlNode::Kind::kMap) {
+      ReadConditions(where.Section(column), filter);
+    } else if (!where.TextOrList(column, filter.in, kMaxWords)) {
+      continue;
+    } else if (filter.in.empty()) {
+      where.Fail(column, "is empty, want the texts that count");
+    }
     filters.push_back(std::move(filter));
   }
 }
 
-void ReadValues(MapReader values, std::map<std::string, std::string>& value_map) {
+void ReadValues(MapReader values, MetricConfig& metric) {
   const std::vector<std::string> words = values.Keys();
   for (const std::string& word : words) {
     std::string number;
-    if (values.Number(word, number)) value_map.emplace(word, std::move(number));
+    if (!values.Number(word, number)) continue;
+    if (word == kRest) {
+      metric.rest_value = std::move(number);
+    } else {
+      metric.value_map.emplace(word, std::move(number));
+    }
   }
   if (words.size() > kMaxWords) values.FailHere("has more than 1000 entries, want fewer");
+}
+
+// A number for what is null, or a word that says that null is normal.
+void ReadNull(MapReader& entry, MetricConfig& metric) {
+  std::string text;
+  if (!entry.Text("null", text)) return;
+  if (text == "skip") {
+    metric.skip_null = true;
+  } else if (IsSampleNumber(text)) {
+    metric.null_value = std::move(text);
+  } else {
+    entry.FailValue("null", "is neither a number nor skip, want one like 0, or skip where null is normal");
+  }
+}
+
+void ReadScale(MapReader& entry, MetricConfig& metric) {
+  std::string scale;
+  if (!entry.Number("scale", scale)) return;
+  if (scale.substr(0, scale.find_first_of("eE")).find_first_of("123456789") == std::string::npos) {
+    entry.FailValue("scale", "makes every value 0, want the number to multiply by, like 0.01");
+  }
+  if (metric.unit == ValueUnit::kTime) {
+    entry.FailKey("scale", "given beside unit: time, which finds out the unit of a number, remove it");
+  }
+  metric.scale = std::move(scale);
+}
+
+void ReadDecimal(MapReader& map, DecimalMark& mark) {
+  static constexpr Word<DecimalMark> kMarks[] = {{".", DecimalMark::kPoint}, {",", DecimalMark::kComma}};
+  ReadWord(map, "decimal", kMarks, "is not a decimal mark, want \",\" or \".\"", mark);
 }
 
 // Where a sample's value comes from. A count takes nothing from a column, so that nothing said of one may
@@ -199,7 +280,7 @@ void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& me
                                                     {"avg", Aggregate::kAvg}};
   static constexpr Word<ValueUnit> kUnits[] = {
       {"number", ValueUnit::kNumber}, {"bytes", ValueUnit::kBytes}, {"time", ValueUnit::kTime}};
-  ReadWord(entry, "aggregate", kAggregates, "is no aggregate, want count, sum, min, max or avg",
+  ReadWord(entry, "aggregate", kAggregates, "is not an aggregate, want count, sum, min, max or avg",
            metric.aggregate);
   const bool counts = metric.aggregate == Aggregate::kCount;
   if (!counts) entry.Require("value", "want the column that holds the number, or aggregate: count");
@@ -207,12 +288,12 @@ void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& me
     const bool of_each_column = entry.Has("columns") && metric.value_column == "$value";
     if (!of_each_column) CheckColumn(entry, "value", metric.value_column, reading);
   }
-  ReadWord(entry, "unit", kUnits, "is no unit, want number, bytes or time", metric.unit);
-  ReadValues(entry.Section("values"), metric.value_map);
-  std::string null_value;
-  if (entry.Number("null", null_value)) metric.null_value = std::move(null_value);
+  ReadWord(entry, "unit", kUnits, "is not a unit, want number, bytes or time", metric.unit);
+  ReadScale(entry, metric);
+  ReadValues(entry.Section("values"), metric);
+  ReadNull(entry, metric);
   if (!counts) return;
-  for (const char* key : {"value", "unit", "values", "null"}) {
+  for (const char* key : {"value", "unit", "scale", "values", "null"}) {
     if (entry.Has(key)) entry.FailKey(key, "given beside aggregate: count, which counts rows, remove it");
   }
 }
@@ -223,12 +304,18 @@ void ReadDuplicates(MapReader& entry, MetricConfig& metric) {
                                                         {"last", DuplicatePolicy::kLast},
                                                         {"sum", DuplicatePolicy::kSum},
                                                         {"max", DuplicatePolicy::kMax}};
-  ReadWord(entry, "on_duplicate", kPolicies, "is no policy, want error, first, last, sum or max",
+  ReadWord(entry, "on_duplicate", kPolicies, "is not a policy, want error, first, last, sum or max",
            metric.on_duplicate);
-  if (metric.aggregate != Aggregate::kNone && entry.Has("on_duplicate")) {
-    entry.FailKey("on_duplicate",
-                  "given beside aggregate, which takes rows of equal labels together, remove it");
+  for (const char* key : {"on_duplicate", "pick"}) {
+    if (metric.aggregate == Aggregate::kNone || !entry.Has(key)) continue;
+    entry.FailKey(key, "given beside aggregate, which takes rows of equal labels together, remove it");
   }
+}
+
+void ReadPick(MapReader& entry, const MappingReading& reading, MetricConfig& metric) {
+  MapReader pick = entry.Section("pick");
+  if (entry.Has("pick")) pick.Require("newest", "want the column that holds a row's time");
+  if (pick.Text("newest", metric.newest_column)) CheckColumn(pick, "newest", metric.newest_column, reading);
 }
 
 // Whether the metric has a good name.
@@ -237,7 +324,7 @@ bool ReadMetricName(MapReader& entry, MetricConfig& metric) {
                                                 {"counter", MetricType::kCounter}};
   entry.Require("name", "want one like vendor_online");
   const bool has_type =
-      ReadWord(entry, "type", kTypes, "is no type for mapped rows, want gauge or counter", metric.type);
+      ReadWord(entry, "type", kTypes, "is not a type for mapped rows, want gauge or counter", metric.type);
   if (!entry.Text("name", metric.name)) return false;
   std::optional<std::string> problem = MetricNameProblem(metric.name);
   if (!problem && has_type) problem = MetricTypeProblem(metric.name, metric.type);
@@ -280,6 +367,8 @@ void ReadPivot(MapReader& entry, MetricConfig& metric) {
 
 MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   MetricConfig metric;
+  metric.timezone = of_source.timezone;
+  metric.decimal = of_source.decimal;
   const bool has_name = ReadMetricName(entry, metric);
   ReadHelp(entry, metric.help);
   if (entry.Has("rows")) {
@@ -287,12 +376,16 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
     metric.rows->shape = of_source.shape;
     ReadRows(entry.Section("rows"), of_source.shape, *metric.rows);
   }
-  const MappingReading reading{of_source.place, of_source.shape, metric.rows ? *metric.rows : of_source.rows};
+  const MappingReading reading{of_source.place, of_source.shape, metric.rows ? *metric.rows : of_source.rows,
+                               of_source.timezone, of_source.decimal};
   ReadLabels(entry, reading, metric);
   ReadWhere(entry.Section("where"), reading, metric.where);
   ReadValue(entry, reading, metric);
+  ReadDecimal(entry, metric.decimal);
+  ReadTimeZone(entry, metric.timezone);
   ReadDuplicates(entry, metric);
   ReadPivot(entry, metric);
+  ReadPick(entry, reading, metric);
   if (!has_name) return metric;
   if (const auto conflict = reading.place.families.Add(reading.place.name, metric, reading.place.enabled)) {
     if (conflict->key == "name") {
@@ -307,7 +400,8 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
 }  // namespace
 
 bool HasMapping(MapReader& source) {
-  const bool has[] = {source.Has("rows"), source.Has("ceilings"), source.Has("metrics")};
+  const bool has[] = {source.Has("rows"), source.Has("ceilings"), source.Has("metrics"),
+                      source.Has("timezone"), source.Has("decimal")};
   return std::find(std::begin(has), std::end(has), true) != std::end(has);
 }
 
@@ -316,7 +410,9 @@ MappingConfig ReadMapping(const MappingPlace& place, RowShape shape) {
   config.rows.shape = shape;
   ReadRows(place.source.Section("rows"), shape, config.rows);
   ReadCeilings(place.source.Section("ceilings"), config.ceilings);
-  const MappingReading reading{place, shape, config.rows};
+  MappingReading reading{place, shape, config.rows, {}};
+  ReadTimeZone(place.source, reading.timezone);
+  ReadDecimal(place.source, reading.decimal);
   place.source.Require("metrics", "want at least one metric with name, help and value");
   if (place.source.Each("metrics",
                         [&](MapReader& entry) { config.metrics.push_back(ReadMetric(entry, reading)); })) {

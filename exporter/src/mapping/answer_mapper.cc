@@ -13,8 +13,9 @@
 namespace o2o {
 namespace {
 
-// Each part keeps its share for people.
+// Each part keeps its share for people, and all are of one moment.
 MappingOptions Share(MappingOptions options, std::size_t parts) {
+  if (!options.now) options.now = SystemClock().Now();
   if (parts < 2) return options;
   options.sample_rows = (options.sample_rows + parts - 1) / parts;
   options.max_kept_bytes /= parts;
@@ -43,6 +44,9 @@ void AddReport(MappingReport& to, MappingReport from) {
   AddCounts(to.repaired, from.repaired);
   to.duplicates += from.duplicates;
   to.filtered += from.filtered;
+  to.skipped += from.skipped;
+  to.published_bytes += from.published_bytes;
+  Append(to.filtered_metrics, from.filtered_metrics);
   to.duplicate_keys += from.duplicate_keys;
   to.repaired_texts += from.repaired_texts;
   Append(to.columns, from.columns);
@@ -83,7 +87,8 @@ void AddFamily(std::vector<Family>& families, Family family) {
     found->table->Insert(Reorder(family.table->Key(id), places), family.table->Value(id));
 }
 
-std::optional<Error> Above(std::uint64_t count, std::size_t ceiling, const std::string& what, const std::string& key) {
+std::optional<Error> Above(std::uint64_t count, std::size_t ceiling, const std::string& what,
+                           const std::string& key) {
   if (count <= ceiling) return std::nullopt;
   return Error{ErrorCode::kTooLarge, "more than " + std::to_string(ceiling) + " " + what +
                                          ": let the upstream answer with fewer, or raise " + key};
@@ -96,9 +101,9 @@ class AnswerMapper::Impl {
   Impl(const MappingConfig& config, const MappingOptions& options) : ceilings_(config.ceilings) {
     AnswerPlan plan = PlanAnswer(config);
     const MappingOptions share = Share(options, plan.parts.size());
-    for (MappingConfig& part : plan.parts) parts_.push_back(std::make_unique<RowMapper>(std::move(part), share));
-    if (!plan.document.empty())
-      document_.emplace(std::move(plan.document), config.ceilings.max_label_bytes);
+    for (MappingConfig& part : plan.parts)
+      parts_.push_back(std::make_unique<RowMapper>(std::move(part), share));
+    if (!plan.document.empty()) document_.emplace(std::move(plan.document), config.ceilings.max_label_bytes);
   }
 
   Result<void> Feed(std::string_view piece) {
@@ -136,9 +141,15 @@ class AnswerMapper::Impl {
   bool IsPlain() const { return parts_.size() == 1 && !document_; }
 
   std::optional<Error> ResolveLabels(Mapping& mapping) {
+    if (mapping.report.published_bytes > ceilings_.max_published_bytes)
+      return TooMuchToPublish(ceilings_.max_published_bytes);
     if (!document_) return std::nullopt;
     if (const Result<void> read = document_->Finish(); !read) return read.error();
     for (const std::string& note : document_->notes()) mapping.report.notes.push_back(note);
+    std::uint64_t bytes = mapping.report.published_bytes;
+    for (const Family& family : mapping.families)
+      if (document_->IsIn(*family.table)) bytes += family.table->size() * document_->text_bytes();
+    if (bytes > ceilings_.max_published_bytes) return TooMuchToPublish(ceilings_.max_published_bytes);
     for (Family& family : mapping.families) family.table = document_->Resolve(std::move(family.table));
     return std::nullopt;
   }
@@ -155,7 +166,9 @@ AnswerMapper::~AnswerMapper() = default;
 
 Result<void> AnswerMapper::Feed(std::string_view piece) { return impl_->Feed(piece); }
 Result<Mapping> AnswerMapper::Finish() { return impl_->Finish(); }
-const std::map<std::string, std::string>& AnswerMapper::TopFields() const { return impl_->first().TopFields(); }
+const std::map<std::string, std::string>& AnswerMapper::TopFields() const {
+  return impl_->first().TopFields();
+}
 bool AnswerMapper::TopFieldsAreAppended() const { return impl_->first().TopFieldsAreAppended(); }
 const MappingReport& AnswerMapper::report() const { return impl_->report(); }
 

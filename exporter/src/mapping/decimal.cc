@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -79,6 +80,12 @@ double ToDouble(std::string_view number) {
   return parts.negative ? -infinity : infinity;
 }
 
+std::optional<std::string> InexactProduct(std::string_view a, std::string_view b) {
+  const double product = ToDouble(a) * ToDouble(b);
+  if (!std::isfinite(product)) return std::nullopt;
+  return FormatValue(product);
+}
+
 }  // namespace
 
 std::optional<Decimal> ParseDecimal(std::string_view number) {
@@ -128,6 +135,20 @@ int CompareNumbers(std::string_view a, std::string_view b) {
   if (m.exponent != n.exponent) return m.exponent < n.exponent ? -sign : sign;
   const int order = m.digits.compare(n.digits);
   return order < 0 ? -sign : order > 0 ? sign : 0;
+}
+
+std::optional<std::string> Product(std::string_view a, std::string_view b) {
+  if (const std::optional<Decimal> factor = ParseDecimal(b)) return Product(a, *factor);
+  return InexactProduct(a, b);
+}
+
+std::optional<std::string> Product(std::string_view a, const Decimal& b) {
+  const std::optional<Decimal> number = ParseDecimal(a);
+  if (!number) return InexactProduct(a, FormatDecimal(b.units, b.scale));
+  Int128 units = static_cast<Int128>(number->units) * b.units;  // below 10^18 * 2^63, which fits
+  int scale = number->scale + b.scale;
+  for (; scale > 0 && units % 10 == 0; --scale) units /= 10;
+  return FormatDecimal(units, scale);
 }
 
 void Sum::Add(std::string_view number) {

@@ -27,6 +27,11 @@ std::string FormatDecimal(Int128 units, int scale);
 // Less than, equal to or greater than 0, as a is against b. Exact for any digits.
 int CompareNumbers(std::string_view a, std::string_view b);
 
+// a times b: exact where both are Decimals, without zeros at its end; else in double's precision. Nothing for
+// what no double can hold.
+std::optional<std::string> Product(std::string_view a, std::string_view b);
+std::optional<std::string> Product(std::string_view a, const Decimal& b);  // |b.units| may be any
+
 // A sum, exact as long as all numbers are Decimals and it has at most 37 digits; else that of long doubles.
 class Sum {
  public:

@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/ascii.h"
+#include "base/redaction.h"
 #include "base/text.h"
 #include "mapping/answer_plan.h"
 #include "mapping/shown.h"
@@ -37,13 +39,14 @@ bool DocumentLabels::TakeRow(const RowView& row) {
     if (!cell.present) notes_.push_back("column " + column + " not in the answer; it counts as empty");
     if (cell.type == JsonType::kNull) continue;
     if (cell.type == JsonType::kObject || cell.type == JsonType::kArray) {
-      error_ = Error{ErrorCode::kBadShape, column + " is " + std::string(Describe(cell.type)) + ", expected a text"};
+      error_ = Error{ErrorCode::kBadShape,
+                     column + " is " + std::string(Describe(cell.type)) + ", expected a text"};
     } else if (row.Text(cell).size() > max_label_bytes_) {
       error_ = Error{ErrorCode::kTooLarge, column + " is longer than " + std::to_string(max_label_bytes_) +
                                                " bytes (max_label_bytes)"};
     }
     if (error_) return false;
-    texts_[i] = RepairUtf8(row.Text(cell));
+    texts_[i] = RepairUtf8(redaction::Mask(std::string(Trim(row.Text(cell)))));
   }
   return true;
 }
@@ -70,10 +73,21 @@ std::string DocumentLabels::ResolveKey(std::string_view key) const {
   return resolved;
 }
 
+bool DocumentLabels::IsIn(const SeriesTable& table) {
+  return !table.empty() && table.Key(0).find(kPlaceholderMark) != std::string_view::npos;
+}
+
+std::size_t DocumentLabels::text_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::string& text : texts_) bytes += text.size();
+  return bytes;
+}
+
 std::shared_ptr<SeriesTable> DocumentLabels::Resolve(std::shared_ptr<SeriesTable> table) const {
-  if (table->empty() || table->Key(0).find(kPlaceholderMark) == std::string_view::npos) return table;
+  if (!IsIn(*table)) return table;
   auto resolved = std::make_shared<SeriesTable>();
-  for (SeriesTable::Id id = 0; id < table->size(); ++id) resolved->Insert(ResolveKey(table->Key(id)), table->Value(id));
+  for (SeriesTable::Id id = 0; id < table->size(); ++id)
+    resolved->Insert(ResolveKey(table->Key(id)), table->Value(id));
   return resolved;
 }
 

@@ -26,6 +26,9 @@ class DocumentLabels final : public RowSink {
   // Of those that the document does not have.
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // Whether series have a placeholder; and what all texts take in the place of them.
+  static bool IsIn(const SeriesTable& table);
+  std::size_t text_bytes() const;
   // The series with the texts in the place of their placeholders; the same table where there is none.
   std::shared_ptr<SeriesTable> Resolve(std::shared_ptr<SeriesTable> table) const;
 

@@ -9,10 +9,27 @@
 namespace o2o {
 namespace {
 
-// Of the value of an aggregate, so that its growing digits take no new place.
+// Of a value that changes, so that its growing digits take no new place.
 std::size_t RoomFor(const MetricConfig& metric) {
   constexpr std::size_t kLongestCount = 20;
   return metric.aggregate == Aggregate::kNone ? 0 : kLongestCount;
+}
+
+// Rows of equal labels are published as none.
+bool RefusesEqual(const MetricConfig& metric) {
+  return metric.aggregate == Aggregate::kNone && metric.on_duplicate == DuplicatePolicy::kError;
+}
+
+template <typename T>
+void Put(std::vector<T>& values, std::size_t at, T value) {
+  if (values.size() <= at) values.resize(at + 1);
+  values[at] = value;
+}
+
+// Of a series that another metric of the family began, there may be none.
+template <typename T>
+T Get(const std::vector<T>& values, std::size_t at, T otherwise) {
+  return at < values.size() ? values[at] : otherwise;
 }
 
 }  // namespace
@@ -20,34 +37,80 @@ std::size_t RoomFor(const MetricConfig& metric) {
 FamilyBuilder::FamilyBuilder(MetricDesc desc)
     : desc_(std::move(desc)), table_(std::make_shared<SeriesTable>()) {}
 
-FamilyBuilder::Added FamilyBuilder::Add(const MetricConfig& metric, std::string_view key,
-                                        std::string_view number, bool replaces) {
+FamilyBuilder::Added FamilyBuilder::Add(const MetricConfig& metric, const RowSample& sample) {
   const bool counts = metric.aggregate == Aggregate::kCount;
-  const auto [id, is_new] = table_->Insert(key, counts ? "1" : number, RoomFor(metric));
-  if (is_new) return Added::kNew;
+  const auto [id, is_new] = table_->Insert(sample.key, counts ? "1" : sample.number, RoomFor(metric));
+  if (is_new) {
+    Note(metric, id, sample);
+    return Added::kNew;
+  }
+  const std::string_view number = sample.number;
   switch (metric.aggregate) {
-    case Aggregate::kNone: break;
-    case Aggregate::kCount: CountUp(id); return Added::kAggregated;
+    case Aggregate::kNone: return AddEqual(metric, id, sample);
+    case Aggregate::kCount: CountUp(id); break;
     case Aggregate::kSum:
-    case Aggregate::kAvg: AddTo(id, number, metric.aggregate == Aggregate::kAvg); return Added::kAggregated;
+    case Aggregate::kAvg: AddTo(id, number, metric.aggregate == Aggregate::kAvg); break;
     case Aggregate::kMin:
       if (CompareNumbers(number, table_->Value(id)) < 0) table_->SetValue(id, number);
-      return Added::kAggregated;
+      break;
     case Aggregate::kMax:
       if (CompareNumbers(number, table_->Value(id)) > 0) table_->SetValue(id, number);
-      return Added::kAggregated;
+      break;
   }
-  switch (replaces ? DuplicatePolicy::kLast : metric.on_duplicate) {
-    case DuplicatePolicy::kError: return Added::kRejected;
+  return Added::kAggregated;
+}
+
+// Remembers what later samples of the same labels are held against.
+void FamilyBuilder::Note(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample) {
+  if (RefusesEqual(metric)) Put(rows_, id, sample.row);
+  if (sample.time) Put(times_, id, *sample.time);
+}
+
+FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesTable::Id id,
+                                             const RowSample& sample) {
+  if (const auto newest = Get(times_, id, sample.time.value_or(Timestamp{}));
+      sample.time && *sample.time != newest) {
+    if (*sample.time < newest) return Added::kAggregated;
+    table_->SetValue(id, sample.number);
+    SetAmbiguous(id, false);
+    Note(metric, id, sample);
+    return Added::kAggregated;
+  }
+  switch (sample.replaces ? DuplicatePolicy::kLast : metric.on_duplicate) {
+    case DuplicatePolicy::kError:
+      SetAmbiguous(id, true);
+      earlier_row_ = Get(rows_, id, sample.row);
+      return Added::kAmbiguous;
     case DuplicatePolicy::kFirst: break;
-    case DuplicatePolicy::kLast: table_->SetValue(id, number); break;
-    case DuplicatePolicy::kSum: AddTo(id, number, false); break;
+    case DuplicatePolicy::kLast: table_->SetValue(id, sample.number); break;
+    case DuplicatePolicy::kSum: AddTo(id, sample.number, false); break;
     case DuplicatePolicy::kMax:
-      if (CompareNumbers(number, table_->Value(id)) > 0) table_->SetValue(id, number);
+      if (CompareNumbers(sample.number, table_->Value(id)) > 0) table_->SetValue(id, sample.number);
       break;
   }
   return Added::kDuplicate;
 }
+
+void FamilyBuilder::SetAmbiguous(SeriesTable::Id id, bool ambiguous) {
+  const bool was = id < ambiguous_.size() && ambiguous_[id];
+  if (was == ambiguous) return;
+  if (ambiguous_.size() <= id) ambiguous_.resize(id + 1);
+  ambiguous_[id] = ambiguous;
+  ambiguous_series_ += ambiguous ? 1 : std::size_t{0} - 1;
+}
+
+// A table forgets nothing, so that what stays moves to another.
+void FamilyBuilder::DropAmbiguous() {
+  if (ambiguous_series_ == 0) return;
+  auto unambiguous = std::make_shared<SeriesTable>();
+  for (SeriesTable::Id id = 0; id < table_->size(); ++id) {
+    if (id >= ambiguous_.size() || !ambiguous_[id]) unambiguous->Insert(table_->Key(id), table_->Value(id));
+  }
+  table_ = std::move(unambiguous);
+  ambiguous_series_ = 0;
+}
+
+void FamilyBuilder::AddZero(std::string_view key) { table_->Insert(key, "0"); }
 
 void FamilyBuilder::AddTo(SeriesTable::Id id, std::string_view number, bool average) {
   const auto [total, is_new] = totals_.try_emplace(id);
@@ -70,6 +133,10 @@ void FamilyBuilder::CountUp(SeriesTable::Id id) {
 void FamilyBuilder::Clear() {
   table_ = std::make_shared<SeriesTable>();
   totals_.clear();
+  rows_.clear();
+  times_.clear();
+  ambiguous_.clear();
+  ambiguous_series_ = 0;
 }
 
 Family FamilyBuilder::Take() {
@@ -77,6 +144,7 @@ Family FamilyBuilder::Take() {
     table_->SetValue(id, total.average ? total.sum.Average() : total.sum.Text());
   }
   totals_ = {};
+  DropAmbiguous();
   Family family;
   family.desc = std::move(desc_);
   family.table = std::move(table_);

@@ -2,15 +2,28 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
+#include "base/clock.h"
 #include "config/mapping_config.h"
 #include "mapping/decimal.h"
 #include "metrics/snapshot.h"
 
 namespace o2o {
+
+// What one row gives to one metric.
+struct RowSample {
+  std::string_view key;  // the labels as SeriesTable wants them
+  std::string_view number;
+  std::uint32_t row = 0;          // counted from 1
+  bool replaces = false;          // of an equal key, of which the last one wins
+  std::optional<Timestamp> time;  // where the newest row is picked
+};
 
 // Collects the series of one family from samples, and combines those of equal labels as their metric says.
 class FamilyBuilder {
@@ -19,15 +32,19 @@ class FamilyBuilder {
     kNew,
     kAggregated,
     kDuplicate,  // the labels were there and nothing aggregates; the metric's policy was applied
-    kRejected,   // the same, and the policy takes no second one
+    kAmbiguous,  // the same, and the policy publishes none of them; see earlier_row()
   };
 
   explicit FamilyBuilder(MetricDesc desc);
 
-  // `key`: the labels as SeriesTable wants them. `replaces`: the sample is of an equal key, of which the last
-  // one wins.
-  Added Add(const MetricConfig& metric, std::string_view key, std::string_view number, bool replaces);
-  std::size_t series() const { return table_->size(); }
+  Added Add(const MetricConfig& metric, const RowSample& sample);
+  // The first row that had the labels of the sample that was just called ambiguous.
+  std::uint32_t earlier_row() const { return earlier_row_; }
+
+  // Without the ambiguous ones.
+  std::size_t series() const { return table_->size() - ambiguous_series_; }
+  // A series without labels of rows, of which no row told.
+  void AddZero(std::string_view key);
   void Clear();
   // Once.
   Family Take();
@@ -38,12 +55,22 @@ class FamilyBuilder {
     bool average = false;
   };
 
+  void Note(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample);
+  Added AddEqual(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample);
   void AddTo(SeriesTable::Id id, std::string_view number, bool average);
   void CountUp(SeriesTable::Id id);
+  void SetAmbiguous(SeriesTable::Id id, bool ambiguous);
+  void DropAmbiguous();
 
   MetricDesc desc_;
   std::shared_ptr<SeriesTable> table_;
   std::unordered_map<SeriesTable::Id, Total> totals_;  // of series that had two samples
+  // By series, as far as some metric needs it.
+  std::vector<std::uint32_t> rows_;  // the row that gave the value
+  std::vector<Timestamp> times_;     // and its time
+  std::vector<bool> ambiguous_;
+  std::size_t ambiguous_series_ = 0;
+  std::uint32_t earlier_row_ = 0;
 };
 
 }  // namespace o2o

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <utility>
 
-#include "base/ascii.h"
 #include "base/text_pattern.h"
+#include "config/number_text.h"
 #include "mapping/json_pointer.h"
 #include "mapping/value_text.h"
 
@@ -19,8 +19,8 @@ constexpr std::string_view kIndexColumn = "$index";
 
 class Planner {
  public:
-  explicit Planner(const MappingConfig& config)
-      : config_(config), strict_(config.rows.shape == RowShape::kList) {}
+  Planner(const MappingConfig& config, Timestamp now)
+      : config_(config), now_(now), strict_(config.rows.shape == RowShape::kList) {}
 
   Result<MappingPlan> Plan() {
     PlanRows();
@@ -74,22 +74,35 @@ class Planner {
           std::find_if(labels.begin(), labels.end(), [&](const auto& label) { return label.first == name; });
       if (found != labels.end()) plan.labels.push_back(found->second);
     }
-    for (const RowFilter& filter : metric.where) {
-      plan.filters.push_back({Column(where, filter.column, strict_), {filter.in.begin(), filter.in.end()}});
-      for (const std::string& text : filter.in) longest_text_ = std::max(longest_text_, text.size());
-    }
+    for (const RowFilter& filter : metric.where) PlanFilter(metric, filter, plan);
     if (!metric.value_column.empty()) {
-      plan.value = Column(where, metric.value_column, !metric.null_value, metric.null_value.has_value());
+      const bool may_lack = metric.null_value || metric.skip_null;
+      plan.value = Column(where, metric.value_column, !may_lack, metric.null_value.has_value());
     }
     if (!plan.value && metric.aggregate != Aggregate::kCount) Refuse(where + "no value column");
+    if (!metric.newest_column.empty()) plan.newest = Column(where, metric.newest_column, true);
     for (const auto& [text, number] : metric.value_map) {
-      const std::string value = Number(where, number);
-      plan.value_map[text] = value;
-      plan.value_map_lower[LowerCase(text)] = value;
+      CheckNumber(where, number);
       longest_text_ = std::max(longest_text_, text.size());
     }
-    if (metric.null_value) plan.null_value = Number(where, *metric.null_value);
+    for (const auto* number : {&metric.null_value, &metric.rest_value, &metric.scale}) {
+      if (*number) CheckNumber(where, **number);
+    }
     plan_.metrics.push_back(std::move(plan));
+  }
+
+  void PlanFilter(const MetricConfig& metric, const RowFilter& filter, MetricPlan& plan) {
+    const std::string where = metric.name + ": ";
+    ValueForm form;
+    form.decimal = metric.decimal;
+    form.timezone = metric.timezone;
+    form.now = now_;
+    Result<ColumnFilter> made = ColumnFilter::Make(filter, std::move(form));
+    if (!made) return Refuse(where + "where: " + made.error().message);
+    plan.filters.push_back({Column(where, filter.column, strict_), *std::move(made)});
+    for (const auto* words : {&filter.in, &filter.not_in}) {
+      for (const std::string& text : *words) longest_text_ = std::max(longest_text_, text.size());
+    }
   }
 
   // Metrics of one name are one family, and so must have the same labels.
@@ -152,16 +165,12 @@ class Planner {
     return slot;
   }
 
-  std::string Number(const std::string& where, const std::string& text) {
-    ValueText value;
-    if (value.Read(JsonType::kString, text, ValueUnit::kNumber) == ValueText::Outcome::kNumber) {
-      return std::string(value.number());
-    }
-    Refuse(where + "'" + text + "' is no number");
-    return "0";
+  void CheckNumber(const std::string& where, const std::string& text) {
+    if (!IsSampleNumber(text)) Refuse(where + "'" + text + "' is not a number");
   }
 
   const MappingConfig& config_;
+  const Timestamp now_;
   const bool strict_;
   MappingPlan plan_;
   std::size_t longest_text_ = 0;
@@ -170,6 +179,8 @@ class Planner {
 
 }  // namespace
 
-Result<MappingPlan> MakePlan(const MappingConfig& config) { return Planner(config).Plan(); }
+Result<MappingPlan> MakePlan(const MappingConfig& config, Timestamp now) {
+  return Planner(config, now).Plan();
+}
 
 }  // namespace o2o

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "config/mapping_config.h"
+#include "mapping/row_filter.h"
 #include "mapping/row_reader.h"
 #include "metrics/metric_desc.h"
 
@@ -29,7 +29,7 @@ struct LabelPlan {
 
 struct FilterPlan {
   SlotRef column;
-  std::set<std::string, std::less<>> in;
+  ColumnFilter filter;
 };
 
 // One metric of the configuration with its names resolved.
@@ -39,9 +39,7 @@ struct MetricPlan {
   std::vector<LabelPlan> labels;  // in the family's order
   std::vector<FilterPlan> filters;
   std::optional<SlotRef> value;
-  std::map<std::string, std::string, std::less<>> value_map;        // to numbers
-  std::map<std::string, std::string, std::less<>> value_map_lower;  // of those in lower case
-  std::optional<std::string> null_value;
+  std::optional<SlotRef> newest;  // the time by which one of several rows is picked
 };
 
 // A column that somebody asked for.
@@ -60,7 +58,7 @@ struct MappingPlan {
 };
 
 // Resolves a mapping. Fails with kConfig where the loader should have refused it already. `config` must
-// outlive the plan.
-Result<MappingPlan> MakePlan(const MappingConfig& config);
+// outlive the plan. `now`: when the rows are from.
+Result<MappingPlan> MakePlan(const MappingConfig& config, Timestamp now);
 
 }  // namespace o2o

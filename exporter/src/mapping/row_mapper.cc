@@ -5,34 +5,26 @@
 #include <array>
 #include <optional>
 
-#include "base/ascii.h"
-#include "base/redaction.h"
 #include "base/text.h"
+#include "base/time_problem.h"
+#include "base/time_text.h"
 #include "json/json_fields.h"
 #include "json/json_stream.h"
 #include "mapping/appended_failure.h"
 #include "mapping/column_check.h"
 #include "mapping/decimal.h"
 #include "mapping/family_builder.h"
+#include "mapping/label_key.h"
 #include "mapping/mapping_plan.h"
+#include "mapping/metric_value.h"
 #include "mapping/row_reader.h"
 #include "mapping/shown.h"
-#include "mapping/value_text.h"
 
 namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxToken = 16u << 20;  // of one value, needed or not
 constexpr std::size_t kMaxReportedColumns = 300;
-
-std::string_view WhatItIsNot(ValueUnit unit) {
-  switch (unit) {
-    case ValueUnit::kNumber: return "is no number";
-    case ValueUnit::kBytes: return "is no size in bytes";
-    case ValueUnit::kTime: return "is no time";
-  }
-  return "is no number";
-}
 
 std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view key) {
   return "more than " + std::to_string(ceiling) + " " + std::string(what) +
@@ -43,8 +35,12 @@ std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view
 
 class RowMapper::Impl final : public RowSink {
  public:
-  Impl(MappingConfig config, MappingOptions options) : config_(std::move(config)), options_(options) {
-    Result<MappingPlan> plan = MakePlan(config_);
+  Impl(MappingConfig config, MappingOptions options)
+      : config_(std::move(config)),
+        options_(options),
+        now_(options.now.value_or(SystemClock().Now())),
+        key_(config_.ceilings.max_label_bytes) {
+    Result<MappingPlan> plan = MakePlan(config_, now_);
     if (!plan) {
       error_ = plan.error();
       return;
@@ -52,7 +48,7 @@ class RowMapper::Impl final : public RowSink {
     plan_ = *std::move(plan);
     for (const MetricDesc& desc : plan_.families) families_.emplace_back(desc);
     max_series_ = std::min(config_.ceilings.max_series, SeriesTable::kMaxSeries - 1);
-    came_as_text_.resize(plan_.metrics.size());
+    for (const MetricConfig& metric : config_.metrics) states_.emplace_back(metric, now_);
     reader_.emplace(plan_.wants,
                     RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
     stream_.emplace(*reader_, kMaxToken, config_.rows.lines ? JsonTexts::kLines : JsonTexts::kOne);
@@ -92,6 +88,8 @@ class RowMapper::Impl final : public RowSink {
     if (reader_) CompleteReport();
     if (ended_in_rows_) LookForFailureAmongRows();
     if (error_) return tl::unexpected<Error>(*error_);
+    for (std::size_t i = 0; i < plan_.metrics.size(); ++i) AddZero(i);
+    CountSeries();
     Mapping mapping;
     for (FamilyBuilder& family : families_) mapping.families.push_back(family.Take());
     mapping.report = std::move(report_);
@@ -110,6 +108,7 @@ class RowMapper::Impl final : public RowSink {
     failure_.RowEnded(row.Where());
     faults_ = {};
     if (row.TooDeep()) {
+      for (MetricState& state : states_) state.faulty = true;
       Fault(RowReason::kTooDeep, row,
             [] { return "nested deeper than " + std::to_string(kMaxJsonDepth) + " levels"; });
     } else {
@@ -134,12 +133,25 @@ class RowMapper::Impl final : public RowSink {
     for (FamilyBuilder& family : families_) family.Clear();
     report_ = {};
     rejected_ = {};
+    key_.Restart();
     series_ = 0;
-    came_as_text_.assign(plan_.metrics.size(), 0);
+    states_.clear();
+    for (const MetricConfig& metric : config_.metrics) states_.emplace_back(metric, now_);
+    ambiguous_rows_.clear();
     merged_ = 0;
   }
 
  private:
+  // What is known of one metric while rows are being read.
+  struct MetricState {
+    MetricState(const MetricConfig& metric, Timestamp now)
+        : value(metric, now), filter_columns_seen(metric.where.size()) {}
+    MetricValue value;
+    std::vector<bool> filter_columns_seen;  // some row had it
+    bool matched = false;                   // some row passed `where`
+    bool faulty = false;                    // some row that passed gave nothing, for a reason
+  };
+
   // A reading that the handlers ended has its reason there.
   void End(const Error& error) {
     if (error_) return;
@@ -189,36 +201,47 @@ class RowMapper::Impl final : public RowSink {
 
   // False ends the reading.
   bool Map(std::size_t index, const RowView& row) {
-    const MetricPlan& metric = plan_.metrics[index];
-    for (const FilterPlan& filter : metric.filters) {
-      const Cell& cell = row.At(filter.column.level, filter.column.slot);
-      const bool holds = cell.type == JsonType::kNull
-                             ? filter.in.contains("")
-                             : !IsContainer(cell) && filter.in.contains(row.Text(cell));
-      if (!holds) {
-        ++report_.filtered;
-        return true;
-      }
-    }
-    std::string_view number;
-    if (metric.value && !ReadValue(index, row, number)) return true;
-    if (metric.config->type == MetricType::kCounter && number.starts_with('-') &&
-        CompareNumbers(number, "0") < 0) {
-      Fault(RowReason::kBadValue, row, [&] {
-        return About(metric, metric.config->value_column) + Shown(JsonType::kNumber, number) +
-               " is below 0, which no counter is";
-      });
+    MetricPlan& metric = plan_.metrics[index];
+    MetricState& state = states_[index];
+    if (!Passes(metric, state, row)) {
+      ++report_.filtered;
       return true;
     }
-    if (!BuildKey(metric, row)) return true;
+    state.matched = true;
+    RowSample sample;
+    if (metric.value && !ReadValue(index, row, sample)) return true;
+    if (metric.newest && !ReadTimeOf(index, row, sample)) return true;
+    if (!key_.Build(metric, row)) {
+      FaultOf(index, RowReason::kBadLabel, row,
+              [&] { return metric.config->name + ": " + key_.Problem(plan_.families[metric.family]); });
+      return true;
+    }
+    sample.key = key_.text();
+    sample.row = static_cast<std::uint32_t>(report_.rows);
+    sample.replaces = row.RepeatedKey();
+    return Add(metric, sample, row);
+  }
+
+  // Whether the row is one of those that the metric's `where` asks for.
+  static bool Passes(MetricPlan& metric, MetricState& state, const RowView& row) {
+    bool passes = true;
+    for (std::size_t i = 0; i < metric.filters.size(); ++i) {
+      FilterPlan& filter = metric.filters[i];
+      const Cell& cell = row.At(filter.column.level, filter.column.slot);
+      if (cell.present) state.filter_columns_seen[i] = true;
+      passes = passes && filter.filter.Holds(cell.type, row.Text(cell), cell.cut);
+    }
+    return passes;
+  }
+
+  // False ends the reading.
+  bool Add(const MetricPlan& metric, const RowSample& sample, const RowView& row) {
     FamilyBuilder& family = families_[metric.family];
-    switch (family.Add(*metric.config, key_, number, row.RepeatedKey())) {
-      case FamilyBuilder::Added::kNew:
-        return ++series_ <= max_series_ || EndWith(Ceiling(max_series_, "series", "max_series"));
+    switch (family.Add(*metric.config, sample)) {
+      case FamilyBuilder::Added::kNew: return Fits(sample);
       case FamilyBuilder::Added::kAggregated: return true;
-      case FamilyBuilder::Added::kRejected:
-        Fault(RowReason::kDuplicate, row,
-              [&] { return metric.config->name + ": an earlier row has the same labels"; });
+      case FamilyBuilder::Added::kAmbiguous:
+        RejectAmbiguous(metric, family.earlier_row(), row);
         ++report_.duplicates;
         return true;
       case FamilyBuilder::Added::kDuplicate:
@@ -229,100 +252,83 @@ class RowMapper::Impl final : public RowSink {
     return true;
   }
 
-  static bool IsContainer(const Cell& cell) {
-    return cell.type == JsonType::kObject || cell.type == JsonType::kArray;
+  // A new series is within the ceilings.
+  bool Fits(const RowSample& sample) {
+    if (++series_ > max_series_) return EndWith(Ceiling(max_series_, "series", "max_series"));
+    report_.published_bytes += sample.key.size() + sample.number.size();
+    if (report_.published_bytes <= config_.ceilings.max_published_bytes) return true;
+    error_ = TooMuchToPublish(config_.ceilings.max_published_bytes);
+    return false;
   }
 
-  bool ReadValue(std::size_t index, const RowView& row, std::string_view& number) {
+  // Each row of the label set counts once, the first of them too.
+  void RejectAmbiguous(const MetricPlan& metric, std::uint32_t earlier, const RowView& row) {
+    const auto here = static_cast<std::size_t>(report_.rows);
+    if (ambiguous_rows_.size() <= here) ambiguous_rows_.resize(here + 1);
+    if (!ambiguous_rows_[earlier]) ++rejected_[static_cast<std::size_t>(RowReason::kDuplicate)];
+    ambiguous_rows_[earlier] = true;
+    ambiguous_rows_[here] = true;
+    Fault(RowReason::kDuplicate, row, [&] {
+      return metric.config->name + ": rows " + std::to_string(earlier) + " and " + std::to_string(here) +
+             " have the same labels, so that neither is published: tell them apart by a label, or set "
+             "aggregate or on_duplicate";
+    });
+  }
+
+  // Of a fault that costs the metric its sample of the row.
+  template <typename Message>
+  void FaultOf(std::size_t index, RowReason reason, const RowView& row, const Message& message) {
+    states_[index].faulty = true;
+    Fault(reason, row, message);
+  }
+
+  bool ReadValue(std::size_t index, const RowView& row, RowSample& sample) {
     const MetricPlan& metric = plan_.metrics[index];
+    const std::string& column = metric.config->value_column;
     const Cell& cell = row.At(metric.value->level, metric.value->slot);
     const std::string_view text = row.Text(cell);
-    if (!metric.value_map.empty() && cell.present && cell.type != JsonType::kNull &&
-        FindInMap(metric, text, number)) {
+    MetricValue& value = states_[index].value;
+    switch (value.Read(cell.type, text, cell.present, cell.cut)) {
+      case MetricValue::Outcome::kNumber: break;
+      case MetricValue::Outcome::kSkipped: ++report_.skipped; return false;
+      case MetricValue::Outcome::kNoValue:
+        FaultOf(index, RowReason::kNoValue, row, [&] {
+          return About(metric, column) + (cell.present ? Shown(cell.type, text) : "missing") +
+                 ", so there is no value";
+        });
+        return false;
+      case MetricValue::Outcome::kBad:
+        FaultOf(index, RowReason::kBadValue, row, [&] {
+          return About(metric, column) + Shown(cell.type, text) + " " + value.Problem(cell.type, text);
+        });
+        return false;
+    }
+    sample.number = value.number();
+    if (metric.config->type != MetricType::kCounter || !sample.number.starts_with('-') ||
+        CompareNumbers(sample.number, "0") >= 0) {
       return true;
     }
-    const ValueUnit unit = metric.config->unit;
-    switch (value_.Read(cell.type, text, unit)) {
-      case ValueText::Outcome::kNumber:
-        if (cell.cut) break;
-        number = value_.number();
-        if (cell.type == JsonType::kString && unit == ValueUnit::kNumber) came_as_text_[index] = 1;
-        return true;
-      case ValueText::Outcome::kNoValue:
-        if (metric.null_value) {
-          number = *metric.null_value;
-          return true;
-        }
-        Fault(RowReason::kNoValue, row, [&] {
-          return About(metric, metric.config->value_column) +
-                 (cell.present ? Shown(cell.type, text) : "missing") + ", so there is no value";
-        });
-        return false;
-      case ValueText::Outcome::kBad: break;
-    }
-    Fault(RowReason::kBadValue, row, [&] {
-      return About(metric, metric.config->value_column) + Shown(cell.type, text) + " " +
-             std::string(WhatItIsNot(unit));
+    FaultOf(index, RowReason::kBadValue, row, [&] {
+      return About(metric, column) + Shown(JsonType::kNumber, sample.number) +
+             " is below 0, which no counter is";
     });
     return false;
   }
 
-  bool FindInMap(const MetricPlan& metric, std::string_view text, std::string_view& number) {
-    auto found = metric.value_map.find(text);
-    if (found == metric.value_map.end()) {
-      found = metric.value_map_lower.find(LowerCase(text));
-      if (found == metric.value_map_lower.end()) return false;
-    }
-    number = found->second;
-    return true;
-  }
-
-  // Of the labels, into key_.
-  bool BuildKey(const MetricPlan& metric, const RowView& row) {
-    key_.clear();
-    for (std::size_t i = 0; i < metric.labels.size(); ++i) {
-      const LabelPlan& label = metric.labels[i];
-      if (!label.column) {
-        key_ += label.text;
-        key_ += '\0';
-        continue;
-      }
-      const Cell& cell = row.At(label.column->level, label.column->slot);
-      if (!AppendLabel(metric, i, cell, row)) return false;
-    }
-    if (key_.size() <= SeriesTable::kMaxKeyBytes) return true;
-    Fault(RowReason::kBadLabel, row, [&] {
-      return metric.config->name + ": the labels together are longer than " +
-             std::to_string(SeriesTable::kMaxKeyBytes) + " bytes";
+  // By which the newest row is picked.
+  bool ReadTimeOf(std::size_t index, const RowView& row, RowSample& sample) {
+    const MetricPlan& metric = plan_.metrics[index];
+    const Cell& cell = row.At(metric.newest->level, metric.newest->slot);
+    const std::string_view text = row.Text(cell);
+    const bool scalar = cell.type == JsonType::kString || cell.type == JsonType::kNumber;
+    if (scalar) sample.time = ParseTime(text, metric.config->timezone, now_);
+    if (sample.time) return true;
+    FaultOf(index, cell.type == JsonType::kNull ? RowReason::kNoValue : RowReason::kBadValue, row, [&] {
+      return About(metric, metric.config->newest_column) +
+             (cell.present ? Shown(cell.type, text) : "missing") + " " +
+             (scalar ? TimeProblem(text) : "is not a time");
     });
     return false;
-  }
-
-  bool AppendLabel(const MetricPlan& metric, std::size_t i, const Cell& cell, const RowView& row) {
-    if (cell.type != JsonType::kNull) {
-      const std::string_view text = row.Text(cell);
-      const std::size_t max_bytes = config_.ceilings.max_label_bytes;
-      if (IsContainer(cell) || text.size() > max_bytes) {
-        Fault(RowReason::kBadLabel, row, [&] {
-          const std::string& name = plan_.families[metric.family].labels[i];
-          return metric.config->name + ": label " + name + ": " +
-                 (IsContainer(cell)
-                      ? std::string(Describe(cell.type)) + ", expected a text"
-                      : "longer than " + std::to_string(max_bytes) + " bytes (max_label_bytes)");
-        });
-        return false;
-      }
-      if (redaction::HoldsSecret(text)) {
-        key_ += RepairUtf8(redaction::Mask(std::string(text)));
-      } else if (IsCleanUtf8(text)) {
-        key_ += text;
-      } else {
-        key_ += RepairUtf8(text);
-        ++report_.repaired_texts;
-      }
-    }
-    key_ += '\0';
-    return true;
   }
 
   static std::string About(const MetricPlan& metric, const std::string& column) {
@@ -352,8 +358,9 @@ class RowMapper::Impl final : public RowSink {
     ColumnCheck check = CheckColumns(plan_, *reader_);
     if (!check.missing.empty()) End({ErrorCode::kBadShape, std::move(check.missing)});
     report_.notes = std::move(check.notes);
-    report_.series = series_;
+    CountSeries();
     report_.duplicate_keys = reader_->duplicate_keys();
+    report_.repaired_texts = key_.repaired_texts();
     report_.sample_rows = reader_->echo().TakeRows();
     report_.rejected.clear();
     for (std::size_t i = 0; i < kRowReasons; ++i) {
@@ -366,15 +373,36 @@ class RowMapper::Impl final : public RowSink {
     }
     report_.columns = ColumnNames(*reader_, reader_->levels() - 1);
     report_.columns.resize(std::min(report_.columns.size(), kMaxReportedColumns));
-    for (std::size_t i = 0; i < plan_.metrics.size(); ++i) {
-      if (came_as_text_[i] == 0) continue;
-      report_.notes.push_back(plan_.metrics[i].config->name + ": the values of column " +
-                              Quoted(plan_.metrics[i].config->value_column) + " came as text");
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      for (std::string& note : states_[i].value.Notes()) report_.notes.push_back(std::move(note));
+      if (!states_[i].matched && !config_.metrics[i].where.empty() && report_.rows > 0) {
+        report_.filtered_metrics.push_back(config_.metrics[i].name);
+      }
     }
+  }
+
+  void CountSeries() {
+    report_.series = 0;
+    for (const FamilyBuilder& family : families_) report_.series += family.series();
+  }
+
+  // Of nothing a count and a sum are 0, where it is known which series that is: one without labels of rows.
+  // Not where something kept rows from being counted.
+  void AddZero(std::size_t index) {
+    const MetricPlan& metric = plan_.metrics[index];
+    const MetricState& state = states_[index];
+    const Aggregate aggregate = metric.config->aggregate;
+    const bool sums = aggregate == Aggregate::kCount || aggregate == Aggregate::kSum;
+    const std::vector<bool>& seen = state.filter_columns_seen;
+    const bool renamed = report_.rows > 0 && std::find(seen.begin(), seen.end(), false) != seen.end();
+    if (!sums || !metric.config->labels.empty() || state.faulty || renamed) return;
+    key_.BuildFixed(metric);
+    families_[metric.family].AddZero(key_.text());
   }
 
   const MappingConfig config_;
   const MappingOptions options_;
+  const Timestamp now_;
   MappingPlan plan_;
   std::optional<Error> error_;
   std::vector<FamilyBuilder> families_;
@@ -385,13 +413,20 @@ class RowMapper::Impl final : public RowSink {
   MappingReport report_;
   std::array<std::uint64_t, kRowReasons> rejected_{};
   std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
-  std::uint64_t series_ = 0;
+  std::size_t series_ = 0;                          // ambiguous ones among them
   std::size_t max_series_ = 0;
-  std::uint64_t merged_ = 0;                // samples that on_duplicate took in
-  std::vector<std::uint8_t> came_as_text_;  // of each metric, whether some value was a number in a string
-  ValueText value_;
-  std::string key_;
+  std::uint64_t merged_ = 0;          // samples that on_duplicate took in
+  std::vector<MetricState> states_;   // of each metric
+  std::vector<bool> ambiguous_rows_;  // by their number: counted as such
+  LabelKey key_;
 };
+
+Error TooMuchToPublish(std::uint64_t most) {
+  return {ErrorCode::kTooLarge,
+          "more than " + std::to_string(most) +
+              " bytes of labels and values: let the upstream answer with fewer or shorter "
+              "ones, or raise max_published"};
+}
 
 RowMapper::RowMapper(MappingConfig config, MappingOptions options)
     : impl_(std::make_unique<Impl>(std::move(config), options)) {}

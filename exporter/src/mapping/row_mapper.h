@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "config/mapping_config.h"
 #include "mapping/row_reason.h"
@@ -23,11 +25,12 @@ struct MappingOptions {
   std::size_t rejected_rows = 10;
   std::size_t max_row_bytes = 4'096;  // of a kept row; a longer sample is left out, a longer rejected row cut
   std::size_t max_kept_bytes = 1u << 20;  // of all samples
+  std::optional<Timestamp> now{};         // when the rows are from; none: when the mapping begins
 };
 
 struct RejectedRowSample {
   RowReason reason = RowReason::kBadValue;
-  std::string message;  // "vendor_products: column `Count`: 'many' is no number"
+  std::string message;  // "vendor_products: column `Count`: 'many' is not a number"
   std::string row;      // as it came, but clean UTF-8; cut at max_row_bytes
 };
 
@@ -39,11 +42,14 @@ struct MappingReport {
   // nothing from it.
   std::vector<std::pair<std::string, std::uint64_t>> rejected;
   std::vector<std::pair<std::string, std::uint64_t>> repaired;  // all RowRepairs, in their order
-  std::uint64_t duplicates = 0;      // samples whose label set a metric had already, whatever its policy
-  std::uint64_t filtered = 0;        // samples left out by `where`
-  std::uint64_t duplicate_keys = 0;  // the last one won
-  std::uint64_t repaired_texts = 0;  // labels that were no UTF-8 or held U+0000
-  std::vector<std::string> columns;  // of the innermost rows, as they came; the first few hundred
+  std::uint64_t duplicates = 0;       // samples whose label set a metric had already, whatever its policy
+  std::uint64_t filtered = 0;         // samples left out by `where`
+  std::uint64_t skipped = 0;          // samples left out by `null: skip`
+  std::uint64_t published_bytes = 0;  // of labels and values
+  std::vector<std::string> filtered_metrics;  // those of which `where` left out every row
+  std::uint64_t duplicate_keys = 0;           // the last one won
+  std::uint64_t repaired_texts = 0;           // labels that were no UTF-8 or held U+0000
+  std::vector<std::string> columns;           // of the innermost rows, as they came; the first few hundred
   std::vector<std::string>
       notes;  // "column `vendor_code` not in the answer, there is `Vendor Code`, which is taken"
   std::vector<std::string>
@@ -56,6 +62,9 @@ struct Mapping {
       families;  // one per metric, in the order of the configuration; metrics of one name share one
   MappingReport report;
 };
+
+// What is said where an answer would publish more bytes of labels and values than that.
+Error TooMuchToPublish(std::uint64_t most);
 
 // Turns a JSON body, fed in pieces of any size, into samples. Keeps one row at a time (with nested rows one
 // outermost row), and of it only the columns that some metric needs; besides that the series.

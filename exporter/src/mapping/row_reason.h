@@ -10,12 +10,13 @@ namespace o2o {
 
 // Why a row gave a metric no sample. A closed set: the names are values of a label.
 enum class RowReason {
-  kNotAnObject,  // a row that is no object, or where nested rows are due something else
+  kNotAnObject,  // a row that is not an object, or something else where nested rows are expected
   kTooDeep,      // nested deeper than kMaxJsonDepth
-  kNoValue,      // null, missing, blank or NaN, and no null_value
-  kBadValue,     // no number, no size, no time, beyond what a sample can hold, or a counter's below 0
+  kNoValue,      // null, missing, blank or NaN, and nothing that says what that means
+  kBadValue,     // not a number, size, time or word of `values`, beyond what a sample can hold, or a
+                 // counter's below 0
   kBadLabel,     // an object, an array, or longer than max_label_bytes
-  kDuplicate,    // label set seen before, under DuplicatePolicy::kError; the first row stays
+  kDuplicate,    // another row has the same labels, under DuplicatePolicy::kError, which publishes neither
 };
 inline constexpr std::size_t kRowReasons = 6;
 

@@ -10,33 +10,47 @@
 #include "base/ascii.h"
 #include "base/time_text.h"
 #include "mapping/decimal.h"
-#include "metrics/text_format.h"
 
 namespace o2o {
 namespace {
 
+// What stands between thousands: the mark that is not the decimal one, a blank of any width, an apostrophe.
+constexpr std::string_view kNoBreakSpace = "\xC2\xA0", kNarrowNoBreakSpace = "\xE2\x80\xAF";
+
+std::string_view GroupMark(std::string_view text, DecimalMark decimal) {
+  for (const std::string_view mark :
+       {decimal == DecimalMark::kPoint ? std::string_view(",") : ".", std::string_view(" "),
+        std::string_view("'"), kNoBreakSpace, kNarrowNoBreakSpace}) {
+    if (text.starts_with(mark)) return mark;
+  }
+  return {};
+}
+
 // "1,234,567" behind "1". What is no whole group of three is left in `text`, and refused there.
-bool TakeGroup(std::string_view& text, std::string& out) {
-  if (text.size() < 4 || text[0] != ',' || !std::all_of(text.begin() + 1, text.begin() + 4, IsDigit))
-    return false;
-  out += text.substr(1, 3);
-  text.remove_prefix(4);
+bool TakeGroup(std::string_view& text, std::string_view mark, std::string& out) {
+  if (mark.empty() || !text.starts_with(mark)) return false;
+  const std::string_view group = text.substr(mark.size(), 3);
+  if (group.size() < 3 || !std::all_of(group.begin(), group.end(), IsDigit)) return false;
+  out += group;
+  text.remove_prefix(mark.size() + 3);
   return true;
 }
 
 // A number at the beginning of `text`, in JSON's grammar into `out`, and the rest without blanks in front.
-std::optional<std::string_view> TakeNumber(std::string_view text, std::string& out) {
+std::optional<std::string_view> TakeNumber(std::string_view text, DecimalMark decimal, std::string& out) {
+  const char point = decimal == DecimalMark::kPoint ? '.' : ',';
   out.clear();
   if (text.starts_with('-')) out += '-';
   if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   std::string_view whole = TakeDigits(text);
-  if (whole.empty() && !text.starts_with('.')) return std::nullopt;
+  if (whole.empty() && !text.starts_with(point)) return std::nullopt;
   const bool may_group = !whole.empty() && whole.size() <= 3 && whole[0] != '0';
   whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
   out += whole.empty() ? "0" : whole;
+  const std::string_view mark = may_group ? GroupMark(text, decimal) : std::string_view();
   bool grouped = false;
-  while (may_group && TakeGroup(text, out)) grouped = true;
-  if (text.starts_with('.')) {
+  while (TakeGroup(text, mark, out)) grouped = true;
+  if (text.starts_with(point)) {
     text.remove_prefix(1);
     const std::string_view fraction = TakeDigits(text);
     if (fraction.empty()) return std::nullopt;
@@ -83,33 +97,38 @@ bool IsNan(std::string_view text) {
 
 }  // namespace
 
-ValueText::Outcome ValueText::Read(JsonType type, std::string_view text, ValueUnit unit) {
+ValueText::Outcome ValueText::Read(JsonType type, std::string_view text, const ValueForm& form) {
+  zone_assumed_ = false;
   switch (type) {
     case JsonType::kNull: return Outcome::kNoValue;
     case JsonType::kObject:
     case JsonType::kArray: return Outcome::kBad;
     case JsonType::kBool:
-      if (unit != ValueUnit::kNumber) return Outcome::kBad;
+      if (form.unit != ValueUnit::kNumber) return Outcome::kBad;
       number_ = text == "true" ? "1" : "0";
       return Outcome::kNumber;
     case JsonType::kNumber:
       if (!IsDigit(text.back()) && IsNan(text)) return Outcome::kNoValue;
-      return unit == ValueUnit::kTime ? ReadTime(type, text) : Checked(text);
-    case JsonType::kString: return ReadString(Trim(text), unit);
+      return form.unit == ValueUnit::kTime ? ReadTime(type, text, form) : Checked(text);
+    case JsonType::kString: return ReadString(Trim(text), form);
   }
   return Outcome::kBad;
 }
 
-ValueText::Outcome ValueText::ReadString(std::string_view text, ValueUnit unit) {
+ValueText::Outcome ValueText::ReadString(std::string_view text, const ValueForm& form) {
   if (text.empty() || IsNan(text)) return Outcome::kNoValue;
   if (text.size() > kMaxNumberBytes) return Outcome::kBad;
-  if (unit == ValueUnit::kTime) return ReadTime(JsonType::kString, text);
-  const std::optional<std::string_view> rest = TakeNumber(text, buffer_);
-  if (unit == ValueUnit::kBytes) {
+  if (form.unit == ValueUnit::kTime) return ReadTime(JsonType::kString, text, form);
+  const std::optional<std::string_view> rest = TakeNumber(text, form.decimal, buffer_);
+  if (form.unit == ValueUnit::kBytes) {
     if (!rest) return Outcome::kBad;
     const std::optional<std::int64_t> factor = Factor(*rest);
     if (!factor) return Outcome::kBad;
-    return Multiply(*factor);
+    if (*factor == 1) return Checked(buffer_);
+    std::optional<std::string> bytes = Product(buffer_, Decimal{*factor, 0});
+    if (!bytes) return Outcome::kBad;
+    buffer_ = *std::move(bytes);
+    return Checked(buffer_);
   }
   if (!rest) {
     const bool yes = EqualsIgnoringCase(text, "true");
@@ -121,16 +140,18 @@ ValueText::Outcome ValueText::ReadString(std::string_view text, ValueUnit unit) 
   return rest->empty() ? Checked(buffer_) : Outcome::kBad;
 }
 
-ValueText::Outcome ValueText::ReadTime(JsonType type, std::string_view text) {
+ValueText::Outcome ValueText::ReadTime(JsonType type, std::string_view text, const ValueForm& form) {
+  if (text.starts_with("0000-00-00")) return Outcome::kNoValue;
   if (type == JsonType::kNumber && text.find_first_of("eE") != std::string_view::npos) {
     const std::optional<Decimal> decimal = ParseDecimal(text);
     if (!decimal) return Outcome::kBad;
     buffer_ = FormatDecimal(decimal->units, decimal->scale);
     text = buffer_;
   }
-  const std::optional<Timestamp> time = ParseTime(text, TimeZone());
-  if (!time) return Outcome::kBad;
-  const std::int64_t micros = std::chrono::microseconds(time->time_since_epoch()).count();
+  const std::optional<TimeText> read = o2o::ReadTime(text, form.timezone, form.now);
+  if (!read) return Outcome::kBad;
+  zone_assumed_ = read->zone_assumed;
+  const std::int64_t micros = std::chrono::microseconds(read->time.time_since_epoch()).count();
   const bool whole = micros % 1'000'000 == 0;
   buffer_ = whole ? FormatDecimal(micros / 1'000'000, 0) : FormatDecimal(micros, 6);
   if (!whole) buffer_.erase(buffer_.find_last_not_of('0') + 1);
@@ -159,26 +180,6 @@ ValueText::Outcome ValueText::Shift() {
     if (buffer_.back() == '.') buffer_.pop_back();
   }
   return Checked(buffer_);
-}
-
-// buffer_ times a unit.
-ValueText::Outcome ValueText::Multiply(std::int64_t factor) {
-  if (factor == 1) return Checked(buffer_);
-  const std::optional<Decimal> decimal = ParseDecimal(buffer_);
-  if (!decimal) {
-    double value = 0;
-    if (std::from_chars(buffer_.data(), buffer_.data() + buffer_.size(), value).ec != std::errc{}) {
-      return Outcome::kBad;
-    }
-    buffer_ = FormatValue(value * static_cast<double>(factor));
-    return Checked(buffer_);
-  }
-  Int128 units = static_cast<Int128>(decimal->units) * factor;
-  int scale = decimal->scale;
-  for (; scale > 0 && units % 10 == 0; --scale) units /= 10;
-  buffer_ = FormatDecimal(units, scale);
-  number_ = buffer_;
-  return Outcome::kNumber;
 }
 
 // A number that Prometheus reads: one beyond a double would cost the whole scrape.

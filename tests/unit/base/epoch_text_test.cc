@@ -51,8 +51,8 @@ TEST(EpochTextTest, DotNetSaysThatItIsMilliseconds) {
   EXPECT_EQ(read("/Date(1795168800123)/"), "2026-11-20T10:00:00.123000Z");
   EXPECT_EQ(read("/Date(1795168800000-0330)/"), "2026-11-20T10:00:00Z");
   EXPECT_EQ(read("/Date(86400000)/"), "1970-01-02T00:00:00Z");
-  for (const char* text : {"/Date(", "/Date()/", "/Date(-)/", "/Date(1)", "/Date)/", "Date(1)",
-                           "/Date(1+)/", "/Date(999999999999999)/"}) {
+  for (const char* text : {"/Date(", "/Date()/", "/Date(-)/", "/Date(1)", "/Date)/", "Date(1)", "/Date(1+)/",
+                           "/Date(999999999999999)/"}) {
     EXPECT_EQ(read(text), "none") << text;
   }
 }

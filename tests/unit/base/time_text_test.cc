@@ -42,7 +42,8 @@ TEST(TimeTextTest, ReadsIsoTimes) {
   for (const Case& c : cases) EXPECT_EQ(Read(c.text), c.utc) << c.text;
 }
 
-// What databases, languages and logs write. Each is ten o'clock in UTC on 20 November 2026, or says otherwise.
+// What databases, languages and logs write. Each is ten o'clock in UTC on 20 November 2026, or says
+// otherwise.
 TEST(TimeTextTest, ReadsTheFormsOfOtherWriters) {
   struct Case {
     const char *text, *utc;
@@ -138,9 +139,9 @@ TEST(TimeTextTest, KnowsWhetherTheZoneWasAssumed) {
     ASSERT_TRUE(read) << text;
     EXPECT_TRUE(read->zone_assumed) << text;
   }
-  for (const char* text : {"2026-11-20T10:00:00Z", "2026-11-20 10:00+07", "1795168800", "/Date(0)/",
-                           "2026-11-20 10:00:00 Asia/Ho_Chi_Minh", "20261120100000Z",
-                           "Fri Nov 20 10:00:00 UTC 2026"}) {
+  for (const char* text :
+       {"2026-11-20T10:00:00Z", "2026-11-20 10:00+07", "1795168800", "/Date(0)/",
+        "2026-11-20 10:00:00 Asia/Ho_Chi_Minh", "20261120100000Z", "Fri Nov 20 10:00:00 UTC 2026"}) {
     const std::optional<TimeText> read = ReadTime(text, TimeZone());
     ASSERT_TRUE(read) << text;
     EXPECT_FALSE(read->zone_assumed) << text;

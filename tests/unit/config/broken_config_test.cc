@@ -109,7 +109,8 @@ const Broken kBroken[] = {
      {"1:19: store.dsn_file: \"secret-two-lines.txt\" holds more than one line or is not text, want a file "
       "that holds the secret and nothing else"}},
     {"secret-file-missing",
-     {"1:19: store.dsn_file: the file that it should name cannot be opened (No such file or directory), want a "
+     {"1:19: store.dsn_file: the file that it should name cannot be opened (No such file or directory), want "
+      "a "
       "file that holds the secret and nothing else"}},
     {"secret-twice", {"3:13: store.dsn_file: given beside dsn, want one of the two"}},
     {"size-range", {"7:17: sources[0].oms.max_body: \"2GiB\" is out of range, want 1KiB to 1GiB"}},
@@ -200,7 +201,8 @@ const Broken kBroken[] = {
     {"sources-many", {"1:1: sources: has more than 100 entries, want fewer"}},
     {"statuses-many", {"2:3: orders.statuses: has more than 100 entries, want fewer"}},
     {"aggregate",
-     {"8:20: sources[0].metrics[0].aggregate: \"median\" is no aggregate, want count, sum, min, max or avg"}},
+     {"8:20: sources[0].metrics[0].aggregate: \"median\" is not an aggregate, want count, sum, min, max or "
+      "avg"}},
     {"aggregate-with-duplicates",
      {"9:9: sources[0].metrics[0].on_duplicate: given beside aggregate, which takes rows of equal labels "
       "together, remove it"}},
@@ -278,7 +280,7 @@ const Broken kBroken[] = {
      {"8:18: sources[0].metrics[0].labels.flag-name: is no label name, want at most 200 letters, digits and "
       "_, not beginning with a digit"}},
     {"label-twice",
-     {"9:25: sources[0].metrics[0].static_labels.flag: stands among labels too, give each label once"}},
+     {"9:25: sources[0].metrics[0].static_labels.flag: appears among labels too, give each label once"}},
     {"label-underscores",
      {"8:18: sources[0].metrics[0].labels.__flag: begins with __, which is for Prometheus' own use, want "
       "another name"}},
@@ -360,10 +362,12 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"__flag\" begins with __, which is for Prometheus' own use, want "
       "another name"}},
     {"metric-type",
-     {"6:15: sources[0].metrics[0].type: \"histogram\" is no type for mapped rows, want gauge or counter"}},
+     {"6:15: sources[0].metrics[0].type: \"histogram\" is not a type for mapped rows, want gauge or "
+      "counter"}},
     {"metric-unknown-key",
-     {"6:9: sources[0].metrics[0].lable: unknown key, known here: name, type, help, rows, labels, static_labels, "
-      "where, aggregate, value, columns, unit, values, null, on_duplicate"}},
+     {"6:9: sources[0].metrics[0].lable: unknown key, known here: name, type, help, rows, labels, "
+      "static_labels, "
+      "where, aggregate, value, columns, unit, scale, values, null, decimal, timezone, on_duplicate, pick"}},
     {"metrics-empty", {"4:5: sources[0].metrics: is empty, want at least one metric"}},
     {"metrics-many", {"4:5: sources[0].metrics: has more than 100 entries, want fewer"}},
     {"metrics-missing",
@@ -372,9 +376,12 @@ const Broken kBroken[] = {
      {"5:5: sources[0].metrics: unknown key, known here: name, enabled_if, interval, timeout, stale_after, " +
       Kinds()}},
     {"null-number",
-     {"8:15: sources[0].metrics[0].null: \"none\" is no number, want one like 1, -0.5 or 1e6"}},
+     {"8:15: sources[0].metrics[0].null: \"none\" is neither a number nor skip, want one like 0, or skip "
+      "where "
+      "null is normal"}},
     {"on-duplicate",
-     {"8:23: sources[0].metrics[0].on_duplicate: \"min\" is no policy, want error, first, last, sum or max"}},
+     {"8:23: sources[0].metrics[0].on_duplicate: \"min\" is not a policy, want error, first, last, sum or "
+      "max"}},
     {"proxy-scheme",
      {"5:14: sources[0].json.proxy: is no http or https URL, want one like http://proxy.example.com:3128"}},
     {"proxy-user",
@@ -385,17 +392,19 @@ const Broken kBroken[] = {
      {"4:21: sources[0].rows.pointer: \"data.rows\" is not a JSON Pointer, want one like /data/rows (with ~1 "
       "for / and ~0 for ~)"}},
     {"rows-pointer-tilde",
-     {"4:21: sources[0].rows.pointer: \"/a~2b\" is not a JSON Pointer, want one like /data/rows (with ~1 for / "
+     {"4:21: sources[0].rows.pointer: \"/a~2b\" is not a JSON Pointer, want one like /data/rows (with ~1 for "
+      "/ "
       "and ~0 for ~)"}},
     {"source-kind-misspelled",
      {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds(),
       "3:5: sources[0].jsom: unknown key, did you mean json?",
-      "4:21: sources[0].rows.pointer: \"flags\" is not a JSON Pointer, want one like /data/rows (with ~1 for / "
+      "4:21: sources[0].rows.pointer: \"flags\" is not a JSON Pointer, want one like /data/rows (with ~1 for "
+      "/ "
       "and ~0 for ~)"}},
     {"source-kind-twice", {"4:5: sources[0].json: given beside metabase, want one kind of source"}},
     {"static-label-empty",
      {"8:31: sources[0].metrics[0].static_labels.flag: has no value, give it one or remove the key"}},
-    {"unit", {"8:15: sources[0].metrics[0].unit: \"percent\" is no unit, want number, bytes or time"}},
+    {"unit", {"8:15: sources[0].metrics[0].unit: \"percent\" is not a unit, want number, bytes or time"}},
     {"value-beside-count",
      {"7:9: sources[0].metrics[0].value: given beside aggregate: count, which counts rows, remove it",
       "9:9: sources[0].metrics[0].unit: given beside aggregate: count, which counts rows, remove it",
@@ -417,7 +426,29 @@ const Broken kBroken[] = {
      {"8:17: sources[0].metrics[0].where.../kind: reaches above the rows, which are not nested, want a "
       "column of the row, or rows.nested"}},
     {"where-empty", {"8:17: sources[0].metrics[0].where.kind: is empty, want the texts that count"}},
-    {"where-map", {"8:17: sources[0].metrics[0].where.kind: is a map, want a single value"}},
+    {"decimal", {"4:14: sources[0].decimal: \";\" is not a decimal mark, want \",\" or \".\""}},
+    {"pick",
+     {"8:9: sources[0].metrics[0].pick.newest: missing, want the column that holds a row's time",
+      "14:9: sources[0].metrics[1].pick: given beside aggregate, which takes rows of equal labels together, "
+      "remove it"}},
+    {"scale",
+     {"8:16: sources[0].metrics[0].scale: \"0e5\" makes every value 0, want the number to multiply by, like "
+      "0.01",
+      "13:9: sources[0].metrics[1].scale: given beside unit: time, which finds out the unit of a number, "
+      "remove it"}},
+    {"timezone-of-rows",
+     {"4:15: sources[0].timezone: \"Saigon\" is not a known time zone, want one like UTC, Asia/Ho_Chi_Minh "
+      "or "
+      "+07:00"}},
+    {"where-conditions",
+     {"9:15: sources[0].metrics[0].where.a.than: unknown key, known here: not, gt, ge, lt, le, regex",
+      "10:11: sources[0].metrics[0].where.b: is empty, want not, gt, ge, lt, le or regex",
+      "11:19: sources[0].metrics[0].where.c.gt: \"many\" is no number, want one like 1, -0.5 or 1e6",
+      "12:15: sources[0].metrics[0].where.d.gt: given beside ge, want one of the two",
+      "13:22: sources[0].metrics[0].where.e.regex: \"[a\" is not a POSIX extended regular expression "
+      "(Unmatched [, "
+      "[^, [:, [., or [=), want one like V[0-9]+",
+      "14:15: sources[0].metrics[0].where.f.not: is empty, want the texts that do not count"}},
 };
 
 TEST(BrokenConfigTest, BrokenFixturesAreToldExactly) {

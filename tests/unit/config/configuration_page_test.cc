@@ -46,7 +46,8 @@ KeysByBlock KeysOfLoader() {
       "web: {zzzzzzzz: 1}\n"
       "store: {zzzzzzzz: 1, rejected_rows: {zzzzzzzz: 1}}\n"
       "orders: {zzzzzzzz: 1, statuses: [{zzzzzzzz: 1}]}\n"
-      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, columns: {zzzzzzzz: 1}}]}]\n",
+      "sources: [{zzzzzzzz: 1, rows: {zzzzzzzz: 1}, ceilings: {zzzzzzzz: 1}, metrics: [{zzzzzzzz: 1, rows: "
+      "{zzzzzzzz: 1}, columns: {zzzzzzzz: 1}, pick: {zzzzzzzz: 1}, where: {Column: {zzzzzzzz: 1}}}]}]\n",
       blocks);
   for (const SourceKind& kind : SourceKinds()) {
     const std::string source = "sources: [{" + std::string(kind.key) + ": {";
@@ -166,6 +167,9 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].ceilings.max_rows", std::to_string(ceilings.max_rows)},
       {"sources[].ceilings.max_series", std::to_string(ceilings.max_series)},
       {"sources[].ceilings.max_label_bytes", std::to_string(ceilings.max_label_bytes)},
+      {"sources[].ceilings.max_published", Size(ceilings.max_published_bytes)},
+      {"sources[].timezone", TimeZone().name()},
+      {"sources[].decimal", "."},
       {"sources[].metrics[].type", "gauge"},
       {"sources[].metrics[].unit", "number"},
       {"sources[].metrics[].on_duplicate", "error"},

@@ -18,12 +18,24 @@ std::string Show(const MetricConfig& metric) {
   for (const RowFilter& filter : metric.where) {
     text += " where [" + filter.column + "]";
     for (const std::string& word : filter.in) text += " '" + word + "'";
+    for (const std::string& word : filter.not_in) text += " not '" + word + "'";
+    text += filter.gt ? " gt " + *filter.gt : "";
+    text += filter.ge ? " ge " + *filter.ge : "";
+    text += filter.lt ? " lt " + *filter.lt : "";
+    text += filter.le ? " le " + *filter.le : "";
+    text += filter.regex ? " regex " + *filter.regex : "";
   }
   text += " value [" + metric.value_column + "] aggregate " +
           std::to_string(static_cast<int>(metric.aggregate)) + " unit " +
           std::to_string(static_cast<int>(metric.unit));
   for (const auto& [word, number] : metric.value_map) text += " '" + word + "':" + number;
+  text += metric.rest_value ? " rest " + *metric.rest_value : "";
   text += metric.null_value ? " null " + *metric.null_value : "";
+  text += metric.skip_null ? " skip null" : "";
+  text += metric.scale ? " scale " + *metric.scale : "";
+  text += metric.decimal == DecimalMark::kComma ? " comma" : "";
+  text += metric.timezone.name() == "UTC" ? "" : " zone " + metric.timezone.name();
+  text += metric.newest_column.empty() ? "" : " newest [" + metric.newest_column + "]";
   return text + " duplicate " + std::to_string(static_cast<int>(metric.on_duplicate)) + " # " + metric.help;
 }
 
@@ -47,6 +59,7 @@ TEST(MappingLoaderTest, EveryKeyIsRead) {
   EXPECT_EQ(vendors.ceilings.max_rows, 3'000'000u);
   EXPECT_EQ(vendors.ceilings.max_series, 4u);
   EXPECT_EQ(vendors.ceilings.max_label_bytes, 5u);
+  EXPECT_EQ(vendors.ceilings.max_published_bytes, 6'000u);
   ASSERT_EQ(vendors.metrics.size(), 3u);
   EXPECT_EQ(Show(vendors.metrics[0]),
             "vendor_sales_total counter vendor_code=[../../Vendor Code] shop=[../Shop] product=[Product] "
@@ -65,6 +78,27 @@ TEST(MappingLoaderTest, EveryKeyIsRead) {
   EXPECT_EQ(Show(flags.metrics[1]),
             "feature_flag_old gauge flag=[$key] value [$value] aggregate 0 unit 0 duplicate 0 # On.");
   EXPECT_TRUE(config.warnings.empty());
+}
+
+TEST(MappingLoaderTest, ConditionsAndRulesForValuesAreRead) {
+  EXPECT_EQ(
+      Show(Metric("value: v, where: {a: {not: x}, b: {not: ['', y], gt: 1, le: 2.5}, c: {ge: -1, lt: 1e3}, "
+                  "d: {regex: 'V[0-9]+'}, e: today}, values: {ok: 1, '*': 0}, null: skip, scale: 0.01, "
+                  "decimal: ',', timezone: +07:00, pick: {newest: Day}")),
+      "flag_on gauge where [a] not 'x' where [b] not '' not 'y' gt 1 le 2.5 where [c] ge -1 lt 1e3 where [d] "
+      "regex V[0-9]+ where [e] 'today' value [v] aggregate 0 unit 0 'ok':1 rest 0 skip null scale 0.01 comma "
+      "zone +07:00 newest [Day] duplicate 0 # On.");
+}
+
+TEST(MappingLoaderTest, ZoneAndDecimalMarkAreOfTheSourceUnlessAMetricSaysOtherwise) {
+  const Config config = Load(
+      "sources:\n  - name: flags\n    json: {url: http://shop.test/flags}\n    timezone: Asia/Ho_Chi_Minh\n"
+      "    decimal: \",\"\n    metrics:\n      - {name: a, help: A., value: v}\n"
+      "      - {name: b, help: B., value: v, timezone: UTC, decimal: .}\n");
+  const MappingConfig& mapping = Block<JsonSourceConfig>(config.sources.at(0)).mapping;
+  EXPECT_EQ(Show(mapping.metrics.at(0)),
+            "a gauge value [v] aggregate 0 unit 0 comma zone Asia/Ho_Chi_Minh duplicate 0 # A.");
+  EXPECT_EQ(Show(mapping.metrics.at(1)), "b gauge value [v] aggregate 0 unit 0 duplicate 0 # B.");
 }
 
 TEST(MappingLoaderTest, WordsAreRead) {
@@ -86,6 +120,7 @@ TEST(MappingLoaderTest, DefaultsAreThoseOfTheStructs) {
   EXPECT_EQ(mapping.ceilings.max_rows, RowCeilings().max_rows);
   EXPECT_EQ(mapping.ceilings.max_series, RowCeilings().max_series);
   EXPECT_EQ(mapping.ceilings.max_label_bytes, RowCeilings().max_label_bytes);
+  EXPECT_EQ(mapping.ceilings.max_published_bytes, RowCeilings().max_published_bytes);
   EXPECT_EQ(Show(mapping.metrics.at(0)), "flag_on gauge value [v] aggregate 0 unit 0 duplicate 0 # On.");
 }
 
@@ -95,10 +130,10 @@ TEST(MappingLoaderTest, LabelsOfTargetsAreWarnedOf) {
             (std::vector<std::string>{
                 "test.yml:4:51: sources[0].metrics[0].labels.env: is often a label of the target, and then "
                 "arrives in "
-                "Prometheus as exported_env, another name avoids that, like vendor_env",
+                "Prometheus as exported_env, another name avoids that, like flag_env",
                 "test.yml:4:85: sources[0].metrics[0].static_labels.region: is often a label of the target, "
                 "and then "
-                "arrives in Prometheus as exported_region, another name avoids that, like vendor_region"}));
+                "arrives in Prometheus as exported_region, another name avoids that, like flag_region"}));
   for (const char* name : {"job", "instance", "env", "region", "zone", "cluster", "service", "stage", "owner",
                            "customer", "quantile", "type"}) {
     EXPECT_TRUE(IsTargetLabel(name)) << name;
@@ -183,53 +218,61 @@ TEST(MappingLoaderTest, RowsAre) {
   EXPECT_EQ(is("{is: rows}"), RowsAre::kRows);
   EXPECT_EQ(is("{is: row}"), RowsAre::kRow);
   EXPECT_EQ(is("{is: pairs}"), RowsAre::kPairs);
-  EXPECT_EQ(Mistakes(WithRows("{is: object}", "value: n"), "f.yml"),
-            (std::vector<std::string>{
-                "f.yml:4:16: sources[0].rows.is: \"object\" is not a shape of rows, want rows, row or pairs"}));
-  EXPECT_EQ(Mistakes("sources:\n  - name: q\n    metabase: {url: http://m.test, api_key: k, question: 1}\n"
-                     "    rows: {is: row}\n    metrics: [{name: n, help: N., value: n}]\n",
-                     "f.yml"),
-            (std::vector<std::string>{"f.yml:4:16: sources[0].rows.is: \"row\" is not for Metabase, whose answer "
-                                      "is the list of rows, remove it"}));
+  EXPECT_EQ(
+      Mistakes(WithRows("{is: object}", "value: n"), "f.yml"),
+      (std::vector<std::string>{
+          "f.yml:4:16: sources[0].rows.is: \"object\" is not a shape of rows, want rows, row or pairs"}));
+  EXPECT_EQ(
+      Mistakes("sources:\n  - name: q\n    metabase: {url: http://m.test, api_key: k, question: 1}\n"
+               "    rows: {is: row}\n    metrics: [{name: n, help: N., value: n}]\n",
+               "f.yml"),
+      (std::vector<std::string>{"f.yml:4:16: sources[0].rows.is: \"row\" is not for Metabase, whose answer "
+                                "is the list of rows, remove it"}));
 }
 
 TEST(MappingLoaderTest, PointersAreChecked) {
   EXPECT_EQ(Mistakes(WithRows("{nested: [/a~2]}", "value: /b~"), "f.yml"),
-            (std::vector<std::string>{
-                "f.yml:4:12: sources[0].rows.nested: holds '/a~2', which is not a JSON Pointer: want ~1 for / and ~0 "
-                "for ~",
-                "f.yml:5:49: sources[0].metrics[0].value: \"/b~\" is not a JSON Pointer into the row, want one like "
-                "/total/amount (with ~1 for / and ~0 for ~)"}));
+            (std::vector<std::string>{"f.yml:4:12: sources[0].rows.nested: holds '/a~2', which is not a JSON "
+                                      "Pointer: want ~1 for / and ~0 "
+                                      "for ~",
+                                      "f.yml:5:49: sources[0].metrics[0].value: \"/b~\" is not a JSON "
+                                      "Pointer into the row, want one like "
+                                      "/total/amount (with ~1 for / and ~0 for ~)"}));
 }
 
 TEST(MappingLoaderTest, OneRowHasNeitherKeyNorPlace) {
   for (const std::string column : {"$key", "$index"}) {
     EXPECT_EQ(Mistakes(WithRows("{is: row}", "labels: {l: " + column + "}, value: n"), "f.yml"),
-              (std::vector<std::string>{"f.yml:5:54: sources[0].metrics[0].labels.l: \"" + column +
-                                        "\" is of one row among others, and rows.is is row: want a column of it, or "
-                                        "$value"}));
+              (std::vector<std::string>{
+                  "f.yml:5:54: sources[0].metrics[0].labels.l: \"" + column +
+                  "\" is of one row among others, and rows.is is row: want a column of it, or "
+                  "$value"}));
   }
 }
 
 TEST(MappingLoaderTest, AMetricMayHaveRowsOfItsOwn) {
-  const MetricConfig metric = Metric("rows: {pointer: /summary, is: row}, labels: {region: $/meta/region}, value: n");
+  const MetricConfig metric =
+      Metric("rows: {pointer: /summary, is: row}, labels: {region: $/meta/region}, value: n");
   ASSERT_TRUE(metric.rows);
   EXPECT_EQ(metric.rows->pointer, "/summary");
   EXPECT_EQ(metric.rows->is, RowsAre::kRow);
   EXPECT_EQ(metric.rows->shape, RowShape::kAny);
   EXPECT_FALSE(Metric("value: n").rows);
   EXPECT_EQ(Mistakes(OneMetric("rows: {nested: [items]}, value: ../../n"), "f.yml"),
-            (std::vector<std::string>{"f.yml:4:74: sources[0].metrics[0].value: \"../../n\" reaches above the outermost "
-                                      "row, want ../ no more than 1 time"}));
+            (std::vector<std::string>{
+                "f.yml:4:74: sources[0].metrics[0].value: \"../../n\" reaches above the outermost "
+                "row, want ../ no more than 1 time"}));
 }
 
 TEST(MappingLoaderTest, OnlyLabelsAreFromElsewhere) {
   EXPECT_EQ(Mistakes(OneMetric("value: $/n"), "f.yml"),
-            (std::vector<std::string>{"f.yml:4:49: sources[0].metrics[0].value: \"$/n\" is of the whole answer, which "
-                                      "only a label can be, want a column of the row"}));
-  EXPECT_EQ(Mistakes(OneMetric("labels: {l: $/a~}, value: n"), "f.yml"),
-            (std::vector<std::string>{"f.yml:4:54: sources[0].metrics[0].labels.l: \"$/a~\" is not a JSON Pointer "
-                                      "behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)"}));
+            (std::vector<std::string>{
+                "f.yml:4:49: sources[0].metrics[0].value: \"$/n\" is of the whole answer, which "
+                "only a label can be, want a column of the row"}));
+  EXPECT_EQ(
+      Mistakes(OneMetric("labels: {l: $/a~}, value: n"), "f.yml"),
+      (std::vector<std::string>{"f.yml:4:54: sources[0].metrics[0].labels.l: \"$/a~\" is not a JSON Pointer "
+                                "behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)"}));
 }
 
 TEST(MappingLoaderTest, PivotedColumns) {

@@ -101,5 +101,23 @@ TEST(SumTest, AverageIsADouble) {
   EXPECT_EQ(sum.Average(), "1.6666666666666667");
 }
 
+TEST(ProductTest, IsExactWhereBothAreDecimals) {
+  EXPECT_EQ(Product("1999", "0.01"), "19.99");
+  EXPECT_EQ(Product("1900", "0.01"), "19");
+  EXPECT_EQ(Product("-12.50", "2"), "-25");
+  EXPECT_EQ(Product("0", "0.01"), "0");
+  EXPECT_EQ(Product("1e3", "1e-3"), "1");
+  EXPECT_EQ(Product("999999999999999999", "999999999999999999"), "999999999999999998000000000000000001");
+  EXPECT_EQ(Product("3", Decimal{1'152'921'504'606'846'976, 0}), "3458764513820540928");
+}
+
+TEST(ProductTest, ElseThatOfDoubles) {
+  const std::optional<std::string> product = Product("1234567890123456789", "1000");
+  ASSERT_TRUE(product);
+  EXPECT_EQ(std::stod(*product), 1234567890123456789e3);
+  EXPECT_EQ(Product("1e308", "10"), std::nullopt);
+  EXPECT_EQ(Product("1e-300", "1e-300"), "0");
+}
+
 }  // namespace
 }  // namespace o2o

@@ -20,7 +20,7 @@
 namespace o2o::testing {
 
 // Mappings that use every feature between them.
-inline constexpr unsigned kHostileMappings = 9;
+inline constexpr unsigned kHostileMappings = 10;
 inline MappingConfig HostileMapping(unsigned which) {
   const auto metric = [](std::string name, std::string value) {
     MetricConfig config;
@@ -122,6 +122,27 @@ inline MappingConfig HostileMapping(unsigned which) {
       count.labels = {{"state", "state"}};
       count.aggregate = Aggregate::kCount;
       config.metrics = {size, updated, count};
+      break;
+    }
+    case 9: {  // rules for values
+      MetricConfig left = metric("left", "stock"), changed = metric("changed_seconds", "updated");
+      left.labels = changed.labels = {{"vendor", "vendor_code"}};
+      left.scale = "0.01";
+      left.decimal = DecimalMark::kComma;
+      left.skip_null = true;
+      left.newest_column = "updated";
+      left.where = {{"state", {}, {"draft", ""}}, {"vendor_code", {}, {}, {}, {}, {}, {}, "[A-Z]*[0-9]+"}};
+      changed.unit = ValueUnit::kTime;
+      changed.timezone = TimeZone::Find("+07:00").value_or(TimeZone());
+      changed.where = {{"updated", {"today", "2026-11-20"}}};
+      MetricConfig open = metric("open", "state"), many = metric("many", "");
+      open.value_map = {{"open", "1"}, {"2", "2"}};
+      open.rest_value = "0";
+      open.on_duplicate = DuplicatePolicy::kLast;
+      many.aggregate = Aggregate::kCount;
+      many.where = {{"stock", {}, {}, "1", {}, {}, "1e3"}};
+      config.metrics = {left, changed, open, many};
+      config.ceilings.max_published_bytes = 4'000;
       break;
     }
     default: {  // members in members

@@ -200,10 +200,10 @@ TEST(RowMapperTest, OfEqualKeysTheLastWins) {
 TEST(RowMapperTest, LabelsAreTexts) {
   const Outcome outcome = Map(Config({Stock()}), R"([
     {"vendor":12345678901234567890,"stock":1},{"vendor":true,"stock":2},{"vendor":1.50,"stock":3},
-    {"vendor":"é \" \\ \n","stock":4}])");
+    {"vendor":"é \" \\ \n.","stock":4}])");
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"1.50\"} 3\nvendor_stock{vendor=\"12345678901234567890\"} 1\n"
-            "vendor_stock{vendor=\"true\"} 2\nvendor_stock{vendor=\"é \\\" \\\\ \\n\"} 4\n");
+            "vendor_stock{vendor=\"true\"} 2\nvendor_stock{vendor=\"é \\\" \\\\ \\n.\"} 4\n");
 }
 
 TEST(RowMapperTest, AMissingOrNullLabelIsTheEmptyOne) {
@@ -218,7 +218,8 @@ TEST(RowMapperTest, ALabelThatIsNoTextRejectsTheRow) {
   EXPECT_EQ(outcome.lines, "");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kBadLabel), 2u);
   ASSERT_EQ(outcome.report.rejected_rows.size(), 2u);
-  EXPECT_EQ(outcome.report.rejected_rows[0].message, "vendor_stock: label vendor: an object, expected a text");
+  EXPECT_EQ(outcome.report.rejected_rows[0].message,
+            "vendor_stock: label vendor: an object, expected a text");
   EXPECT_EQ(outcome.report.rejected_rows[0].row, R"({"vendor":{"a":1},"stock":1})");
   EXPECT_EQ(outcome.report.rejected_rows[1].message, "vendor_stock: label vendor: an array, expected a text");
 }
@@ -308,9 +309,10 @@ TEST(RowMapperTest, BadValuesRejectTheRow) {
     {"vendor":"C","stock":1e999},{"vendor":"D","stock":[1]}])");
   EXPECT_EQ(outcome.lines, "");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kBadValue), 4u);
-  EXPECT_EQ(outcome.report.rejected_rows.at(0).message, "vendor_stock: column `stock`: 'many' is no number");
+  EXPECT_EQ(outcome.report.rejected_rows.at(0).message,
+            "vendor_stock: column `stock`: 'many' is not a number");
   EXPECT_EQ(outcome.report.rejected_rows.at(1).message,
-            "vendor_stock: column `stock`: an object is no number");
+            "vendor_stock: column `stock`: an object is not a number");
 }
 
 TEST(RowMapperTest, ARowIsRejectedForEachMetricAlone) {
@@ -398,8 +400,7 @@ TEST(RowMapperTest, CountNeedsNoColumn) {
 TEST(RowMapperTest, DuplicateLabelSets) {
   constexpr std::string_view kRows =
       R"([{"vendor":"A","stock":2},{"vendor":"A","stock":10},{"vendor":"B","stock":5},{"vendor":"A","stock":3}])";
-  const std::pair<DuplicatePolicy, std::string> cases[] = {{DuplicatePolicy::kError, "2"},
-                                                           {DuplicatePolicy::kFirst, "2"},
+  const std::pair<DuplicatePolicy, std::string> cases[] = {{DuplicatePolicy::kFirst, "2"},
                                                            {DuplicatePolicy::kLast, "3"},
                                                            {DuplicatePolicy::kSum, "15"},
                                                            {DuplicatePolicy::kMax, "10"}};
@@ -407,8 +408,29 @@ TEST(RowMapperTest, DuplicateLabelSets) {
     const Outcome outcome = Map(Config([p = policy](MetricConfig& m) { m.on_duplicate = p; }), kRows);
     EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} " + value + "\nvendor_stock{vendor=\"B\"} 5\n");
     EXPECT_EQ(outcome.report.duplicates, 2u);
-    EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), policy == DuplicatePolicy::kError ? 2u : 0u);
+    EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), 0u);
   }
+}
+
+// Which of them came first is up to the database.
+TEST(RowMapperTest, AmbiguousLabelSetsArePublishedByNobody) {
+  MetricConfig price = Stock();
+  price.name = "vendor_price";
+  price.value_column = "price";
+  const Outcome outcome = Map(Config({Stock(), price}), R"([{"vendor":"A","stock":2,"price":1},
+    {"vendor":"B","stock":5,"price":1},{"vendor":"A","stock":2,"price":null},{"vendor":"A","stock":3,"price":4},
+    {"vendor":"C","stock":5,"price":1}])");
+  EXPECT_EQ(outcome.lines,
+            "vendor_stock{vendor=\"B\"} 5\nvendor_stock{vendor=\"C\"} 5\n"
+            "vendor_price{vendor=\"B\"} 1\nvendor_price{vendor=\"C\"} 1\n")
+      << "equal values are no better: one more row, and they differ";
+  EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), 3u) << "each row of A counts, and once";
+  EXPECT_EQ(outcome.report.series, 4u);
+  EXPECT_EQ(outcome.report.duplicates, 3u);
+  EXPECT_EQ(
+      outcome.report.rejected_rows.at(0).message,
+      "vendor_stock: rows 1 and 3 have the same labels, so that neither is published: tell them apart by a "
+      "label, or set aggregate or on_duplicate");
 }
 
 TEST(RowMapperTest, WhatIsRepairedIsCounted) {
@@ -650,7 +672,8 @@ TEST(RowMapperTest, AnObjectWithoutARowIsNoAnswer) {
   MetricConfig count = Stock();
   count.aggregate = Aggregate::kCount;
   count.value_column.clear();
-  const std::string due = ", expected an array or an object of rows (of values if a metric asks for `$value`)";
+  const std::string due =
+      ", expected an array or an object of rows (of values if a metric asks for `$value`)";
   for (const MetricConfig& metric : {Stock(), count}) {
     for (const std::string_view body : {R"({"error":"x"})", R"({"error":"x","rows":[],"at":null})"}) {
       EXPECT_EQ(Map(Anywhere({metric}), body).lines,
@@ -722,7 +745,7 @@ TEST(RowMapperTest, CeilingOfSeries) {
   MappingConfig config = Config({Stock(), other});
   config.ceilings.max_series = 4;
   const std::string rows = R"([{"vendor":"A","stock":1},{"vendor":"B","stock":1},{"vendor":"B","stock":1})";
-  EXPECT_EQ(Map(config, rows + "]").report.series, 4u);
+  EXPECT_EQ(Map(config, rows + "]").report.series, 2u) << "those of B are ambiguous, and count all the same";
   EXPECT_EQ(Map(config, rows + R"(,{"vendor":"C","stock":1}])").lines,
             "too_large: more than 4 series: let the upstream answer with fewer, or raise max_series");
 }
@@ -829,9 +852,9 @@ TEST(RowMapperTest, ImpossibleMappings) {
   EXPECT_EQ(failure(Config([](MetricConfig& m) {
               m.value_map = {{"on", "yes"}};
             })),
-            "config: vendor_stock: 'yes' is no number");
+            "config: vendor_stock: 'yes' is not a number");
   EXPECT_EQ(failure(Config([](MetricConfig& m) { m.null_value = ""; })),
-            "config: vendor_stock: '' is no number");
+            "config: vendor_stock: '' is not a number");
   EXPECT_EQ(failure(Config([](MetricConfig& m) {
               m.static_labels = {{"vendor", "x"}};
             })),

@@ -305,15 +305,17 @@ TEST(OrderPageTest, Times) {
   ASSERT_TRUE(zone);
   EXPECT_EQ(Parse(Page(R"("updated_at":"2025-11-20T17:00:00")"), *zone).orders.at(0).updated_at, kTen);
   const std::string wanted = ", expected one like 2026-11-20T10:00:00+07:00";
-  EXPECT_EQ(Rejected(R"("updated_at":"yesterday")"), "bad_time | updated_at: 'yesterday' is not a time" + wanted);
+  EXPECT_EQ(Rejected(R"("updated_at":"yesterday")"),
+            "bad_time | updated_at: 'yesterday' is not a time" + wanted);
   EXPECT_EQ(Rejected(R"("updated_at":"")"), "bad_time | updated_at: '' is not a time" + wanted);
   EXPECT_EQ(Rejected(R"("updated_at":null)"), "bad_time | updated_at: 'null' is not a time" + wanted);
   EXPECT_EQ(Rejected(R"("updated_at":1e999)"), "bad_time | updated_at: '1e999' is not a time" + wanted);
   EXPECT_EQ(Rejected(R"("updated_at":[2025])"), "bad_time | updated_at: '[2025]' is not a time" + wanted);
-  EXPECT_EQ(Rejected(R"("updated_at":"20/11/2025")"),
-            "bad_time | updated_at: '20/11/2025' has day, month and year in an order that differs from country to "
-            "country" +
-                wanted);
+  EXPECT_EQ(
+      Rejected(R"("updated_at":"20/11/2025")"),
+      "bad_time | updated_at: '20/11/2025' has day, month and year in an order that differs from country to "
+      "country" +
+          wanted);
 }
 
 // The window that is asked for next begins at the newest of them.
@@ -323,7 +325,8 @@ TEST(OrderPageTest, TimesThatNoOrderHasAreBad) {
   for (const char* time : {"0", "\"1970-01-01T00:00:00Z\"", "\"2000-12-31T23:59:59Z\"", "\"9999-12-31\"",
                            "\"2201-01-01T00:00:00Z\"", "\"0001-01-01T00:00:00Z\""}) {
     const std::string rejected = Rejected("\"updated_at\":" + std::string(time));
-    EXPECT_TRUE(rejected.starts_with("bad_time | ") && rejected.ends_with("' is not of the years 2001 to 2200"))
+    EXPECT_TRUE(rejected.starts_with("bad_time | ") &&
+                rejected.ends_with("' is not of the years 2001 to 2200"))
         << rejected;
   }
   for (const char* time : {"-1", "86400", "999999999", "20251320"}) {
