@@ -94,3 +94,14 @@ def test_every_recording_rule_has_a_promtool_test():
 def test_has_a_row_in_the_routing_table(alert):
     rows = [row["labels"] for row in load(ROUTES_TEST)["routes"]]
     assert any(row["alertname"] == alert["alert"] and alert["labels"].items() <= row.items() for row in rows)
+
+
+@pytest.mark.parametrize("page", sorted(RUNBOOKS.glob("*.md")), ids=lambda page: page.stem)
+def test_commands_of_a_runbook_run_as_they_are_pasted(page):
+    text = page.read_text()
+    assert not re.search(r"\bcurl -s ", text), "curl -s is silent about its own failure: -sS"
+    assert "EXPORTER:" not in text, "an address, not a word for one"
+    assert not re.search(r"\b(sum|max|min|count) by \(", text), "by (...) merges regions and shops: without (instance, pod)"
+    assert "SELECT *" not in text, "name the columns: customers' names are nobody's business here"
+    if re.search(r"`o2o-exporter (ingest|probe|--)|`psql|localhost:9847", text):
+        assert ". /etc/default/o2o-exporter" in text, "say where these commands run, and with which environment"
