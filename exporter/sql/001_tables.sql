@@ -131,6 +131,7 @@ BEGIN
       first_status     text COLLATE "C" NOT NULL,
       first_updated_at timestamptz NOT NULL,
       status_since     timestamptz NOT NULL,
+      shown_at         timestamptz,
       open             boolean NOT NULL
     );
   ELSE
@@ -181,6 +182,7 @@ BEGIN
       ADD COLUMN first_status     text COLLATE "C",
       ADD COLUMN first_updated_at timestamptz,
       ADD COLUMN status_since     timestamptz,
+      ADD COLUMN shown_at         timestamptz,
       ADD COLUMN open             boolean;
     -- One pass over the rows. Statuses have no meaning yet, so every order is open: sync_order_statuses says otherwise.
     ALTER TABLE fact_orders_monitoring
@@ -232,6 +234,7 @@ COMMENT ON COLUMN fact_orders_monitoring.ingested_at IS 'when the order was firs
 COMMENT ON COLUMN fact_orders_monitoring.first_status IS 'status in which it was first seen';
 COMMENT ON COLUMN fact_orders_monitoring.first_updated_at IS 'updated_at when it was first seen';
 COMMENT ON COLUMN fact_orders_monitoring.status_since IS 'updated_at when it entered its status';
+COMMENT ON COLUMN fact_orders_monitoring.shown_at IS 'clock of the OMS when it answered with the row as it is; null: of another writer';
 COMMENT ON COLUMN fact_orders_monitoring.open IS 'its status is not final';
 
 -- What each status means: the configuration of the exporter, mirrored, so that every writer classifies alike.

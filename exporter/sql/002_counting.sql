@@ -11,6 +11,34 @@ CREATE FUNCTION order_status_rank(wanted text) RETURNS int STABLE LANGUAGE sql A
   SELECT coalesce((SELECT rank FROM order_statuses WHERE status = wanted), unknown_status_rank())
 $$;
 
+-- Of two rows of one order with one updated_at and different statuses: whether the first is the newer. Configured statuses before the
+-- first final one are passed in their order, so that an earlier one is an old row shown once more. Of the others, and of those that
+-- nobody configured, an order may go from any to any (a refund): newer is what the OMS answered later. Then the rank decides.
+-- (store/newest_rows.cc does the same for the rows of one answer.)
+CREATE FUNCTION order_status_is_newer(wanted text, wanted_at timestamptz, kept text, kept_at timestamptz)
+  RETURNS boolean STABLE LANGUAGE sql AS $$
+  WITH final AS (
+    SELECT min(rank) AS first FROM order_statuses WHERE known AND outcome <> 'open'
+  ), sides AS (
+    SELECT side, w.status COLLATE "C" AS status, order_status_rank(w.status) AS rank, coalesce(answered_at, '-infinity') AS answered_at,
+           NOT EXISTS (SELECT FROM order_statuses o, final WHERE o.status = w.status AND o.known AND o.rank < final.first) AS any_order
+    FROM (VALUES ('wanted', wanted, wanted_at), ('kept', kept, kept_at)) w (side, status, answered_at)
+  ), ranked AS (
+    SELECT side, ROW(any_order, CASE WHEN any_order THEN answered_at ELSE '-infinity' END, rank, status) AS place FROM sides
+  )
+  SELECT (SELECT place FROM ranked WHERE side = 'wanted') > (SELECT place FROM ranked WHERE side = 'kept')
+$$;
+
+-- A word as the configuration spells it: case and outer blanks do not matter. One that is not configured stays as it is.
+CREATE FUNCTION configured_status(word text) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT coalesce((SELECT status FROM order_statuses WHERE known AND lower(status) = lower(btrim(word, E' \t\r\n') COLLATE "C")
+                   ORDER BY status <> word, rank LIMIT 1), word)
+$$;
+CREATE FUNCTION configured_order_type(word text) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT coalesce((SELECT order_type FROM order_types WHERE lower(order_type) = lower(btrim(word, E' \t\r\n') COLLATE "C")
+                   ORDER BY order_type <> word, order_type LIMIT 1), word)
+$$;
+
 -- Taken by whoever changes tallies, before the first change: two writers would otherwise wait for each
 -- other's rows in a circle.
 CREATE FUNCTION lock_order_tallies() RETURNS void LANGUAGE sql AS $$
@@ -38,9 +66,13 @@ END $$;
 -- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
 CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
+  NEW.status := configured_status(NEW.status);
+  NEW.order_type := configured_order_type(NEW.order_type);
   IF TG_OP = 'INSERT' THEN
     NEW.first_status := NEW.status;
     NEW.first_updated_at := NEW.updated_at;
+  ELSIF NEW.status = OLD.status THEN
+    RETURN NEW;  -- it was spelled otherwise
   END IF;
   NEW.status_since := NEW.updated_at;
   NEW.open := coalesce((SELECT outcome FROM order_statuses WHERE status = NEW.status), 'open') = 'open';

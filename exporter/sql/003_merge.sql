@@ -20,8 +20,10 @@ $$;
 
 -- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
 -- updated_at that lies more than a minute beyond it is bogus, or of a clock that was set back since: it gives way to a row
--- that does not, unless that one is of an earlier status (an old row shown once more).
-CREATE FUNCTION merge_staged_orders(oms_now timestamptz, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
+-- that does not, unless that one is of an earlier status (an old row shown once more). answered_at: that clock when the OMS gave
+-- the page, if the page comes later; of rows with one updated_at it tells which is the newer, see order_status_is_newer. Statuses and
+-- order types are taken as they are spelled: configured_status and configured_order_type give the spelling of the configuration.
+CREATE FUNCTION merge_staged_orders(oms_now timestamptz, answered_at timestamptz DEFAULT NULL, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
   LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan  -- a page is 10 rows or 100,000
   SET enable_seqscan = off  -- the orders are looked up by their index, whatever the statistics say
@@ -31,6 +33,7 @@ AS $$
 DECLARE
   -- Named in every statement below: only a statement with a parameter is planned anew for the page at hand.
   present constant timestamptz NOT NULL := oms_now + interval '1 minute';
+  answered constant timestamptz NOT NULL := coalesce(answered_at, oms_now);
   staged bigint;
   unknown bigint;
   differing bigint;
@@ -54,9 +57,9 @@ BEGIN
   IF unknown > 0 THEN
     INSERT INTO fact_orders_monitoring
       (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
-       first_status, first_updated_at, status_since, open)
+       first_status, first_updated_at, status_since, shown_at, open)
     SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
-           s.status, s.updated_at, s.updated_at, coalesce(o.outcome, 'open') = 'open'
+           s.status, s.updated_at, s.updated_at, answered, coalesce(o.outcome, 'open') = 'open'
     FROM pg_temp.staged_orders s
     LEFT JOIN order_statuses o ON o.status = s.status
     WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL;
@@ -69,7 +72,7 @@ BEGIN
     SET customer_id = s.customer_id, customer_name = s.customer_name, status = s.status, order_type = s.order_type,
         total_amount = s.total_amount, updated_at = s.updated_at, item_name = s.item_name, item_detail = s.item_detail,
         status_since = CASE WHEN f.status = s.status THEN least(f.status_since, s.updated_at) ELSE s.updated_at END,
-        open = coalesce(o.outcome, 'open') = 'open'
+        shown_at = answered, open = coalesce(o.outcome, 'open') = 'open'
     FROM pg_temp.staged_orders s
     LEFT JOIN order_statuses o ON o.status = s.status
     WHERE f.order_id = s.order_id
@@ -79,8 +82,9 @@ BEGIN
       AND CASE WHEN f.updated_at > present AND s.updated_at <= present
                  THEN (order_status_rank(s.status), s.status) >= (order_status_rank(f.status), f.status)
                WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
-               WHEN f.status = s.status THEN true
-               ELSE (order_status_rank(s.status), s.status) > (order_status_rank(f.status), f.status) END;
+               -- A time of showing beyond the present is of a clock that was set back since, and tells nothing.
+               WHEN f.status = s.status THEN f.shown_at IS NULL OR f.shown_at > present OR f.shown_at <= answered
+               ELSE order_status_is_newer(s.status, answered, f.status, CASE WHEN f.shown_at <= present THEN f.shown_at END) END;
     GET DIAGNOSTICS updated = ROW_COUNT;
   END IF;
   stale := greatest(differing - updated, 0);

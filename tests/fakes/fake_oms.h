@@ -49,6 +49,8 @@ class FakeOms final : public OmsApi {
       page.total = static_cast<std::int64_t>(shown.size());
       if (older_counted > 0) page.status_counts["PENDING"] += older_counted;
     }
+    page.counts_trouble = counts_trouble;
+    if (counts_trouble) page.status_counts.clear();
     std::size_t most = static_cast<std::size_t>(window.limit);
     if (cap) most = std::min(most, *cap);
     if (shown.size() > most) shown.resize(most);
@@ -60,6 +62,7 @@ class FakeOms final : public OmsApi {
   std::chrono::microseconds skew{0};
   bool tells_date = true;
   bool tells_counts = true;
+  std::optional<Error> counts_trouble;
   std::optional<std::size_t> cap;
   std::optional<Error> error;
   std::optional<std::int64_t> fails_from;  // requests with this limit or more fail

@@ -26,7 +26,7 @@ struct App::Oms {
         api(ToOmsOptions(oms), http),
         writer(*config.store, config.orders.statuses, config.orders.order_types),
         reader(*config.store, config.orders.statuses, config.orders.order_types),
-        feed(ToFeedOptions(source, oms), config.orders.statuses, api, writer, clock, clock_offset, health,
+        feed(ToFeedOptions(source, oms), config.orders, api, writer, clock, clock_offset, health,
              std::move(on_committed)),
         tallies(source.name, config.orders, reader, clock, clock_offset, health) {}
 

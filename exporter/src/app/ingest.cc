@@ -25,8 +25,8 @@ Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& cloc
     CurlHttpClient http(ToHttpOptions(oms->tls));
     HttpOmsApi api(ToOmsOptions(*oms), http);
     PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
-    OrderFeed feed(ToFeedOptions(source, *oms), config.orders.statuses, api, store, clock, clock_offset,
-                   health, nullptr);
+    OrderFeed feed(ToFeedOptions(source, *oms), config.orders, api, store, clock, clock_offset, health,
+                   nullptr);
     const std::stop_callback cut(stop, [&store] { store.Interrupt(); });
     return feed.CatchUp(since, progress, std::move(stop));
   }

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "metrics/catalogue.h"
-#include "store/newest_rows.h"
+#include "orders/order_limits.h"
 
 namespace o2o {
 namespace {
@@ -63,12 +63,13 @@ OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig
   return {{source.name, source.timeout, oms.limit, oms.max_limit}, oms.overlap, oms.initial_lookback};
 }
 
-OrderFeed::OrderFeed(OrderFeedOptions options, const std::vector<StatusRule>& statuses, OmsApi& oms,
-                     OrderStore& store, const Clock& clock, ClockOffset& oms_clock, StoreHealth& health,
+OrderFeed::OrderFeed(OrderFeedOptions options, const OrdersConfig& orders, OmsApi& oms, OrderStore& store,
+                     const Clock& clock, ClockOffset& oms_clock, StoreHealth& health,
                      std::function<void()> on_committed)
     : options_(std::move(options)),
       source_(options_.pages.source),
-      statuses_(statuses),
+      statuses_(orders.statuses),
+      words_(source_, orders),
       asker_(options_.pages, oms, clock, oms_clock),
       store_(store),
       clock_(clock),
@@ -100,6 +101,7 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
     if (watermark && !stop.stop_requested()) OfferRefused();
     return tl::unexpected(fetched.error());
   }
+  words_.Spell(fetched->page);
 
   PollResult result;
   result.rows = fetched->page.rows;
@@ -107,8 +109,8 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   result.rejected_rows = RejectedByReason(fetched->page);
   LogRejected(fetched->page);
   result.hurry = fetched->truncated;
-  result.families.push_back(RecentGauge(fetched->page));
-  result.trouble = fetched->trouble;
+  if (!fetched->page.counts_trouble) result.families.push_back(RecentGauge(fetched->page));
+  result.trouble = fetched->trouble ? fetched->trouble : fetched->page.counts_trouble;
   if (!watermark) {
     result.trouble = watermark.error();
     return result;
@@ -128,6 +130,7 @@ Result<CaughtUp> OrderFeed::CatchUp(Millis since, const AskingProgress& progress
       },
       std::nullopt, progress, stop);
   if (!fetched) return tl::unexpected(fetched.error());
+  words_.Spell(fetched->page);
   const std::size_t rows = fetched->page.rows;
   const bool truncated = fetched->truncated;
   const std::optional<Error> trouble = fetched->trouble;
@@ -148,7 +151,7 @@ IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Wa
   const TimeRange range = PresentRange(fetched.page, fetched.oms_now);
   IngestStep step;
   step.source = source_;
-  step.oms_now = fetched.oms_now;
+  step.oms_now = step.answered_at = fetched.oms_now;
   if (fetched.larger_awaited) return step;  // and the watermark waits for it
   step.newest = range.newest;
   step.oms_date = fetched.page.oms_now;
@@ -237,10 +240,17 @@ void OrderFeed::LogRejected(const OrderPage& page) {
   rejected_ = std::move(reasons);
 }
 
-Family OrderFeed::RecentGauge(const OrderPage& page) const {
+// Statuses are words of the OMS, and each is a series: told apart are as many as in the store.
+Family OrderFeed::RecentGauge(const OrderPage& page) {
+  constexpr std::size_t kMostToldApart = 100;
+  std::map<std::string, std::int64_t> counts;
+  for (const StatusRule& rule : statuses_) counts[rule.status] = 0;
+  for (const auto& [status, count] : page.status_counts) {
+    const bool known = counts.contains(status) || told_apart_.contains(status);
+    if (!known && told_apart_.size() < kMostToldApart) told_apart_.insert(status);
+    counts[known || told_apart_.contains(status) ? status : "other"] += count;
+  }
   Family family{catalogue::kOrdersRecent, {}, {}, {}};
-  std::map<std::string, std::int64_t> counts = page.status_counts;
-  for (const StatusRule& rule : statuses_) counts.try_emplace(rule.status, 0);
   for (const auto& [status, count] : counts) family.samples.push_back({{status}, FormatValue(count)});
   return family;
 }

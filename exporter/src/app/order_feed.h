@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/clock_offset.h"
+#include "app/order_words.h"
 #include "app/page_asker.h"
 #include "app/store_health.h"
 #include "base/clock.h"
@@ -51,7 +52,7 @@ struct CaughtUp {
 class OrderFeed final : public Source {
  public:
   // All references must outlive the feed. `on_committed` is called after each page that the store took in.
-  OrderFeed(OrderFeedOptions options, const std::vector<StatusRule>& statuses, OmsApi& oms, OrderStore& store,
+  OrderFeed(OrderFeedOptions options, const OrdersConfig& orders, OmsApi& oms, OrderStore& store,
             const Clock& clock, ClockOffset& oms_clock, StoreHealth& health,
             std::function<void()> on_committed);
 
@@ -76,11 +77,12 @@ class OrderFeed final : public Source {
   Result<IngestResult> TakeIn(const Offer& offer);
   void LogGap(const Offer& offer);
   void LogRejected(const OrderPage& page);
-  Family RecentGauge(const OrderPage& page) const;
+  Family RecentGauge(const OrderPage& page);
 
   const OrderFeedOptions options_;
   const std::string& source_;
   const std::vector<StatusRule> statuses_;
+  OrderWords words_;
   PageAsker asker_;
   OrderStore& store_;
   const Clock& clock_;
@@ -88,8 +90,9 @@ class OrderFeed final : public Source {
   StoreHealth& health_;
   const std::function<void()> on_committed_;
   bool missing_ = false;  // the last page stored showed a gap: logged when that begins, counted each time
-  std::set<RejectReason> rejected_;  // reasons in the last page: logged when one comes up
-  std::optional<Offer> refused_;     // the last page, where the store did not take it in
+  std::set<std::string> told_apart_;  // statuses that are not configured and have a series of their own
+  std::set<RejectReason> rejected_;   // reasons in the last page: logged when one comes up
+  std::optional<Offer> refused_;      // the last page, where the store did not take it in
 };
 
 }  // namespace o2o

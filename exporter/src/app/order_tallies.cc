@@ -126,6 +126,24 @@ void AppendOpenOrders(const StoreView& view, const OrdersConfig& orders, std::ve
   families.push_back(ToFamily(catalogue::kOldestOpenOrder, std::move(oldest_values)));
 }
 
+// From the open orders: a status without a meaning leaves an order open for ever. Of types the open orders
+// alone, so that one that went out of use is not held against the configuration.
+Family UnconfiguredFamily(const StoreView& view, const OrdersConfig& orders) {
+  std::map<Labels, std::int64_t> counts;
+  for (const OpenOrders& row : view.open_orders) {
+    const bool status_known = std::any_of(orders.statuses.begin(), orders.statuses.end(),
+                                          [&](const StatusRule& rule) { return rule.status == row.status; });
+    if (!status_known) counts[{"status", row.status}] += row.open;
+    const auto& types = orders.order_types;
+    const bool type_known = types.empty() || row.order_type == kNoOrderType ||
+                            std::find(types.begin(), types.end(), row.order_type) != types.end();
+    if (!type_known) counts[{"order_type", row.order_type}] += row.open;
+  }
+  Values values;
+  for (const auto& [labels, count] : counts) values[labels] = FormatValue(count);
+  return ToFamily(catalogue::kOrdersUnconfigured, std::move(values));
+}
+
 Values TimeValues(const std::map<std::string, Timestamp>& times) {
   Values values;
   for (const auto& [label, time] : times) values[{label}] = FormatValue(UnixSeconds(time));
@@ -157,6 +175,7 @@ std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig
   families.push_back(CounterFamily(catalogue::kOrderTransitions, ZeroTransitions(orders), view));
   families.push_back(DurationFamily(view, orders));
   AppendOpenOrders(view, orders, families);
+  families.push_back(UnconfiguredFamily(view, orders));
   families.push_back(ToFamily(catalogue::kIngestWatermark, TimeValues(view.watermarks)));
   Values gaps{{{source}, "0"}};
   for (const auto& [name, count] : view.gaps) gaps[{name}] = FormatValue(count);

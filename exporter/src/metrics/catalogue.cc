@@ -74,12 +74,22 @@ const MetricDesc kOldestOpenOrder{"o2o_oldest_open_order_timestamp_seconds",
                                   "by the OMS's updated_at, in seconds "
                                   "since the epoch, as of the last poll."};
 
-const MetricDesc kOrdersRecent{"o2o_orders_recent",
-                               kGauge,
-                               {"status"},
-                               "The OMS's own count of orders (statusCounts) in the window that the last "
-                               "poll asked for; the window grows after "
-                               "an outage, so this is no rate."};
+const MetricDesc kOrdersUnconfigured{
+    "o2o_orders_unconfigured",
+    kGauge,
+    {"field", "word"},
+    "Open orders whose status or order_type (field) is a word that the configuration does not list; one in "
+    "such a "
+    "status counts as open for ever. Absent where there is none; as of the last poll."};
+
+const MetricDesc kOrdersRecent{
+    "o2o_orders_recent",
+    kGauge,
+    {"status"},
+    "The OMS's own count of orders (statusCounts) in the window that the last "
+    "poll asked for; the window grows after "
+    "an outage, so this is not a rate. The first 100 statuses that are not configured are "
+    "told apart, others are other."};
 
 const MetricDesc kNewestOrder{"o2o_newest_order_timestamp_seconds",
                               kGauge,
@@ -261,6 +271,7 @@ std::span<const MetricDesc* const> All() {
       &kOrdersOpen,
       &kOrdersDelayed,
       &kOldestOpenOrder,
+      &kOrdersUnconfigured,
       &kOrdersRecent,
       &kNewestOrder,
       &kIngestWatermark,

@@ -20,6 +20,7 @@ extern const MetricDesc kOrderDuration;
 extern const MetricDesc kOrdersOpen;
 extern const MetricDesc kOrdersDelayed;
 extern const MetricDesc kOldestOpenOrder;
+extern const MetricDesc kOrdersUnconfigured;
 extern const MetricDesc kOrdersRecent;
 extern const MetricDesc kNewestOrder;
 extern const MetricDesc kIngestWatermark;

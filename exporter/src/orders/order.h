@@ -9,9 +9,12 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 
 // What travels from the OMS to the store: plain values, no behaviour.
 namespace o2o {
+
+inline constexpr std::string_view kNoOrderType = "unknown";
 
 // One order as the OMS showed it. Every text is valid UTF-8 without U+0000 and within the length
 // that its column takes (orders/order_limits in the OMS mapping).
@@ -20,7 +23,7 @@ struct Order {
   std::optional<std::string> customer_id;
   std::optional<std::string> customer_name;
   std::string status;
-  std::string order_type;                   // "unknown" where the OMS gave none
+  std::string order_type;                   // kNoOrderType where the OMS gave none
   std::optional<std::string> total_amount;  // decimal text, never through a double
   Timestamp updated_at;
   std::optional<std::string> item_name;
@@ -50,6 +53,8 @@ struct OrderPage {
   std::vector<RejectedRow> rejected;                  // the first ones, and one of each reason at least
   std::map<RejectReason, std::size_t> rejected_more;  // rows rejected beyond these: counted only
   std::map<std::string, std::int64_t> status_counts;
+  // What was wrong with the numbers that the answer says of itself; then there are none.
+  std::optional<Error> counts_trouble;
   std::size_t rows = 0;               // rows in the answer, good and bad
   std::optional<std::int64_t> total;  // what the answer says of itself
   std::optional<Timestamp> oms_now;   // the answer's Date header: the OMS's clock, whole seconds

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -8,6 +9,9 @@
 // customer's name or half a JSON text would be a wrong value that nobody notices.
 namespace o2o {
 
+// How far beyond the OMS's clock a time may lie: its Date header has whole seconds, and its machines' clocks
+// differ.
+inline constexpr std::chrono::seconds kFutureTolerance{60};
 // A key of an index: PostgreSQL's B-tree takes 2700 bytes, and no order number known is longer than a UUID
 // with a prefix.
 inline constexpr std::size_t kMaxOrderIdBytes = 256;

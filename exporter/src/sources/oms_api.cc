@@ -76,9 +76,9 @@ Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, st
                                          (body.empty() ? "an empty body" : "something that is no JSON") +
                                          " (" + type + "): check OMS_URL");
   }
-  Result<OrderPage> page = ParseOrderPage(std::move(body), options_.timezone, options_.max_rows);
+  Result<OrderPage> page =
+      ParseOrderPage(std::move(body), options_.timezone, options_.max_rows, response->date);
   if (!page) return Fail(page.error().code, "the OMS's answer: " + page.error().message);
-  page->oms_now = response->date;
   page->body_bytes = response->body_bytes;
   return page;
 }

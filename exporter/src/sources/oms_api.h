@@ -48,7 +48,9 @@ class HttpOmsApi final : public OmsApi {
 };
 
 // The mapping itself: an answer's body to a page. Pure; exported for tests, fuzzing and benchmarks.
+// `oms_now`: the answer's Date, which becomes the page's.
 Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone,
-                                 std::size_t max_rows = OmsOptions().max_rows);
+                                 std::size_t max_rows = OmsOptions().max_rows,
+                                 std::optional<Timestamp> oms_now = std::nullopt);
 
 }  // namespace o2o

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "json/json_reader.h"
 #include "orders/order_limits.h"
@@ -13,13 +14,24 @@
 namespace o2o {
 namespace {
 
-// Of a number or of digits in a string: a whole number from 0 up.
+// Of a number or of digits in a string: a whole number from 0 up, also written as 41.0.
 std::optional<std::int64_t> ParseCount(JsonType type, std::string_view text) {
   if (type != JsonType::kNumber && type != JsonType::kString) return std::nullopt;
+  const std::size_t point = text.find('.');
+  if (point != std::string_view::npos && point + 1 < text.size() &&
+      text.find_first_not_of('0', point + 1) == std::string_view::npos) {
+    text = text.substr(0, point);
+  }
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc{} || end != text.data() + text.size() || count < 0) return std::nullopt;
   return count;
+}
+
+// How serialisers write that there is nothing: null, "", PHP and Odoo false.
+bool IsNothing(JsonType type, std::string_view text) {
+  return type == JsonType::kNull || (type == JsonType::kString && Trim(text).empty()) ||
+         (type == JsonType::kBool && text == "false");
 }
 
 // Label values are clean and short, whatever the OMS counted.
@@ -40,8 +52,11 @@ constexpr std::size_t kUsualRowBytes = 250;
 // Builds the page while the answer is read: one pass, no tree.
 class PageBuilder final : public JsonHandler {
  public:
-  PageBuilder(std::string_view body, const TimeZone& timezone, std::size_t max_rows)
+  PageBuilder(std::string_view body, const TimeZone& timezone, std::size_t max_rows,
+              std::optional<Timestamp> oms_now)
       : body_(body), timezone_(timezone), max_rows_(max_rows) {
+    page_.oms_now = oms_now;
+    if (oms_now) row_now_ = *oms_now + kFutureTolerance;
     // Rows of fewer bytes make it grow; memory that no row needs is never touched.
     page_.orders.reserve(std::min(max_rows, body.size() / kUsualRowBytes));
   }
@@ -50,7 +65,11 @@ class PageBuilder final : public JsonHandler {
     const Result<void> read = ReadJson(body_, *this);
     if (error_) return tl::unexpected<Error>(*error_);
     if (!read) return tl::unexpected<Error>(read.error());
-    if (!data_seen_) return Fail(ErrorCode::kBadShape, "data: missing, due is an array of orders");
+    if (!data_seen_) return Fail(ErrorCode::kBadShape, "data: missing, expected an array of orders");
+    if (data_is_null_ && page_.total.value_or(0) > 0) {
+      return Fail(ErrorCode::kBadShape, "data: null, expected an array of the " +
+                                            std::to_string(*page_.total) + " orders of total");
+    }
     page_.body_bytes = body_.size();
     return std::move(page_);
   }
@@ -64,6 +83,11 @@ class PageBuilder final : public JsonHandler {
                                         : Member::kOther;
     } else if (place_ == Place::kCounts) {
       status_ = StatusName(key);
+    } else if (place_ == Place::kData) {
+      // An array with holes, as PHP writes it, is an object with numbers for keys.
+      const std::string_view digits = Trim(key);
+      return (!digits.empty() && std::all_of(digits.begin(), digits.end(), IsDigit)) ||
+             WrongShape("data: an object with '" + Excerpt(key) + "'", "an array of orders");
     } else if (place_ == Place::kRow) {
       field_ = row_.Find(key);
     }
@@ -93,9 +117,10 @@ class PageBuilder final : public JsonHandler {
           return WrongShape("the answer is an array", "an object with statusCounts and data");
         place_ = Place::kTop;
         return true;
-      case Place::kTop: return OpenTop(type);
+      case Place::kTop: value_begin_ = begin; return OpenTop(type);
       case Place::kCounts:
-        return WrongShape("statusCounts." + status_ + ": " + std::string(Describe(type)), "a whole number");
+        CountsFault("statusCounts." + status_ + ": " + std::string(Describe(type)), "a whole number");
+        return Skip();
       case Place::kData:
         value_begin_ = row_begin_ = begin;
         row_too_deep_ = false;
@@ -112,6 +137,7 @@ class PageBuilder final : public JsonHandler {
   bool Close(JsonType type, std::size_t end) override {
     if (skipped_levels_ > 0) {
       if (--skipped_levels_ > 0) return true;
+      if (place_ == Place::kTop) return CloseCounts({value_begin_, end});
       if (place_ == Place::kData) return RejectWholeRow(type, {row_begin_, end});
       if (place_ == Place::kRow && field_ != nullptr)
         SetField(type, body_.substr(value_begin_, end - value_begin_));
@@ -142,23 +168,33 @@ class PageBuilder final : public JsonHandler {
   bool OpenTop(JsonType type) {
     switch (member_) {
       case Member::kData:
-        if (type != JsonType::kArray) return WrongShape("data: an object", "an array of orders");
         place_ = Place::kData;
         StartData();
         return true;
       case Member::kCounts:
-        if (type != JsonType::kObject) return WrongShape("statusCounts: an array", "an object of numbers");
+        if (type != JsonType::kObject) return Skip();
         place_ = Place::kCounts;
         return true;
-      case Member::kTotal: return WrongShape("total: " + std::string(Describe(type)), "a whole number");
+      case Member::kTotal:
       case Member::kOther: return Skip();
     }
     return true;
   }
 
-  // Should `data` stand twice, the last one wins.
+  // An array where counts are expected is nothing where it is empty, as is an object where the total is.
+  bool CloseCounts(JsonRange where) {
+    if (member_ != Member::kCounts && member_ != Member::kTotal) return true;
+    const std::string_view text = body_.substr(where.begin, where.end - where.begin);
+    if (Trim(text.substr(1, text.size() - 2)).empty()) return true;
+    const JsonType type = text.starts_with('[') ? JsonType::kArray : JsonType::kObject;
+    if (member_ == Member::kCounts) return CountsFault("statusCounts: an array", "an object of numbers");
+    return CountsFault("total: " + std::string(Describe(type)), "a whole number");
+  }
+
+  // Of `data` that appears twice the last one counts.
   void StartData() {
     data_seen_ = true;
+    data_is_null_ = false;
     page_.orders.clear();
     page_.rejected.clear();
     page_.rejected_more.clear();
@@ -168,14 +204,18 @@ class PageBuilder final : public JsonHandler {
 
   bool TopScalar(JsonType type, std::string_view text) {
     switch (member_) {
-      case Member::kData: return WrongShape("data: " + Shown(type, text), "an array of orders");
+      case Member::kData:
+        if (type != JsonType::kNull) return WrongShape("data: " + Shown(type, text), "an array of orders");
+        StartData();
+        data_is_null_ = true;  // Go writes so an empty list
+        return true;
       case Member::kCounts:
-        return type == JsonType::kNull ||
-               WrongShape("statusCounts: " + Shown(type, text), "an object of numbers");
+        return IsNothing(type, text) ||
+               CountsFault("statusCounts: " + Shown(type, text), "an object of numbers");
       case Member::kTotal:
         page_.total = ParseCount(type, text);
-        return page_.total || type == JsonType::kNull ||
-               WrongShape("total: " + Shown(type, text), "a whole number");
+        return page_.total || IsNothing(type, text) ||
+               CountsFault("total: " + Shown(type, text), "a whole number");
       case Member::kOther: return true;
     }
     return true;
@@ -183,10 +223,24 @@ class PageBuilder final : public JsonHandler {
 
   bool Count(JsonType type, std::string_view text) {
     const std::optional<std::int64_t> count = ParseCount(type, text);
-    if (!count) return WrongShape("statusCounts." + status_ + ": " + Shown(type, text), "a whole number");
-    page_.status_counts[status_] = *count;
+    if (!count && !IsNothing(type, text))
+      return CountsFault("statusCounts." + status_ + ": " + Shown(type, text), "a whole number");
+    if (page_.counts_trouble) return true;
+    page_.status_counts[status_] = count.value_or(0);
     if (page_.status_counts.size() <= kMaxStatuses) return true;
-    return End(ErrorCode::kTooLarge, "statusCounts: more than " + std::to_string(kMaxStatuses) + " statuses");
+    return DropCounts(
+        {ErrorCode::kTooLarge, "statusCounts: more than " + std::to_string(kMaxStatuses) + " statuses"});
+  }
+
+  // What the answer says of itself is an ornament: the orders are taken in without it.
+  bool CountsFault(const std::string& found, const std::string& expected) {
+    return DropCounts({ErrorCode::kBadShape, found + ", expected " + expected});
+  }
+
+  bool DropCounts(Error error) {
+    if (!page_.counts_trouble) page_.counts_trouble = std::move(error);
+    page_.status_counts.clear();
+    return true;
   }
 
   void SetField(JsonType type, std::string_view text) {
@@ -197,7 +251,7 @@ class PageBuilder final : public JsonHandler {
 
   bool FinishRow(JsonRange where) {
     if (!CountRow()) return false;
-    tl::expected<Order, RejectedRow> order = row_.ToOrder(timezone_);
+    tl::expected<Order, RejectedRow> order = row_.ToOrder(timezone_, row_now_);
     if (order) {
       page_.orders.push_back(*std::move(order));
     } else {
@@ -244,8 +298,8 @@ class PageBuilder final : public JsonHandler {
                                          " rows: let the OMS heed `limit`, or raise max_limit");
   }
 
-  bool WrongShape(const std::string& found, std::string_view due) {
-    return End(ErrorCode::kBadShape, found + ", due is " + std::string(due));
+  bool WrongShape(const std::string& found, std::string_view expected) {
+    return End(ErrorCode::kBadShape, found + ", expected " + std::string(expected));
   }
 
   bool End(ErrorCode code, std::string message) {
@@ -256,10 +310,12 @@ class PageBuilder final : public JsonHandler {
   const std::string_view body_;
   const TimeZone& timezone_;
   const std::size_t max_rows_;
+  std::optional<Timestamp> row_now_;  // up to when a row may be dated
   OrderPage page_;
   std::set<RejectReason> kept_reasons_;
   std::optional<Error> error_;
   bool data_seen_ = false;
+  bool data_is_null_ = false;
   Place place_ = Place::kStart;
   Member member_ = Member::kOther;
   int skipped_levels_ = 0;  // of containers inside one that is none of ours, or that is taken as text
@@ -273,8 +329,9 @@ class PageBuilder final : public JsonHandler {
 
 }  // namespace
 
-Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone, std::size_t max_rows) {
-  return PageBuilder(body, timezone, max_rows).Build();
+Result<OrderPage> ParseOrderPage(std::string body, const TimeZone& timezone, std::size_t max_rows,
+                                 std::optional<Timestamp> oms_now) {
+  return PageBuilder(body, timezone, max_rows, oms_now).Build();
 }
 
 }  // namespace o2o

@@ -2,8 +2,11 @@
 #include "sources/order_row.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "base/time_problem.h"
 #include "base/time_text.h"
@@ -17,11 +20,29 @@ namespace {
 constexpr Timestamp kFirstTime = std::chrono::sys_days{std::chrono::year(2001) / 1 / 1};
 constexpr Timestamp kBeyondTimes = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
 
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool IsBlank(std::string_view text) { return Trim(text).empty(); }
+
+// "[]" or "{ }": what PHP and others write for an empty map, list or value.
+bool IsEmptyContainer(const RowField& field) {
+  if (field.type != JsonType::kArray && field.type != JsonType::kObject) return false;
+  return IsBlank(std::string_view(field.text).substr(1, field.text.size() - 2));
+}
 
 bool IsInteger(std::string_view number) {
   if (number.starts_with('-')) number.remove_prefix(1);
   return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// What a JSON number is as a whole one: 1001.0 and 1.001e3 are 1001, since JSON knows one kind of number, and
+// pandas writes all as doubles where one is missing. From 2^53 on a double has lost digits.
+std::optional<std::string> WholeNumber(const std::string& number) {
+  if (IsInteger(number)) return number;
+  constexpr double kLostDigits = 9007199254740992.0;
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  if (error != std::errc{} || end != number.data() + number.size()) return std::nullopt;
+  if (!(std::abs(value) < kLostDigits) || value != std::trunc(value)) return std::nullopt;
+  return std::to_string(static_cast<std::int64_t>(value));
 }
 
 // Makes fields values. The first fault stays in rejection(); what is taken after it is of no meaning.
@@ -32,16 +53,20 @@ class FieldTaker {
   std::string Id(std::string_view name, const RowField& field) {
     if (IsAbsent(field)) return Reject(RejectReason::kMissingId, name, field.present ? "null" : "missing");
     if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return {};
-    if (field.type == JsonType::kNumber && !IsInteger(field.text)) {
-      return Reject(RejectReason::kBadId, name, "'" + Excerpt(field.text) + "' is no whole number");
+    const std::optional<std::string> whole =
+        field.type == JsonType::kNumber ? WholeNumber(field.text) : field.text;
+    if (!whole) {
+      return Reject(
+          RejectReason::kBadId, name,
+          "'" + Excerpt(field.text) + "' is not a whole number (with a point or an exponent: below 2^53)");
     }
     if (IsBlank(field.text)) return Reject(RejectReason::kMissingId, name, "blank");
     if (field.text.size() > kMaxOrderIdBytes) return TooLong(name, field.text, kMaxOrderIdBytes);
     if (!IsCleanUtf8(field.text)) {
       return Reject(RejectReason::kBadId, name,
-                    "'" + Excerpt(field.text) + "' holds U+0000 or bytes that are no UTF-8");
+                    "'" + Excerpt(field.text) + "' holds U+0000 or bytes that are not UTF-8");
     }
-    return field.text;
+    return *whole;
   }
 
   std::string Status(std::string_view name, const RowField& field) {
@@ -53,28 +78,29 @@ class FieldTaker {
   }
 
   std::string Type(std::string_view name, const RowField& field) {
-    if (IsAbsent(field)) return "unknown";
+    if (IsNothing(field)) return std::string(kNoOrderType);
     if (!RequireType(name, field, {JsonType::kString})) return {};
-    return IsBlank(field.text) ? "unknown" : Text(name, field.text, kMaxLabelBytes);
+    return IsBlank(field.text) ? std::string(kNoOrderType) : Text(name, field.text, kMaxLabelBytes);
   }
 
   std::optional<std::string> Amount(std::string_view name, const RowField& field) {
-    if (IsAbsent(field)) return std::nullopt;
+    if (IsNothing(field) || (field.type == JsonType::kString && IsBlank(field.text))) return std::nullopt;
     if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return std::nullopt;
     std::optional<std::string> amount = ParseAmount(field.text);
     if (!amount) {
       Reject(RejectReason::kBadAmount, name,
-             "'" + Excerpt(field.text) + "' is no decimal number from 0 up with at most " +
+             "'" + Excerpt(field.text) + "' is not a decimal number from 0 up with at most " +
                  std::to_string(kMaxAmountIntegerDigits) + " digits before the point and " +
-                 std::to_string(kMaxAmountFractionDigits) + " behind it");
+                 std::to_string(kMaxAmountFractionDigits) + " after it");
     }
     return amount;
   }
 
-  Timestamp Time(std::string_view name, const RowField& field, const TimeZone& timezone) {
+  Timestamp Time(std::string_view name, const RowField& field, const TimeZone& timezone,
+                 std::optional<Timestamp> now) {
     if (!field.present) return Reject(RejectReason::kBadTime, name, "missing"), Timestamp{};
     const bool scalar = field.type == JsonType::kString || field.type == JsonType::kNumber;
-    const std::optional<Timestamp> time = scalar ? ParseTime(field.text, timezone) : std::nullopt;
+    const std::optional<Timestamp> time = scalar ? ParseTime(field.text, timezone, now) : std::nullopt;
     if (time && *time >= kFirstTime && *time < kBeyondTimes) return *time;
     Reject(RejectReason::kBadTime, name,
            "'" + Excerpt(field.text) + "' " +
@@ -83,9 +109,10 @@ class FieldTaker {
   }
 
   std::optional<std::string> OptionalText(std::string_view name, const RowField& field) {
-    if (IsAbsent(field)) return std::nullopt;
+    if (IsNothing(field)) return std::nullopt;
     if (!RequireType(name, field, {JsonType::kString, JsonType::kNumber})) return std::nullopt;
-    return Text(name, field.text, kMaxTextBytes);
+    const bool number = field.type == JsonType::kNumber;
+    return Text(name, number ? WholeNumber(field.text).value_or(field.text) : field.text, kMaxTextBytes);
   }
 
   // Whatever it is, as text: nothing depends on its shape, and an order is worth more than its details.
@@ -97,12 +124,21 @@ class FieldTaker {
  private:
   static bool IsAbsent(const RowField& field) { return !field.present || field.type == JsonType::kNull; }
 
-  bool RequireType(std::string_view name, const RowField& field, std::initializer_list<JsonType> due) {
-    if (std::find(due.begin(), due.end(), field.type) != due.end()) return true;
+  // How serialisers write that an optional value is missing: null; PHP an empty array; Odoo and older PHP
+  // false.
+  static bool IsNothing(const RowField& field) {
+    return IsAbsent(field) || IsEmptyContainer(field) ||
+           (field.type == JsonType::kBool && field.text == "false");
+  }
+
+  bool RequireType(std::string_view name, const RowField& field, std::initializer_list<JsonType> expected) {
+    if (std::find(expected.begin(), expected.end(), field.type) != expected.end()) return true;
     std::string wanted;
-    for (const JsonType type : due) wanted += (wanted.empty() ? "" : " or ") + std::string(Describe(type));
+    for (const JsonType type : expected)
+      wanted += (wanted.empty() ? "" : " or ") + std::string(Describe(type));
     Reject(RejectReason::kWrongType, name,
-           std::string(Describe(field.type)) + " where " + wanted + " is due: '" + Excerpt(field.text) + "'");
+           std::string(Describe(field.type)) + " where " + wanted + " is expected: '" + Excerpt(field.text) +
+               "'");
     return false;
   }
 
@@ -150,14 +186,15 @@ RowField* OrderRow::Find(std::string_view key) {
   return nullptr;
 }
 
-tl::expected<Order, RejectedRow> OrderRow::ToOrder(const TimeZone& timezone) const {
+tl::expected<Order, RejectedRow> OrderRow::ToOrder(const TimeZone& timezone,
+                                                   std::optional<Timestamp> now) const {
   FieldTaker take;
   Order order;
   order.order_id = take.Id("order_id", order_id_);
   order.status = take.Status("status", status_);
   order.order_type = take.Type("order_type", order_type_);
   order.total_amount = take.Amount("total_amount", total_amount_);
-  order.updated_at = take.Time("updated_at", updated_at_, timezone);
+  order.updated_at = take.Time("updated_at", updated_at_, timezone, now);
   order.customer_id = take.OptionalText("customer_id", customer_id_);
   order.customer_name = take.OptionalText("customer_name", customer_name_);
   order.item_name = take.OptionalText("item_name", item_name_);

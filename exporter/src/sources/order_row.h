@@ -31,8 +31,9 @@ class OrderRow {
   // Where the value of this key belongs; nullptr if it is none of ours. Of equal keys the last wins.
   RowField* Find(std::string_view key);
   // The order, or why there is none: without the payload, which the caller has. Of several faults the first
-  // in the order of the members below is told.
-  tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone) const;
+  // in the order of the members below is reported. `now`: the OMS's clock with its tolerance, where known; of
+  // the two instants that a time without offset may be when clocks are set back, it tells which.
+  tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone, std::optional<Timestamp> now) const;
 
  private:
   RowField order_id_;

@@ -5,6 +5,8 @@
 #include <map>
 #include <tuple>
 
+#include "orders/order_limits.h"
+
 namespace o2o {
 namespace {
 

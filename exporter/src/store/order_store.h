@@ -33,9 +33,9 @@ struct Watermark {
 
 // What one transaction takes in besides the page's rows.
 struct IngestStep {
-  std::string source;  // whose watermark and gap counter
-  Timestamp oms_now;   // the OMS's clock at the answer; rows dated more than a minute beyond it are
-                       // of the future
+  std::string source;     // whose watermark and gap counter
+  Timestamp oms_now;      // the OMS's clock; rows dated more than a minute beyond it are of the future
+  Timestamp answered_at;  // that clock when the OMS gave the page: earlier where the page is offered again
   std::optional<Timestamp> newest;    // advance the watermark to it, never back; none: leave it
   std::optional<Timestamp> oms_date;  // of the answer, kept with the watermark
   // The watermark as it was when the OMS's clock turned out to have been set back since: from there, and only

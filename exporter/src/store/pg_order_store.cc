@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "base/time_text.h"
+#include "orders/order_limits.h"
 #include "store/copy_in.h"
 #include "store/newest_rows.h"
 #include "store/pg_schema.h"
@@ -74,14 +75,15 @@ void StageOrders(PgTransaction& tx, const std::vector<const Order*>& orders) {
   copy.Complete();
 }
 
-IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, Timestamp oms_now) {
+IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, const IngestStep& step) {
   IngestResult result;
   result.unchanged = newest.repeated;
   result.stale = newest.superseded;
   if (newest.rows.empty()) return result;
   StageOrders(tx, newest.rows);
-  const PgRow merged = tx.Execute("SELECT inserted, updated, unchanged, stale FROM merge_staged_orders(" +
-                                  tx.Quote(FormatTime(oms_now)) + ")")[0];
+  const PgRow merged =
+      tx.Execute("SELECT inserted, updated, unchanged, stale FROM merge_staged_orders(" +
+                 tx.Quote(FormatTime(step.oms_now)) + ", " + tx.Quote(FormatTime(step.answered_at)) + ")")[0];
   result.inserted = merged.Integer(0);
   result.updated = merged.Integer(1);
   result.unchanged += merged.Integer(2);
@@ -201,7 +203,7 @@ class PgOrderStore::Database {
   IngestResult Ingest(const OrderPage& page, const NewestRows& newest, const IngestStep& step) {
     PgTransaction tx = session_.Begin(PgTransaction::Kind::kBulk);
     staging_.Prepare(tx);
-    IngestResult result = MergeOrders(tx, newest, step.oms_now);
+    IngestResult result = MergeOrders(tx, newest, step);
     const RejectedRowsConfig& limits = session_.config().rejected_rows;
     result.rejected = KeepRejected(tx, page.rejected, step.source, limits);
     MoveWatermark(tx, step);

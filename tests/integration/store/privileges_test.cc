@@ -78,7 +78,8 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
         "UPDATE ingest_sources", "INSERT batch_jobs", "UPDATE batch_jobs", "INSERT rejected_orders",
         "DELETE rejected_orders", "EXECUTE prepare_order_staging", "EXECUTE merge_staged_orders",
         "EXECUTE advance_watermark", "EXECUTE watermark_gives_way",
-        "EXECUTE order_status_rank", "EXECUTE unknown_status_rank", "EXECUTE sync_order_statuses",
+        "EXECUTE order_status_rank", "EXECUTE order_status_is_newer", "EXECUTE configured_status",
+        "EXECUTE configured_order_type", "EXECUTE unknown_status_rank", "EXECUTE sync_order_statuses",
         "EXECUTE sync_order_types"}) {
     expected.insert(grant);
   }

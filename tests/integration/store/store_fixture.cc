@@ -120,7 +120,7 @@ OrderPage StoreTest::Page(std::vector<Order> orders) {
 IngestStep StoreTest::Step(const std::string& watermark) {
   IngestStep step;
   step.source = "orders";
-  step.oms_now = At(kNow);
+  step.oms_now = step.answered_at = At(kNow);
   if (!watermark.empty()) step.newest = At("2026-11-20T" + watermark + "Z");
   return step;
 }

@@ -17,13 +17,22 @@ constexpr Timestamp kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 
 class OrderFeedTest : public ::testing::Test {
  protected:
   OrderFeed MakeFeed() {
-    return OrderFeed(options_, statuses_, oms_, store_, clock_, offset_, health_, [this] { ++committed_; });
+    return OrderFeed(options_, orders_, oms_, store_, clock_, offset_, health_, [this] { ++committed_; });
   }
 
   PollResult Poll(OrderFeed& feed) {
     const auto result = feed.Poll({});
     EXPECT_TRUE(result.has_value()) << result.error().message;
     return result.value_or(PollResult{});
+  }
+
+  using Counts = std::map<std::string, std::string>;
+  static Counts RecentOf(const PollResult& result) {
+    Counts counts;
+    for (const Family& family : result.families) {
+      for (const Sample& sample : family.samples) counts[sample.labels[0]] = sample.value;
+    }
+    return counts;
   }
 
   // Forty orders of the last forty seconds that the store does not have.
@@ -38,7 +47,8 @@ class OrderFeedTest : public ::testing::Test {
   ClockOffset offset_;
   ExporterMetrics metrics_;
   StoreHealth health_{metrics_};
-  std::vector<StatusRule> statuses_{{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}};
+  OrdersConfig orders_{{"delivery"},
+                       {{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}}};
   OrderFeedOptions options_{
       .pages = {.source = "orders", .limit = 10, .max_limit = 1000}, .overlap = 2min, .initial_lookback = 1h};
   int committed_ = 0;
@@ -305,7 +315,7 @@ TEST_F(OrderFeedTest, ClockSetBackBeforeAnOutageHidesNothing) {
     clock_.Advance(outage);
     oms_.Put("last", clock_.Now() - 1s);
     ClockOffset unknown;
-    OrderFeed feed(options_, statuses_, oms_, store_, clock_, unknown, health_, nullptr);
+    OrderFeed feed(options_, orders_, oms_, store_, clock_, unknown, health_, nullptr);
     Poll(feed);
     EXPECT_TRUE(store_.orders.contains("first"));
     EXPECT_TRUE(store_.orders.contains("last"));
@@ -360,7 +370,7 @@ TEST_F(OrderFeedTest, OurClockThatSteppedIsNoClockOfTheOmsSetBack) {
       clock_.Advance(15s);
       oms_.Put("next", oms_.Now() - 1s);
       ClockOffset unknown;
-      OrderFeed another(options_, statuses_, oms_, store_, clock_, unknown, health_, nullptr);
+      OrderFeed another(options_, orders_, oms_, store_, clock_, unknown, health_, nullptr);
       OrderFeed& polled = restarted ? another : feed;
       Poll(polled);
       EXPECT_EQ(store_.gaps, gaps);
@@ -377,7 +387,7 @@ TEST_F(OrderFeedTest, ReplicasWhoseClocksDifferSeeNoClockSetBackAndNoGap) {
   oms_.cap = 20;
   FakeClock other_clock(kStart + 2min);
   ClockOffset other_offset;
-  OrderFeed other(options_, statuses_, oms_, store_, other_clock, other_offset, health_, nullptr);
+  OrderFeed other(options_, orders_, oms_, store_, other_clock, other_offset, health_, nullptr);
   auto feed = MakeFeed();
   for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), oms_.Now() - 5s * i);
   Poll(feed);
@@ -562,6 +572,7 @@ TEST_F(OrderFeedTest, PageThatIsOfferedAgainIsAsOldAsItIs) {
   // What another writer took in meanwhile is no row of the future.
   EXPECT_EQ(store_.last_step.oms_now, kStart + 1h);
   EXPECT_EQ(store_.last_step.newest, kStart);
+  EXPECT_EQ(store_.last_step.answered_at, kStart) << "it is no newer than the page that it is";
 }
 
 TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {
@@ -635,13 +646,43 @@ TEST_F(OrderFeedTest, GaugesHoldEveryKnownStatusAtZero) {
   oms_.Put("order", kStart, "ODD");
   auto feed = MakeFeed();
   const PollResult result = Poll(feed);
-  ASSERT_EQ(result.families.size(), 1u);
-  std::map<std::string, std::string> values;
-  for (const Sample& sample : result.families[0].samples) values[sample.labels[0]] = sample.value;
-  EXPECT_EQ(values, (std::map<std::string, std::string>{{"PENDING", "0"}, {"COMPLETED", "0"}, {"ODD", "1"}}));
+  EXPECT_EQ(RecentOf(result), (Counts{{"PENDING", "0"}, {"COMPLETED", "0"}, {"ODD", "1"}}));
 }
 
 // `ingest --since 1h` after an outage of 5 hours: the watermark must not pass what it did not ask for.
+TEST_F(OrderFeedTest, StatusesOfAnySpellingAreStoredAndCountedAsConfigured) {
+  oms_.Put("a", kStart, "Completed");
+  oms_.Put("b", kStart - 1s, " COMPLETED ");
+  auto feed = MakeFeed();
+  const PollResult result = Poll(feed);
+  EXPECT_EQ(store_.orders.at("a").status, "COMPLETED");
+  EXPECT_EQ(store_.orders.at("b").status, "COMPLETED");
+  EXPECT_EQ(RecentOf(result), (Counts{{"PENDING", "0"}, {"COMPLETED", "2"}}));
+}
+
+TEST_F(OrderFeedTest, OddCountsCostTheirGaugeOnly) {
+  oms_.Put("order", kStart);
+  oms_.counts_trouble = Error{ErrorCode::kBadShape, "statusCounts: 7"};
+  auto feed = MakeFeed();
+  const PollResult result = Poll(feed);
+  EXPECT_TRUE(result.families.empty()) << "nothing is better than a wrong 0";
+  ASSERT_TRUE(result.trouble);
+  EXPECT_EQ(result.trouble->code, ErrorCode::kBadShape);
+  EXPECT_TRUE(store_.orders.contains("order"));
+  EXPECT_EQ(store_.watermark, kStart);
+}
+
+TEST_F(OrderFeedTest, OfStatusesThatAreNotConfiguredTheFirstHundredAreToldApart) {
+  auto feed = MakeFeed();
+  for (int i = 0; i < 100; ++i) oms_.Put("o" + std::to_string(i), kStart, "S" + std::to_string(i));
+  EXPECT_EQ(RecentOf(Poll(feed)).size(), 102u);
+  clock_.Advance(2h);
+  for (const char* status : {"A", "B", "S7", "COMPLETED"}) oms_.Put(status, clock_.Now(), status);
+  store_.watermark = clock_.Now();
+  EXPECT_EQ(RecentOf(Poll(feed)),
+            (Counts{{"PENDING", "0"}, {"COMPLETED", "1"}, {"S7", "1"}, {"other", "2"}}));
+}
+
 TEST_F(OrderFeedTest, CatchUpReachesBackToTheWatermarkWhateverIsAsked) {
   store_.watermark = kStart - 5h;
   oms_.Put("late", kStart - 5h - 119s);

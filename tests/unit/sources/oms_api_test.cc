@@ -136,7 +136,8 @@ TEST_F(OmsApiTest, AnswerThatIsWrong) {
   http_.Answer(200, R"({"data":[{"order_id":)");
   EXPECT_ERROR(Failure(), ErrorCode::kBadJson, "the OMS's answer: the JSON ends in the middle, at byte 21");
   http_.Answer(200, R"({"error":"none"})");
-  EXPECT_ERROR(Failure(), ErrorCode::kBadShape, "the OMS's answer: data: missing, due is an array of orders");
+  EXPECT_ERROR(Failure(), ErrorCode::kBadShape,
+               "the OMS's answer: data: missing, expected an array of orders");
   http_.Answer(200, std::string(1'001, ' '));
   EXPECT_EQ(Name(Failure().code), "too_large");
 }
