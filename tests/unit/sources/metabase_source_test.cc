@@ -40,6 +40,21 @@ std::string Header(const HttpRequest& request, const std::string& name) {
   return "-";
 }
 
+// Takes its time before each answer of another.
+class SlowClient final : public HttpClient {
+ public:
+  SlowClient(HttpClient& http, FakeClock& clock, Millis takes) : http_(http), clock_(clock), takes_(takes) {}
+  Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
+    clock_.Advance(takes_);
+    return http_.Send(request, sink, stop);
+  }
+
+ private:
+  HttpClient& http_;
+  FakeClock& clock_;
+  const Millis takes_;
+};
+
 class MetabaseSourceTest : public ::testing::Test {
  protected:
   void LoginWorks(const std::string& token = "t-1") {
@@ -156,19 +171,7 @@ TEST_F(MetabaseSourceTest, FreshSessionThatIsRefusedIsAnError) {
 }
 
 TEST_F(MetabaseSourceTest, SecondTryHasTheRestOfTheTime) {
-  class Slow final : public HttpClient {
-   public:
-    Slow(HttpClient& http, FakeClock& clock) : http_(http), clock_(clock) {}
-    Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink,
-                              std::stop_token stop) override {
-      clock_.Advance(9s);
-      return http_.Send(request, sink, stop);
-    }
-
-   private:
-    HttpClient& http_;
-    FakeClock& clock_;
-  } slow_login(login_http_, clock_), slow(http_, clock_);
+  SlowClient slow_login(login_http_, clock_, 9s), slow(http_, clock_, 9s);
   MetabaseSession session("http://mb.example", "u", Secret("p"), slow_login, budget_, clock_);
   MetabaseSource source(StockQuestion(), 40s, slow, server_, &session, clock_);
   LoginWorks("t-1");
@@ -180,6 +183,21 @@ TEST_F(MetabaseSourceTest, SecondTryHasTheRestOfTheTime) {
   EXPECT_EQ(http_.requests[0].timeout, 31s);
   EXPECT_EQ(http_.requests[1].timeout, 13s);
   EXPECT_EQ(http_.requests[2].timeout, 4s);  // whether it is archived
+}
+
+TEST_F(MetabaseSourceTest, AnAnswerAtTheDeadlineLeavesNoTimeToAskWhetherTheQuestionIsArchived) {
+  for (const Millis takes : {Millis(30s), Millis(29s)}) {
+    SCOPED_TRACE(takes.count());
+    http_.requests.clear();
+    MetabaseSession session("http://mb.example", "u", Secret("p"), login_http_, budget_, clock_);
+    SlowClient slow(http_, clock_, takes);
+    MetabaseSource source(StockQuestion(), 30s, slow, server_, &session, clock_);
+    LoginWorks();
+    AnswerRows();
+    if (takes < 30s) http_.Answer(200, kLive);
+    ASSERT_TRUE(source.Poll({}));
+    EXPECT_EQ(http_.requests.size(), takes < 30s ? 2u : 1u);
+  }
 }
 
 TEST_F(MetabaseSourceTest, LoginThatTookAllTheTimeIsATimeout) {
