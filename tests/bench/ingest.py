@@ -100,6 +100,8 @@ class Contender:
     def reset(self):
         self.bench.postgres.query(f"DROP DATABASE IF EXISTS {self.database}")
         self.bench.postgres.query(f"CREATE DATABASE {self.database} TEMPLATE {self.template}")
+        # Where the exporter's tables are, for psql and for what is looked up afterwards.
+        self.bench.postgres.query(f"ALTER DATABASE {self.database} SET search_path = o2o, public")
 
     def query(self, sql):
         return self.bench.postgres.query(sql, database=self.database)
