@@ -144,18 +144,40 @@ def test_answers_that_metabase_does_not_count_are_asked_again(scratch):
         assert stand.stats()["logins"]["attempts"] == 1
 
 
-@pytest.mark.parametrize("fault, reason", [
-    ({"proxy": "html_502"}, "http_status"), ({"proxy": "html_504"}, "http_status"), ({"accept": "close"}, "cut"),
-    ({"accept": "silence"}, "timeout")])
-def test_login_that_may_have_been_counted_is_not_soon_repeated(scratch, fault, reason):
+@pytest.mark.parametrize("fault, reason, attempts", [
+    ({"proxy": "html_502"}, "http_status", 1), ({"proxy": "html_504"}, "http_status", 1), ({"accept": "close"}, "cut", 2),
+    ({"accept": "silence"}, "timeout", 2)])
+def test_login_that_may_have_been_counted_is_not_soon_repeated(scratch, fault, reason, attempts):
+    """One that nobody answered has one more try, for all sources together."""
     with stand_of(scratch) as stand:
         stand.metabase(**fault)
         stand.start()
         stand.until(lambda: polls(stand) >= 4, "four polls of each")
-        assert stand.stats()["connections"] == 1
+        assert stand.stats()["connections"] == attempts
         samples = stand.samples()
         assert {kind for name in NAMES for kind in failures(samples, name)} - {"timeout"} == {reason} - {"timeout"}
-        assert "the next attempt waits" in "".join(line["error"] for name in NAMES for line in stand.failing(name))
+        errors = [source["last_error"] for source in stand.page("/api/v1/sources")[1]["sources"]]
+        assert all("the next attempt waits" in error for error in errors), errors
+
+
+def test_one_cut_login_costs_no_more_than_a_poll(scratch):
+    with stand_of(scratch) as stand:
+        stand.metabase(accept="close")
+        stand.start()
+        stand.until(lambda: any("cut" in failures(stand.samples(), name) for name in NAMES), "a login was cut")
+        stand.metabase(accept="normal")
+        stand.until(lambda: up(stand), "all are up without waiting for two minutes")
+
+
+def test_login_page_is_asked_by_one_source_for_all(scratch):
+    with stand_of(scratch) as stand:
+        stand.metabase(proxy="html_200")
+        stand.start()
+        stand.until(lambda: polls(stand) >= 4, "four polls of each")
+        assert stand.stats()["connections"] <= max(stand.samples().value("o2o_source_polls_total", source=name) for name in NAMES)
+        assert all(set(failures(stand.samples(), name)) <= {"not_json", "timeout"} for name in NAMES)
+        stand.metabase(proxy="none")
+        stand.until(lambda: up(stand), "all were up")
 
 
 def wrong(passwords):

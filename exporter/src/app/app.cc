@@ -22,7 +22,7 @@ struct App::Oms {
   Oms(const Config& config, const SourceConfig& source, const OmsSourceConfig& oms, ExporterMetrics& metrics,
       const Clock& clock, std::function<void()> on_committed)
       : health(metrics),
-        http(ToHttpOptions(oms.tls)),
+        http(ToHttpOptions(oms.tls, oms.proxy)),
         api(ToOmsOptions(oms), http),
         writer(*config.store, config.orders.statuses, config.orders.order_types),
         reader(*config.store, config.orders.statuses, config.orders.order_types),
@@ -44,7 +44,7 @@ struct App::Oms {
 struct App::Mapped {
   Mapped(const SourceConfig& source_config, const MappedSourceConfig& config, MetabaseSessions& sessions,
          const Clock& clock)
-      : http(ToHttpOptions(config.tls, config.proxy_url)),
+      : http(ToHttpOptions(config.tls, config.proxy)),
         source(config.MakeSource({source_config.timeout, http, sessions, clock})) {}
 
   CurlHttpClient http;

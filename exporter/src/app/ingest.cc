@@ -22,7 +22,7 @@ Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& cloc
     ExporterMetrics metrics;
     StoreHealth health(metrics);
     ClockOffset clock_offset;
-    CurlHttpClient http(ToHttpOptions(oms->tls));
+    CurlHttpClient http(ToHttpOptions(oms->tls, oms->proxy));
     HttpOmsApi api(ToOmsOptions(*oms), http);
     PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders, api, store, clock, clock_offset, health,

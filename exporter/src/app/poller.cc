@@ -88,19 +88,19 @@ void Poller::Run(std::stop_token stop) {
       nudged_ = false;
     }
     started = clock_.Monotonic();
-    Rhythm::Ending ending = Rhythm::Ending::kFailed;
+    Ended ended;
     try {
-      ending = PollOnce(stop);
+      ended = PollOnce(stop);
     } catch (...) {
       // Memory ran out in taking in what the poll brought, or in saying what went wrong: the next poll may
       // find more.
       log::Error("a poll was broken off: no memory", {});
     }
-    delay = rhythm_.Next(ending);
+    delay = rhythm_.Next(ended.how, ended.asked_to_wait);
   }
 }
 
-Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
+Poller::Ended Poller::PollOnce(std::stop_token stop) {
   const MonotonicTime start = clock_.Monotonic();
   metrics_.PollStarted(options_.source);
   {
@@ -109,25 +109,29 @@ Rhythm::Ending Poller::PollOnce(std::stop_token stop) {
     status_.last_poll = clock_.Now();
   }
   auto answer = Ask(stop);
-  if (!answer && stop.stop_requested()) return Rhythm::Ending::kFailed;
+  if (!answer && stop.stop_requested()) return {};
 
   PollOutcome outcome;
   outcome.at = answer ? answer->snapshot->taken_at : clock_.Now();
   outcome.duration_seconds = std::chrono::duration<double>(clock_.Monotonic() - start).count();
-  Rhythm::Ending ending = Rhythm::Ending::kFailed;
+  Ended ended;
   if (answer) {
-    ending = answer->result.hurry ? Rhythm::Ending::kCutShort : Rhythm::Ending::kGood;
+    ended.how = answer->result.hurry ? Rhythm::Ending::kCutShort : Rhythm::Ending::kGood;
     Succeeded(std::move(*answer), outcome);
   } else {
     outcome.reason = answer.error().code;
     Failed(answer.error());
+    if (answer.error().retry_after) {
+      ended.asked_to_wait =
+          *answer.error().retry_after + std::chrono::duration_cast<Millis>(clock_.Monotonic() - start);
+    }
   }
   metrics_.PollEnded(options_.source, outcome);
   log::Debug("polled", {{"source", options_.source},
                         {"up", outcome.up ? "true" : "false"},
                         {"rows", std::to_string(outcome.rows)},
                         {"seconds", std::to_string(outcome.duration_seconds)}});
-  return ending;
+  return ended;
 }
 
 // Sources do not throw, but memory may run out in them or in rendering: this poll is lost, the next one may

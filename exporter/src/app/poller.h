@@ -77,8 +77,13 @@ class Poller {
     std::shared_ptr<const Snapshot> snapshot;
   };
 
+  struct Ended {
+    Rhythm::Ending how = Rhythm::Ending::kFailed;
+    std::optional<Millis> asked_to_wait;  // since the poll began
+  };
+
   void Run(std::stop_token stop);
-  Rhythm::Ending PollOnce(std::stop_token stop);
+  Ended PollOnce(std::stop_token stop);
   Result<Answer> Ask(std::stop_token stop);
   void Succeeded(Answer answer, PollOutcome& outcome);
   void Failed(const Error& error);

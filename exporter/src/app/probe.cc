@@ -149,7 +149,7 @@ ProbeReport AnswerReport(const Result<MappedAnswer>& answer, const WatchedClient
 
 ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const Clock& clock,
                         std::stop_token stop) {
-  CurlHttpClient http(ToHttpOptions(config.tls, config.proxy_url));
+  CurlHttpClient http(ToHttpOptions(config.tls, config.proxy));
   WatchedClient watched(http, clock);
   MetabaseSessions sessions(clock);
   const auto source = config.MakeSource({timeout, watched, sessions, clock});
@@ -164,7 +164,7 @@ ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const 
 
 ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& clock, std::stop_token stop) {
   const MonotonicTime start = clock.Monotonic();
-  CurlHttpClient http(ToHttpOptions(oms.tls));
+  CurlHttpClient http(ToHttpOptions(oms.tls, oms.proxy));
   HttpOmsApi api(ToOmsOptions(oms), http);
   const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
   const auto page = api.Recent({lookback, oms.limit}, timeout, stop);

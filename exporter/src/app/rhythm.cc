@@ -10,6 +10,8 @@ constexpr Millis kMaxStartDelay{2'000};
 constexpr Millis kShortest{1'000};
 // Long enough to spare an upstream in trouble, short enough that people still see the recovery as quick.
 constexpr Millis kLongestBackoff{300'000};
+// What an upstream may ask for: a nonsense value does not switch a source off.
+constexpr Millis kLongestWait = std::chrono::hours(1);
 constexpr int kMaxDoublings = 3;
 constexpr double kJitter = 0.2;
 
@@ -24,7 +26,9 @@ Rhythm::Rhythm(Millis interval, std::uint32_t seed)
 
 Millis Rhythm::StartDelay() { return Scaled(std::min(interval_ / 4, kMaxStartDelay), Random(0.0, 1.0)); }
 
-Millis Rhythm::Next(Ending ending) {
+Millis Rhythm::Next(Ending ending, std::optional<Millis> asked) {
+  if (ending == Ending::kFailed && asked)
+    return std::max(interval_, std::min(*asked, kLongestWait)) + StartDelay();
   if (ending == Ending::kFailed) {
     failures_ = std::min(failures_ + 1, kMaxDoublings);
     const Millis backoff = std::min(interval_ * (1 << failures_), std::max(interval_, kLongestBackoff));

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+
+#include "base/duration.h"
 
 namespace o2o {
 
@@ -43,6 +46,7 @@ std::string_view Name(ErrorCode code);
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
+  std::optional<Millis> retry_after{};  // how long the upstream asks us to stay away, from its answer on
 };
 
 // Shaped like std::expected, which replaces it as soon as every compiler we support has it.

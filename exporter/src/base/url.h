@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace o2o {
@@ -14,5 +15,8 @@ struct UrlHost {
 
 // Nothing for a text that is no absolute URL. A user and a password are left out.
 std::optional<UrlHost> HostOfUrl(std::string_view url);
+
+// As a query or a form has it: all but letters, digits and -_.~ as %XX.
+std::string UrlEncode(std::string_view text);
 
 }  // namespace o2o

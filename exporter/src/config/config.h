@@ -51,6 +51,13 @@ struct OrdersConfig {
   };
 };
 
+// An HTTP proxy on the way to an upstream.
+struct ProxyConfig {
+  std::string url;  // empty: none
+  std::string user;
+  Secret password;
+};
+
 struct TlsConfig {
   std::string ca_file;
   std::string client_cert_file;

@@ -18,6 +18,7 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxShownBytes = 80;
+constexpr std::size_t kMaxKeyBytes = 40;
 constexpr std::string_view kSetIt = "set it or give a default as in ${NAME:-default}";
 constexpr std::size_t kMaxCaFileBytes =
     4u << 20;  // a machine's whole bundle of authorities is a quarter of a MiB
@@ -41,8 +42,13 @@ std::string FormatBytes(std::uint64_t bytes) {
   return std::to_string(bytes);
 }
 
-// Whether `path` is one, going by what there is. Else it may be the secret itself, by a slip of the keyboard.
-bool IsPath(const std::filesystem::path& written, const std::filesystem::path& resolved) {
+// Whether a text is surely a path, by its form or by what there is. Else it may be the secret itself, by a
+// slip of the keyboard.
+bool IsPath(const std::string& text, const std::filesystem::path& resolved) {
+  constexpr std::string_view kUsual = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+  const std::filesystem::path written(text);
+  const bool whole = written.is_absolute() && !written.parent_path().relative_path().empty();
+  if (whole && text.find_first_not_of(kUsual) == std::string::npos) return true;
   std::error_code error;
   if (std::filesystem::exists(resolved, error)) return true;
   const std::filesystem::path folder = written.parent_path();
@@ -66,9 +72,15 @@ MapReader::~MapReader() {
   if (!node_) return;
   for (const YamlMember& member : node_->members) {
     if (std::find(known_.begin(), known_.end(), member.key) != known_.end()) continue;
-    std::string shown = Shown(member.key);
-    shown = shown.substr(1, shown.size() - 2);
-    Report(member.at, JoinPath(path_, shown), "unknown key, " + Suggestion(member.key, known_));
+    // Only as much as is surely a name: `api_key:hunter2` is a key to YAML, and so may a whole DSN be.
+    const std::string name = member.key.substr(0, std::min(member.key.find_first_of(":= \t"), kMaxKeyBytes));
+    const bool cut = name.size() < member.key.size();
+    const bool no_blank = cut && std::find(known_.begin(), known_.end(), name) != known_.end();
+    std::string shown = Shown(name);
+    shown = shown.substr(1, shown.size() - 2) + (cut ? "..." : "");
+    Report(member.at, JoinPath(path_, shown),
+           no_blank ? "unknown key, want a blank behind the colon, as in " + name + ": value"
+                    : "unknown key, " + Suggestion(name, known_));
   }
 }
 

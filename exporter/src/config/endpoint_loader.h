@@ -2,8 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/time_zone.h"
 #include "config/address.h"
@@ -19,7 +22,14 @@ inline constexpr Range<std::uint64_t> kBodyRange{1u << 10, 1ull << 34};
 // `hint` says what would be right where there is none.
 void ReadUrl(MapReader& block, std::string_view hint, const UrlRules& rules, std::string& url);
 void ReadTls(MapReader tls, TlsConfig& config);
-void ReadProxy(MapReader& block, std::string& proxy_url);
+void ReadProxy(MapReader& block, ProxyConfig& proxy);
+
+using Headers = std::vector<std::pair<std::string, Secret>>;
+
+// `headers` and `headers_file`. `taken`: in lower case, those that other keys of the block set, each with
+// what is then to be said.
+using TakenHeaders = std::map<std::string, std::string>;
+void ReadHeaders(MapReader& block, const TakenHeaders& taken, Headers& headers);
 // `timezone`, of the times that come without an offset.
 void ReadTimeZone(MapReader& block, TimeZone& zone);
 

@@ -10,12 +10,15 @@
 // How rows become series: `rows`, `ceilings` and `metrics` of a source, for every kind that has rows.
 namespace o2o {
 
+class NamedServers;
+
 // Where they stand.
 struct MappingPlace {
   MapReader& source;
   const std::string& name;  // of the source
   FamilyNames& families;    // of all sources
   bool enabled = true;      // the source
+  NamedServers* servers = nullptr;  // those of the source's kind; null where it has none
 };
 
 bool HasMapping(MapReader& source);

@@ -17,6 +17,10 @@ struct SourceKind {
   // Reads the block. Mistakes go to `block`; what is returned is never null. `place` is for the kinds whose
   // rows are mapped to metrics.
   std::shared_ptr<const KindConfig> (*read)(MapReader block, const MappingPlace& place);
+  // Beside `sources`, where servers of this kind are named once for many sources; empty: there is no such
+  // place. `read_server` reads one, by the same rules.
+  std::string_view servers_key{};
+  std::shared_ptr<const KindConfig> (*read_server)(MapReader block) = nullptr;
 };
 
 }  // namespace o2o

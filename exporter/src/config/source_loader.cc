@@ -2,12 +2,15 @@
 #include "config/source_loader.h"
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "config/mapping_loader.h"
 #include "config/metric_names.h"
+#include "config/named_servers.h"
 
 namespace o2o {
 namespace {
@@ -24,6 +27,7 @@ struct SourcesSeen {
   std::string_view only;  // the one source that is to be polled; empty: all
   std::set<std::string> names;
   std::string storing;  // the enabled one that keeps orders
+  std::map<const SourceKind*, std::unique_ptr<NamedServers>> servers{};
   FamilyNames families;
 };
 
@@ -83,8 +87,10 @@ void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
   const bool enabled = switched_on && !left_out;
   if (!enabled) entry.Tolerate();
   ReadRhythm(entry, source);
-  const MappingPlace place{entry, source.name, seen.families, enabled};
   const SourceKind* kind = FindKind(entry, seen.kinds);
+  const auto servers = seen.servers.find(kind);
+  const MappingPlace place{entry, source.name, seen.families, enabled,
+                           servers == seen.servers.end() ? nullptr : servers->second.get()};
   if (!kind) {
     if (HasMapping(entry)) ReadMapping(place, RowShape::kAny);  // for its mistakes
     return;
@@ -112,6 +118,9 @@ std::string ReadSources(MapReader& root, std::span<const SourceKind> kinds, std:
   SourcesSeen seen;
   seen.kinds = kinds;
   seen.only = only;
+  for (const SourceKind& kind : kinds) {
+    if (!kind.servers_key.empty()) seen.servers[&kind] = std::make_unique<NamedServers>(root, kind);
+  }
   std::size_t count = 0;
   root.Require("sources", "want at least one source");
   if (root.Each("sources", [&](MapReader& entry) {
@@ -121,6 +130,7 @@ std::string ReadSources(MapReader& root, std::span<const SourceKind> kinds, std:
     if (count == 0) root.Fail("sources", "is empty, want at least one source");
     if (count > kMaxSources) root.Fail("sources", "has more than 100 entries, want fewer");
   }
+  for (const auto& [kind, servers] : seen.servers) servers->ReadRest();
   return seen.storing;
 }
 

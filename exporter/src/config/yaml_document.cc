@@ -287,7 +287,9 @@ YamlDocument Unreadable(YamlProblem problem) {
 std::string JoinPath(std::string_view parent, std::string_view key) {
   std::string path(parent);
   if (!parent.empty() && !key.starts_with('[')) path += '.';
-  return path.append(key);
+  // What stands behind may be a secret, where a blank is missing or a connection string stands as a key.
+  const std::size_t end = key.find_first_of(":=");
+  return path.append(key.substr(0, end)).append(end == std::string_view::npos ? "" : "...");
 }
 
 YamlDocument ParseYaml(std::string_view text) {

@@ -14,6 +14,7 @@
 #include "base/ascii.h"
 #include "base/time_text.h"
 #include "http/inflater.h"
+#include "http/pem_file.h"
 
 namespace o2o {
 namespace {
@@ -57,14 +58,16 @@ Url ParseUrl(const std::string& text) {
   return url;
 }
 
-// Without what may be secret: user, password, query, fragment. Empty for what is no URL.
-std::string ShownUrl(const std::string& text) {
+// Without what may be secret: user, password, query, fragment, and with `hides_path` the path. Empty for what
+// is no URL.
+std::string ShownUrl(const std::string& text, bool hides_path) {
   const Url url = ParseUrl(text);
   if (!url) return {};
   for (const CURLUPart part :
        {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
     curl_url_set(url.get(), part, nullptr, 0);
   }
+  if (hides_path) curl_url_set(url.get(), CURLUPART_PATH, nullptr, 0);
   return Part(url, CURLUPART_URL);
 }
 
@@ -98,7 +101,8 @@ std::optional<Millis> ParseRetryAfter(std::string_view text, std::optional<Times
 // libcurl's own ceiling of 100 kB for one header line: out of memory up to 8.5, CURLE_TOO_LARGE from then on.
 bool IsLongHeaderLine(CURLcode code) { return code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == 100; }
 
-// A handle is with its multi handle for one exchange, however that ends: an exception must not leave it there.
+// A handle is with its multi handle for one exchange, however that ends: an exception must not leave it
+// there.
 struct Transfer {
   CURLM* multi;
   CURL* easy;
@@ -279,6 +283,9 @@ struct CurlHttpClient::Handles {
       multi;  // holds the connections, so it outlives the easy handle
   std::unique_ptr<CURL, Free<curl_easy_cleanup>> easy;
   std::array<char, CURL_ERROR_SIZE> error_text{};
+  PemFile ca{{}};
+  PemFile client_cert{{}};
+  PemFile client_key{{}};
 
   template <typename T>
   void Set(CURLoption option, T value) {
@@ -288,6 +295,7 @@ struct CurlHttpClient::Handles {
   void Prepare(const HttpOptions& options, const HttpRequest& request, const HeaderList& headers,
                Exchange& exchange);
   void SetTls(const HttpOptions& options);
+  void SetPem(PemFile& file, CURLoption content, CURLoption path);
   void SetBody(const HttpRequest& request);
   std::optional<CURLcode> Run(steady_clock::time_point deadline, const std::stop_token& stop);
   Error Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange);
@@ -320,6 +328,9 @@ void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequ
   Set(CURLOPT_HTTP_CONTENT_DECODING, 0L);         // Inflater does it
   Set(CURLOPT_PROXY, options.proxy_url.c_str());  // "" switches http_proxy and its like off
   Set(CURLOPT_NOPROXY, "");
+  const std::string proxy_password = options.proxy_password.Reveal();
+  Set(CURLOPT_PROXYUSERNAME, options.proxy_user.empty() ? nullptr : options.proxy_user.c_str());
+  Set(CURLOPT_PROXYPASSWORD, options.proxy_user.empty() ? nullptr : proxy_password.c_str());
   Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!options.user_agent.empty()) Set(CURLOPT_USERAGENT, options.user_agent.c_str());
   Set(CURLOPT_HTTPHEADER, headers.get());
@@ -335,9 +346,18 @@ void CurlHttpClient::Handles::SetTls(const HttpOptions& options) {
   Set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   Set(CURLOPT_SSL_VERIFYPEER, options.insecure_skip_verify ? 0L : 1L);
   Set(CURLOPT_SSL_VERIFYHOST, options.insecure_skip_verify ? 0L : 2L);
-  if (!options.ca_file.empty()) Set(CURLOPT_CAINFO, options.ca_file.c_str());
-  if (!options.client_cert_file.empty()) Set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
-  if (!options.client_key_file.empty()) Set(CURLOPT_SSLKEY, options.client_key_file.c_str());
+  SetPem(ca, CURLOPT_CAINFO_BLOB, CURLOPT_CAINFO);
+  SetPem(client_cert, CURLOPT_SSLCERT_BLOB, CURLOPT_SSLCERT);
+  SetPem(client_key, CURLOPT_SSLKEY_BLOB, CURLOPT_SSLKEY);
+}
+
+// The content, by which libcurl knows connections apart: after a renewal a new one is made.
+void CurlHttpClient::Handles::SetPem(PemFile& file, CURLoption content, CURLoption path) {
+  if (file.path().empty()) return;
+  std::string text = file.Read();
+  if (text.empty()) return Set(path, file.path().c_str());  // which then says what is wrong with it
+  curl_blob blob{text.data(), text.size(), CURL_BLOB_COPY};
+  Set(content, &blob);
 }
 
 void CurlHttpClient::Handles::SetBody(const HttpRequest& request) {
@@ -373,7 +393,8 @@ Error CurlHttpClient::Handles::ExplainCut(const Exchange& exchange) const {
   long proxy_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
   if (exchange.response.status == 0 && proxy_status / 100 > 2) {
-    return {ErrorCode::kConnect, "the proxy refused to connect (" + std::to_string(proxy_status) + ")"};
+    return {ErrorCode::kConnect, "the proxy refused to connect (" + std::to_string(proxy_status) +
+                                     (proxy_status == 407 ? "): check `proxy_auth`" : ")")};
   }
   if (exchange.response.status == 0) return {ErrorCode::kCut, "the connection was cut before an answer"};
   if (!exchange.headers_done) return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
@@ -455,6 +476,9 @@ CurlHttpClient::CurlHttpClient(HttpOptions options)
     : options_(std::move(options)), handles_(std::make_unique<Handles>()) {
   handles_->multi.reset(curl_multi_init());
   handles_->easy.reset(curl_easy_init());
+  handles_->ca = PemFile(options_.ca_file);
+  handles_->client_cert = PemFile(options_.client_cert_file);
+  handles_->client_key = PemFile(options_.client_key_file);
   if (handles_->multi) curl_multi_setopt(handles_->multi.get(), CURLMOPT_MAXCONNECTS, kMaxConnections);
 }
 
@@ -464,7 +488,8 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
                                           std::stop_token stop) {
   const auto deadline = steady_clock::now() + request.timeout;
   const auto fail = [&request](Error error) {
-    return Fail(error.code, request.method + " " + ShownUrl(request.url) + ": " + error.message);
+    return Fail(error.code,
+                request.method + " " + ShownUrl(request.url, request.hides_path) + ": " + error.message);
   };
   if (const std::optional<Error> error = CheckRequest(request)) return fail(*error);
   const HeaderList headers = MakeHeaders(request);
@@ -496,7 +521,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   }
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
-  if (redirect != nullptr) response.location = ShownUrl(redirect);
+  if (redirect != nullptr) response.location = ShownUrl(redirect, request.hides_path);
 
   const bool told_by_status = exchange.headers_done && response.status / 100 > 2;
   if (error && (error->code == ErrorCode::kCancelled || !told_by_status)) return fail(*std::move(error));

@@ -25,6 +25,7 @@ struct HttpRequest {
   std::size_t max_body_bytes = 64u << 20;  // decoded; one byte more fails with kTooLarge
   bool fresh_connection = false;           // one connection for this request alone
   bool wants_error_body = false;           // the sink sees the body of every answer, not of 2xx only
+  bool hides_path = false;                 // the path may hold a key: errors and `location` do without
   bool* sent = nullptr;  // if given, becomes true where the server may have got some of the request
 };
 
@@ -45,6 +46,8 @@ struct HttpOptions {
   std::string client_key_file;
   bool insecure_skip_verify = false;
   std::string proxy_url;
+  std::string proxy_user{};  // empty: the proxy asks nobody
+  Secret proxy_password{};
   std::string user_agent;
 };
 

@@ -9,13 +9,15 @@
 namespace o2o {
 
 // What the configuration says of the way to an upstream, for the client that goes it.
-inline HttpOptions ToHttpOptions(const TlsConfig& tls, const std::string& proxy_url = "") {
+inline HttpOptions ToHttpOptions(const TlsConfig& tls, const ProxyConfig& proxy) {
   HttpOptions options;
   options.ca_file = tls.ca_file;
   options.client_cert_file = tls.client_cert_file;
   options.client_key_file = tls.client_key_file;
   options.insecure_skip_verify = tls.insecure_skip_verify;
-  options.proxy_url = proxy_url;
+  options.proxy_url = proxy.url;
+  options.proxy_user = proxy.user;
+  options.proxy_password = proxy.password;
   options.user_agent = "o2o-exporter";
   return options;
 }

@@ -11,89 +11,30 @@
 #include "config/endpoint_loader.h"
 #include "json/json_reader.h"
 #include "sources/redirect_text.h"
+#include "sources/upstream_status.h"
 
 namespace o2o {
 namespace {
 
 constexpr UrlRules kUrlRules{"https://shop.example.com/api/v1/flags/", "use basic_auth", true};
-constexpr std::size_t kMaxHeaders = 50;
-constexpr std::string_view kKeyWords[] = {"auth",  "key",     "token",   "secret", "pass",
-                                          "cookie", "session", "credential"};
-
-// By HTTP's grammar (a token of RFC 9110).
-bool IsHeaderName(std::string_view name) {
-  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
-    return IsDigit(c) || IsLetter(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-  });
-}
-
-// Those that say how the exchange itself goes: a wrong one breaks it in ways that are hard to see.
-bool IsOurs(const std::string& lower_name) {
-  static const std::set<std::string> kOurs = {
-      "accept-encoding", "connection",        "content-length", "expect", "host", "keep-alive", "te",
-      "trailer",         "transfer-encoding", "upgrade"};
-  return kOurs.contains(lower_name);
-}
-
-// By its name. Others are as harmless as "application/json", and masked would make much of what is shown
-// unreadable; who has a secret in one uses headers_file.
-bool HoldsKey(std::string_view name) {
-  const std::string lower = LowerCase(name);
-  return std::any_of(std::begin(kKeyWords), std::end(kKeyWords), [&](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
-}
-
-using SeenHeaders = std::set<std::string>;  // in lower case
-
-// The header's name is in order.
-bool CheckHeader(MapReader& headers, const std::string& name, bool has_auth, SeenHeaders& seen) {
-  const std::string lower = LowerCase(name);
-  if (!IsHeaderName(name)) {
-    headers.FailKey(name, "is no header name, want one like X-Tenant");
-  } else if (IsOurs(lower)) {
-    headers.FailKey(name, "is set by the program itself, remove it");
-  } else if (lower == "authorization" && has_auth) {
-    headers.FailKey(name, "given beside basic_auth or bearer_token, want one of them");
-  } else if (!seen.insert(lower).second) {
-    headers.FailKey(name, "stands there twice, give each header once");
-  } else {
-    return true;
-  }
-  return false;
-}
-
-void ReadHeaders(MapReader& json, bool has_auth, JsonSourceConfig& config) {
-  SeenHeaders seen;
-  MapReader headers = json.Section("headers");
-  for (const std::string& name : headers.Keys()) {
-    std::string value;
-    if (headers.Text(name, value) && CheckHeader(headers, name, has_auth, seen)) {
-      config.headers.emplace_back(name, HoldsKey(name) ? Secret(std::move(value)) : Secret::Plain(std::move(value)));
-    }
-  }
-  MapReader files = json.Section("headers_file");
-  for (const std::string& name : files.Keys()) {
-    Secret value;
-    if (files.SecretFromFile(name, value) && CheckHeader(files, name, has_auth, seen)) {
-      config.headers.emplace_back(name, std::move(value));
-    }
-  }
-  if (config.headers.size() > kMaxHeaders) json.Fail("headers", "more than 50 headers, want fewer");
-}
 
 void ReadBasicAuth(MapReader basic, JsonSourceConfig& config) {
   basic.Require("username", "want the user");
   if (basic.Text("username", config.username) && config.username.find(':') != std::string::npos) {
-    basic.FailValue("username", "holds a colon, which basic authentication cannot carry");
+    // Without the name, since a password may well stand behind the colon.
+    basic.Fail("username", "holds a colon, which basic authentication cannot carry: want the user alone");
   }
   basic.SecretText("password", config.password);
 }
 
-// Whether one of the two ways is there.
+// Whether one of the ways is there.
 bool ReadAuth(MapReader& json, JsonSourceConfig& config) {
   const Given bearer = json.SecretIfAny("bearer_token", config.bearer_token);
+  config.oauth2 = ReadOAuth2(json);
+  if (config.oauth2 && (bearer == Given::kYes || json.Has("basic_auth"))) {
+    json.FailKey("oauth2", "given beside basic_auth or bearer_token, want one of them");
+  }
+  if (config.oauth2) return true;
   if (!json.Has("basic_auth")) return bearer != Given::kNo;
   ReadBasicAuth(json.Section("basic_auth"), config);
   if (bearer == Given::kYes) {
@@ -147,6 +88,7 @@ HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {
   HttpRequest request;
   request.method = config.method;
   request.url = config.url;
+  request.hides_path = true;
   request.body = config.body;
   for (const auto& [name, value] : config.headers) request.headers.emplace_back(name, value.Current());
   const auto add = [&](const char* name, Secret value) {
@@ -177,7 +119,7 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
     return Error{ErrorCode::kNotFound, "the endpoint answered 404: check the path of its url"};
   // Whatever success it is: what counts is that its body is whole and maps.
   if (response.status / 100 != 2)
-    return Error{ErrorCode::kHttpStatus, "the endpoint answered " + status + ", expected 200"};
+    return WithWait({ErrorCode::kHttpStatus, UnexpectedStatus("the endpoint", response.status)}, response);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
     return Error{ErrorCode::kNotJson, "the endpoint answered " + status +
@@ -198,7 +140,12 @@ std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const Mapping
   JsonSourceConfig config;
   ReadUrl(json, "want the whole URL, like https://shop.example.com/api/v1/flags/", kUrlRules, config.url);
   ReadRequest(json, config);
-  ReadHeaders(json, ReadAuth(json, config), config);
+  TakenHeaders taken;
+  if (ReadAuth(json, config))
+    taken["authorization"] = "given beside basic_auth, bearer_token or oauth2, want one of them";
+  ReadHeaders(json, taken, config.headers);
+  ReadTls(json.Section("tls"), config.tls);
+  ReadProxy(json, config.proxy);
   ReadMapped(json, place, RowShape::kAny, config);
   ReadFormat(json, config);
   return std::make_shared<JsonSourceConfig>(std::move(config));
@@ -209,7 +156,10 @@ std::unique_ptr<MappedSource> JsonSourceConfig::MakeSource(const SourceInputs& i
 }
 
 JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http)
-    : config_(std::move(config)), timeout_(timeout), http_(http) {}
+    : config_(std::move(config)),
+      timeout_(timeout),
+      oauth2_(MakeOAuth2Client(config_.oauth2, http)),
+      http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
 
 Result<MappedAnswer> JsonSource::Fetch(const MappingOptions& options, std::stop_token stop) {
   auto answer = FetchMapped(http_, ToRequest(config_, timeout_), config_.mapping, options, stop);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "config/source_kind.h"
 #include "http/http_client.h"
 #include "sources/mapped_source.h"
+#include "sources/oauth2.h"
 
 namespace o2o {
 
@@ -22,6 +24,7 @@ struct JsonSourceConfig final : MappedSourceConfig {
   std::string username;  // basic authentication
   Secret password;
   Secret bearer_token;
+  std::optional<OAuth2Config> oauth2;  // in the place of those
 
   std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
 };
@@ -39,6 +42,7 @@ class JsonSource final : public MappedSource {
  private:
   const JsonSourceConfig config_;
   const Millis timeout_;
+  std::optional<OAuth2Client> oauth2_;
   HttpClient& http_;
 };
 

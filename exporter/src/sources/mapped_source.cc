@@ -21,8 +21,6 @@ Result<PollResult> MappedSource::Poll(std::stop_token stop) {
 
 void ReadMapped(MapReader& block, const MappingPlace& place, RowShape shape, MappedSourceConfig& config) {
   block.Bytes("max_body", config.max_body_bytes, kBodyRange);
-  ReadTls(block.Section("tls"), config.tls);
-  ReadProxy(block, config.proxy_url);
   config.mapping = ReadMapping(place, shape);
 }
 

@@ -48,14 +48,14 @@ struct SourceInputs {
 // The kind's own struct adds its own.
 struct MappedSourceConfig : KindConfig {
   TlsConfig tls;
-  std::string proxy_url;
+  ProxyConfig proxy;
   std::uint64_t max_body_bytes = 1ull << 30;
   MappingConfig mapping;
 
   virtual std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const = 0;
 };
 
-// Reads those, from the kind's block and from beside it.
+// Reads `max_body` and the mapping, from the kind's block and from beside it.
 void ReadMapped(MapReader& block, const MappingPlace& place, RowShape shape, MappedSourceConfig& config);
 
 }  // namespace o2o

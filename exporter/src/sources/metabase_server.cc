@@ -55,7 +55,7 @@ Result<MetabaseServer::Turn> MetabaseServer::TakeTurn(std::int64_t question, Mon
   const std::string waited = FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - came));
   return Fail(
       ErrorCode::kTimeout,
-      "waited " + waited + " for its turn, until the source's timeout: " +
+      "waited " + waited + " for its turn, until too little of the source's timeout was left: " +
           (Runs(question) ? "another source still asks the same question"
                           : std::to_string(kQueriesAtOnce) + " questions are asked of one Metabase at once") +
           ", running " + Running() + ": make them quicker, or the intervals longer");

@@ -8,6 +8,7 @@
 #include "json/json_fields.h"
 #include "json/json_reader.h"
 #include "sources/redirect_text.h"
+#include "sources/upstream_status.h"
 
 namespace o2o {
 namespace {
@@ -22,6 +23,12 @@ constexpr auto kLoginSpacing = 2min;
 constexpr auto kHour = 61min;
 // After the 1st, 2nd, ... refusal in a row; the last goes on.
 constexpr Millis kWaits[] = {2min, 10min, 20min};
+// What may be tried again soon is tried by one source for all: after the 1st, 2nd, ... failure in a row one
+// timeout of a poll, two, four, ... later, so by the next poll of who tried.
+constexpr Millis kLongestSpacing = 2min;
+constexpr std::size_t kMaxDoublings = 3;
+// Of what somebody in between asks for.
+constexpr Millis kLongestAsked = 1h;
 // Metabase forgets attempts after an hour, and attempts while locked out prolong it.
 constexpr Millis kLockout = 65min;
 // A login is one row of one table and a slow hash.
@@ -34,9 +41,12 @@ constexpr std::size_t kMaxKept = 64u << 10;
 
 constexpr std::string_view kDeviceCookie = "metabase.DEVICE=";
 
-std::string DeviceCookie(const HttpResponse& response) {
+// None where there is none that could be sent back.
+Secret DeviceCookie(const HttpResponse& response) {
   for (const std::string& cookie : response.set_cookies) {
-    if (cookie.starts_with(kDeviceCookie)) return cookie.substr(0, cookie.find(';'));
+    if (!cookie.starts_with(kDeviceCookie)) continue;
+    std::string pair = cookie.substr(0, cookie.find(';'));
+    return IsSendable(pair) ? Secret(std::move(pair)) : Secret();
   }
   return {};
 }
@@ -54,6 +64,7 @@ std::string IdOf(const std::string& body) {
 // How Metabase takes a login that brought no session.
 enum class Count {
   kNot,         // it cannot have been counted
+  kUnanswered,  // it may have been counted, and nobody said anything
   kFailed,      // counted as failed, or perhaps
   kLockedUser,  // refused since there were too many, and counted again
   kLockedHost,
@@ -124,8 +135,17 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
   }
   // Of an error of its own, some versions count the attempt as failed; and a proxy that gave up does not know
   // what became of what it passed on.
+  if (status == 429) {
+    return {{ErrorCode::kHttpStatus,
+             "Metabase, or a proxy in front of it, answered the login that there were too many requests "
+             "(429)"}};
+  }
   return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code +
-                                       " where 200 is due: look into its log, or the proxy's"}};
+                                       ", expected 200: look into its log, or the proxy's"}};
+}
+
+Millis Spacing(Millis timeout, std::size_t failures) {
+  return std::min(timeout * (1 << std::min(failures, kMaxDoublings)), kLongestSpacing);
 }
 
 std::string WaitsFor(MonotonicTime::duration wait) {
@@ -153,12 +173,12 @@ bool HourlyLimit::Reached(MonotonicTime now) const {
 // How one attempt went.
 struct MetabaseSession::Login {
   Secret token;
-  std::string device_cookie;
+  Secret device_cookie;
   Refusal refusal;  // without a token
 };
 
-// While it lives this thread logs in, without the lock, and the others wait; at its end they go on, also where
-// the login ended by an exception.
+// While it lives this thread logs in, without the lock, and the others wait; at its end they go on, also
+// where the login ended by an exception.
 class MetabaseSession::LoggingIn {
  public:
   LoggingIn(MetabaseSession& session, std::unique_lock<std::mutex>& lock) : session_(session), lock_(lock) {
@@ -179,13 +199,14 @@ class MetabaseSession::LoggingIn {
 };
 
 MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
-                                 LoginBudget& budget, const Clock& clock)
+                                 LoginBudget& budget, const Clock& clock, Headers headers)
     : url_(std::move(url)),
       username_(std::move(username)),
       password_(std::move(password)),
       http_(http),
       budget_(budget),
       clock_(clock),
+      headers_(std::move(headers)),
       logins_(kManyLogins) {}
 
 Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, std::stop_token stop) {
@@ -195,6 +216,8 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
   if (!free) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
+  const Secret password = password_.Current();
+  NoticeNewPassword(password);
   if (auto barred = Barred()) return tl::unexpected(*std::move(barred));
   if (left() <= Millis{0} || left() < std::min(kTimeout, timeout) / kLeastShare) {
     return Fail(ErrorCode::kTimeout,
@@ -203,15 +226,25 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
   const MonotonicTime now = clock_.Monotonic();
   auto ticket = budget_.Take(username_, Repeated(now), now);
   if (!ticket) return tl::unexpected(Barred().value_or(NoRoom(now, now)));
-  const std::string cookie = device_cookie_;
+  const Secret cookie = device_cookie_;
   LoggingIn logging_in(*this, lock);
-  Login login = LogIn(cookie, std::min(left(), kTimeout), *ticket, std::move(stop));
+  Login login = LogIn(password, cookie, std::min(left(), kTimeout), *ticket, std::move(stop));
   lock.lock();
-  return Take(std::move(login));
+  return Take(std::move(login), password, timeout);
+}
+
+// What was refused says nothing of another password: it has its try, within the budget.
+void MetabaseSession::NoticeNewPassword(const Secret& password) {
+  if (!refused_password_ || *refused_password_ == password) return;
+  refused_password_.reset();
+  refused_at_.reset();
+  not_before_.reset();
+  refusals_ = 0;
 }
 
 void MetabaseSession::Forget(const Secret& token) {
   const std::lock_guard lock(mutex_);
+  NoticeNewPassword(password_.Current());
   if (token_ == token && !Barred()) token_ = Secret();
 }
 
@@ -219,7 +252,12 @@ bool MetabaseSession::Repeated(MonotonicTime now) const { return refused_at_ && 
 
 std::optional<Error> MetabaseSession::Barred() const {
   const MonotonicTime now = clock_.Monotonic();
-  if (not_before_ && now < *not_before_) return refusal_;
+  if (not_before_ && now < *not_before_) {
+    Error error = refusal_;
+    // What is left of it.
+    if (error.retry_after) error.retry_after = std::chrono::ceil<Millis>(*not_before_ - now);
+    return error;
+  }
   if (const MonotonicTime room = budget_.RoomAt(username_, Repeated(now), now); room > now)
     return refusals_ > 0 ? refusal_ : NoRoom(now, room);
   if (!logins_.Reached(now) || now - logged_in_at_ >= kLoginSpacing) return std::nullopt;
@@ -228,15 +266,18 @@ std::optional<Error> MetabaseSession::Barred() const {
                    " sessions within an hour: give the source an `api_key`, or see what ends them"};
 }
 
-MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, Millis timeout,
-                                              LoginBudget::Ticket& ticket, std::stop_token stop) const {
+MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secret& device_cookie,
+                                              Millis timeout, LoginBudget::Ticket& ticket,
+                                              std::stop_token stop) const {
   HttpRequest request;
   request.method = "POST";
   request.url = url_ + "/api/session";
-  request.headers = {{"Content-Type", Secret::Plain("application/json")}, {"Accept", Secret::Plain("application/json")}};
-  if (!device_cookie.empty()) request.headers.emplace_back("Cookie", Secret(device_cookie));
+  request.headers = {{"Content-Type", Secret::Plain("application/json")},
+                     {"Accept", Secret::Plain("application/json")}};
+  for (const auto& [name, value] : headers_) request.headers.emplace_back(name, value.Current());
+  if (!device_cookie.empty()) request.headers.emplace_back("Cookie", device_cookie);
   request.body =
-      "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password_.Reveal()) + "}";
+      "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password.Reveal()) + "}";
   request.timeout = timeout;
   request.max_body_bytes = kMaxBody;
   request.fresh_connection = true;
@@ -257,38 +298,62 @@ MetabaseSession::Login MetabaseSession::LogIn(const std::string& device_cookie, 
   if (!response) {
     const bool unread = !sent || response.error().code == ErrorCode::kTls;
     ticket.SetCounted(!unread);
-    return {{}, {}, {response.error(), unread ? Count::kNot : Count::kFailed}};
+    return {{}, {}, {response.error(), unread ? Count::kNot : Count::kUnanswered}};
   }
-  Secret token(response->status == 200 ? IdOf(body) : "");
-  Refusal refusal = token.empty() ? Judge(*response, body) : Refusal{};
+  std::string id = response->status == 200 ? IdOf(body) : "";
+  Refusal refusal;
+  if (id.empty()) {
+    refusal = Judge(*response, body);
+    refusal.error = WithWait(std::move(refusal.error), *response);
+  } else if (!IsSendable(id)) {
+    id.clear();
+    refusal = {{ErrorCode::kBadShape,
+                "Metabase answered the login with a session id that no header can carry: does something in "
+                "between answer in its place?"},
+               Count::kNot};
+  }
+  Secret token(std::move(id));
   ticket.SetCounted(token.empty() && refusal.count != Count::kNot);
   return {std::move(token), DeviceCookie(*response), std::move(refusal)};
 }
 
-Result<Secret> MetabaseSession::Take(Login login) {
+Result<Secret> MetabaseSession::Take(Login login, const Secret& password, Millis timeout) {
   if (!login.device_cookie.empty()) device_cookie_ = std::move(login.device_cookie);
-  if (login.token.empty()) return tl::unexpected(Refused(std::move(login)));
+  if (login.token.empty()) return tl::unexpected(Refused(std::move(login), password, timeout));
   token_ = std::move(login.token);
   logged_in_at_ = clock_.Monotonic();
   logins_.Count(logged_in_at_);
   refusals_ = 0;
+  uncounted_ = 0;
   not_before_.reset();
   return token_;
 }
 
-Error MetabaseSession::Refused(Login login) {
+Error MetabaseSession::Refused(Login login, const Secret& password, Millis timeout) {
   Refusal& refusal = login.refusal;
   // A login that we ended ourselves is in the budget, but says nothing of the credentials.
-  if (refusal.count == Count::kNot || refusal.error.code == ErrorCode::kCancelled) return refusal.error;
+  if (refusal.error.code == ErrorCode::kCancelled) return refusal.error;
   const MonotonicTime now = clock_.Monotonic();
+  if (refusal.count == Count::kNot)
+    return HoldsUntil(now + Spacing(timeout, uncounted_++), std::move(refusal.error));
+  refused_at_ = now;
+  refused_password_ = password;
   if (refusal.count == Count::kLockedUser) budget_.LockUser(username_, now + kLockout);
   if (refusal.count == Count::kLockedHost) budget_.LockHost(now + kLockout);
-  refused_at_ = now;
-  const MonotonicTime room = budget_.RoomAt(username_, true, now);
-  not_before_ = std::max(room, now + kWaits[std::min(refusals_, std::size(kWaits) - 1)]);
+  const bool soon = refusal.count == Count::kUnanswered && refusals_ == 0;
+  const MonotonicTime::duration wait =
+      soon ? Spacing(timeout, 0) : kWaits[std::min(refusals_, std::size(kWaits) - 1)];
   ++refusals_;
-  refusal_ = std::move(refusal.error);
-  refusal_.message += WaitsFor(*not_before_ - now);
+  const MonotonicTime until = std::max(budget_.RoomAt(username_, true, now), now + wait);
+  if (!soon) refusal.error.message += WaitsFor(until - now);
+  return HoldsUntil(until, std::move(refusal.error));
+}
+
+Error MetabaseSession::HoldsUntil(MonotonicTime until, Error error) {
+  if (error.retry_after)
+    until = std::max(until, clock_.Monotonic() + std::min(*error.retry_after, kLongestAsked));
+  not_before_ = until;
+  refusal_ = std::move(error);
   return refusal_;
 }
 

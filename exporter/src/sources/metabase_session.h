@@ -7,6 +7,8 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -33,13 +35,18 @@ class HourlyLimit {
 // Thread-safe; who needs a session while another logs in waits for that.
 //
 // A login that Metabase has counted as failed, or may have (it was sent and nobody said how it went), is
-// retried more and more seldom, and takes from the host's LoginBudget. What cannot have been counted (nothing
-// was sent, still starting, a redirect, another server) is asked again at every poll.
+// retried more and more seldom, and takes from the host's LoginBudget; only the first that was cut, or not
+// answered in time, is retried soon. What cannot have been counted (nothing was sent, still starting, a
+// redirect, another server) is asked again soon too, by one source for all: what it fails with holds for the
+// others for a while. A password that has changed in its file is a new one, with a try of its own.
 class MetabaseSession {
  public:
-  // `http`, `budget` and `clock` must outlive it; `http` is used by the session alone.
+  using Headers = std::vector<std::pair<std::string, Secret>>;
+
+  // `http`, `budget` and `clock` must outlive it; `http` is used by the session alone. `headers` go with each
+  // login.
   MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
-                  LoginBudget& budget, const Clock& clock);
+                  LoginBudget& budget, const Clock& clock, Headers headers = {});
 
   // The token for X-Metabase-Session, by `deadline`. Fails with what the last login failed with, without
   // asking again before its time. `timeout`: of the whole poll; where most of it is gone no login begins,
@@ -55,10 +62,12 @@ class MetabaseSession {
   class LoggingIn;
 
   // Marks `ticket` as counted as soon as that may be so.
-  Login LogIn(const std::string& device_cookie, Millis timeout, LoginBudget::Ticket& ticket,
-              std::stop_token stop) const;
-  Result<Secret> Take(Login login);  // needs mutex_
-  Error Refused(Login login);                                    // needs mutex_
+  Login LogIn(const Secret& password, const Secret& device_cookie, Millis timeout,
+              LoginBudget::Ticket& ticket, std::stop_token stop) const;
+  Result<Secret> Take(Login login, const Secret& password, Millis timeout);   // needs mutex_
+  Error Refused(Login login, const Secret& password, Millis timeout);         // needs mutex_
+  Error HoldsUntil(MonotonicTime until, Error error);                         // needs mutex_
+  void NoticeNewPassword(const Secret& password);                             // needs mutex_
   std::optional<Error> Barred() const;                           // needs mutex_
   bool Repeated(MonotonicTime now) const;                        // needs mutex_
 
@@ -68,15 +77,18 @@ class MetabaseSession {
   HttpClient& http_;  // of the thread that logs in
   LoginBudget& budget_;
   const Clock& clock_;
+  const Headers headers_;
 
   std::mutex mutex_;
   std::condition_variable_any login_ended_;
   bool logging_in_ = false;       // guarded by mutex_
   Secret token_;                  // guarded by mutex_
-  std::string device_cookie_;     // guarded by mutex_; without it Metabase mails the user about a new device
+  Secret device_cookie_;          // guarded by mutex_; without it Metabase mails the user about a new device
   HourlyLimit logins_;            // guarded by mutex_; good ones
   MonotonicTime logged_in_at_{};  // guarded by mutex_
-  std::size_t refusals_ = 0;      // guarded by mutex_; in a row
+  std::size_t refusals_ = 0;      // guarded by mutex_; in a row; counted ones, or perhaps
+  std::size_t uncounted_ = 0;     // guarded by mutex_; other failures in a row
+  std::optional<Secret> refused_password_;  // guarded by mutex_; of the last refusal
   Error refusal_;                 // guarded by mutex_; the last
   std::optional<MonotonicTime> refused_at_;  // guarded by mutex_; the last
   std::optional<MonotonicTime> not_before_;  // guarded by mutex_

@@ -16,9 +16,11 @@ std::string Key(const MetabaseSourceConfig& config) {
   for (const std::string& part :
        {config.url, config.username, config.password.Identity(), config.tls.ca_file,
         config.tls.client_cert_file, config.tls.client_key_file,
-        std::string(config.tls.insecure_skip_verify ? "y" : "n"), config.proxy_url}) {
+        std::string(config.tls.insecure_skip_verify ? "y" : "n"), config.proxy.url, config.proxy.user,
+        config.proxy.password.Identity()}) {
     key += part + '\0';
   }
+  for (const auto& [name, value] : config.headers) key += name + '\0' + value.Identity() + '\0';
   return key;
 }
 
@@ -33,8 +35,8 @@ std::string HostOf(std::string_view url) {
 
 struct MetabaseSessions::Entry {
   Entry(const MetabaseSourceConfig& config, LoginBudget& budget, const Clock& clock)
-      : http(ToHttpOptions(config.tls, config.proxy_url)),
-        session(config.url, config.username, config.password, http, budget, clock) {}
+      : http(ToHttpOptions(config.tls, config.proxy)),
+        session(config.url, config.username, config.password, http, budget, clock, config.headers) {}
 
   CurlHttpClient http;
   MetabaseSession session;

@@ -5,9 +5,11 @@
 #include <chrono>
 
 #include "base/text.h"
+#include "base/url.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
 #include "sources/redirect_text.h"
+#include "sources/upstream_status.h"
 
 namespace o2o {
 namespace {
@@ -21,28 +23,14 @@ constexpr auto kArchiveCheckInterval = 1h;
 constexpr Millis kCheckTimeout = 5s;
 constexpr std::size_t kMaxCheckBytes = 4u << 20;
 constexpr std::size_t kMaxCheckFields = 4'096;
+// Of the source's timeout: with less left no query begins.
+constexpr int kLeastShare = 10;
 // An answer of exactly so many rows was most likely cut there, silently: the limits of plain questions up to
 // v0.48 and of aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
 constexpr std::size_t kKnownLimits[] = {2'000, 10'000, 1'048'575};
 // Of an error of the database behind Metabase: what went wrong stands at the beginning, the rest may be the
 // whole query.
 constexpr std::size_t kMaxReason = 200;
-
-std::string UrlEncode(std::string_view text) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= 'a' && byte <= 'z') || c == '-' || c == '_' || c == '.' || c == '~';
-    if (plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
 
 std::string FieldOr(const std::map<std::string, std::string>& fields, const std::string& name) {
   const auto field = fields.find(name);
@@ -127,8 +115,9 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   if (status == 500 && why.starts_with("Invalid parameter")) {
     return {ErrorCode::kQueryFailed, "Metabase: " + why + ": check `parameters` of the source"};
   }
+  if (status == 429) return {ErrorCode::kHttpStatus, UnexpectedStatus("Metabase", status)};
   return {ErrorCode::kHttpStatus,
-          "Metabase answered " + code + " where 200 is due" +
+          UnexpectedStatus("Metabase", status) +
               (status == 502 || status == 504
                    ? ", a proxy in front of it gave up: make the question quicker, or let the proxy wait"
                : why.empty() ? ": look into its log"
@@ -142,7 +131,7 @@ std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_k
   if (auto failed = FailedQuery(status, answer.top_fields)) return failed;
   // 202 was the status of exports up to 0.36 and is that of failed questions up to 0.58; then the fields
   // above told.
-  if (status != 200 && status != 202) return StatusProblem(answer, with_api_key);
+  if (status != 200 && status != 202) return WithWait(StatusProblem(answer, with_api_key), answer.response);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
     return Error{
@@ -207,11 +196,13 @@ Result<MappedAnswer> MetabaseSource::Fetch(const MappingOptions& options, std::s
 
 Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options,
                                              std::stop_token stop) {
-  const auto turn = server_.TakeTurn(config_.question, deadline_, stop);
+  // A query that begins a moment before the end is started by Metabase and cancelled at once.
+  const Millis least = timeout_ / kLeastShare;
+  const auto turn = server_.TakeTurn(config_.question, deadline_ - least, stop);
   if (!turn) return tl::unexpected(turn.error());
   HttpRequest request = MakeRequest("/query/json", credential);
-  if (request.timeout <= Millis{0})
-    return Fail(ErrorCode::kTimeout, "the login to Metabase took all of the source's timeout");
+  if (request.timeout < std::max(least, Millis{1}))
+    return Fail(ErrorCode::kTimeout, "the login to Metabase took nearly all of the source's timeout");
   request.method = "POST";
   request.headers.emplace_back("Content-Type", Secret::Plain("application/x-www-form-urlencoded"));
   // A form is understood by every version, JSON by the newer ones only; raw values are the default of the
@@ -242,7 +233,7 @@ void MetabaseSource::CheckVersion(std::stop_token stop) {
   if (clock_.Monotonic() >= deadline_ || !server_.VersionIsDue()) return;
   HttpRequest request = MakeRequest("", Secret());
   request.url = config_.url + "/api/session/properties";
-  request.headers.pop_back();
+  std::erase_if(request.headers, [](const auto& header) { return header.second.empty(); });
   const auto properties = AskFields(std::move(request), std::move(stop));
   if (!properties) return;
   if (const std::string tag = FieldOr(*properties, "version.tag"); !tag.empty())
@@ -269,6 +260,7 @@ HttpRequest MetabaseSource::MakeRequest(const std::string& path, const Secret& c
   request.url = config_.url + "/api/card/" + std::to_string(config_.question) + path;
   request.headers = {{"Accept", Secret::Plain("application/json")},
                      {session_ == nullptr ? "X-API-KEY" : "X-Metabase-Session", credential}};
+  for (const auto& [name, value] : config_.headers) request.headers.emplace_back(name, value.Current());
   request.timeout = std::chrono::duration_cast<Millis>(deadline_ - clock_.Monotonic());
   request.max_body_bytes = config_.max_body_bytes;
   // Always: up to v0.51 its watch for hung-up clients may eat the beginning of the next request on the

@@ -8,6 +8,7 @@
 #include "json/json_reader.h"
 #include "sources/order_row.h"
 #include "sources/redirect_text.h"
+#include "sources/upstream_status.h"
 
 namespace o2o {
 namespace {
@@ -38,21 +39,24 @@ Error Refusal(const HttpResponse& response) {
             "the OMS redirects" + to + " (" + status +
                 "), which is not followed, since the key would go with it: check OMS_URL"};
   }
-  std::string message = "the OMS answered " + status + " where 200 is due";
+  std::string message = UnexpectedStatus("the OMS", response.status);
   if (IsRefusal(response.status)) return {ErrorCode::kRefused, message};
   if (response.status == 404) message += ": check OMS_URL, there is no " + std::string(kPath);
-  if (response.retry_after) message += "; it asks to come again in " + FormatDuration(*response.retry_after);
-  return {ErrorCode::kHttpStatus, message};
+  return WithWait({ErrorCode::kHttpStatus, message}, response);
 }
 
 }  // namespace
 
-HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http) : options_(std::move(options)), http_(http) {}
+HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http)
+    : options_(std::move(options)),
+      oauth2_(MakeOAuth2Client(options_.oauth2, http)),
+      http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
 
 Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) {
   HttpRequest request;
   request.url = RecentUrl(options_.url, window);
   request.headers = {{"Accept", Secret::Plain("application/json")}};
+  for (const auto& [name, value] : options_.headers) request.headers.emplace_back(name, value.Current());
   if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key.Current());
   request.timeout = timeout;
   request.max_body_bytes = options_.max_body_bytes;

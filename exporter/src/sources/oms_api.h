@@ -2,20 +2,26 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time_text.h"
 #include "http/http_client.h"
 #include "orders/order.h"
 #include "orders/order_limits.h"
+#include "sources/oauth2.h"
 
 namespace o2o {
 
 struct OmsOptions {
   std::string url;  // base, without /api/v1/...
   Secret api_key;
+  std::vector<std::pair<std::string, Secret>> headers;  // beside it
+  std::optional<OAuth2Config> oauth2;                   // in its place, or beside it
   TimeZone timezone;  // of an updated_at without offset
   std::size_t max_body_bytes = 64u << 20;
   std::size_t max_rows = MaxPageRows(100'000);
@@ -44,6 +50,7 @@ class HttpOmsApi final : public OmsApi {
 
  private:
   OmsOptions options_;
+  std::optional<OAuth2Client> oauth2_;
   HttpClient& http_;
 };
 

@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/duration.h"
 #include "base/secret.h"
 #include "base/time_zone.h"
+#include "config/endpoint_loader.h"
 #include "config/source_kind.h"
+#include "sources/oauth2.h"
 #include "sources/oms_api.h"
 
 namespace o2o {
@@ -16,8 +19,11 @@ namespace o2o {
 // An order management system, whose orders are kept in PostgreSQL.
 struct OmsSourceConfig final : KindConfig {
   std::string url;  // without a slash at its end
-  Secret api_key;
+  Secret api_key;                      // empty only beside oauth2
+  std::optional<OAuth2Config> oauth2;
   TlsConfig tls;
+  ProxyConfig proxy;
+  Headers headers;  // beside the key, for what stands in front of the OMS
   TimeZone timezone;
   // Asked for again behind the watermark, for rows that commit late and for the tolerance with which the
   // OMS's clock is known; hence never below a minute.

@@ -10,7 +10,7 @@ namespace {
 
 constexpr SourceKind kSourceKinds[] = {
     {"oms", true, ReadOms},
-    {"metabase", false, ReadMetabase},
+    {"metabase", false, ReadMetabase, "metabases", ReadMetabaseServer},
     {"json", false, ReadJsonEndpoint},
 };
 

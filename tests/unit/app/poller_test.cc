@@ -98,6 +98,35 @@ TEST_F(PollerTest, MemoryThatEndsAfterThePollCostsThatPollAlone) {
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
+TEST_F(PollerTest, UpstreamThatAsksToWaitIsNotAskedBefore) {
+  ScriptedSource source([](int, std::stop_token) -> Result<PollResult> {
+    return tl::unexpected(Error{ErrorCode::kHttpStatus, "too many requests", 10min});
+  });
+  const auto poller = Run(source);
+  WaitUntil([&] {
+    const SourceStatus status = poller->status();
+    return status.last_error_at && status.next_poll && *status.next_poll >= *status.last_error_at + 9min;
+  });
+  EXPECT_EQ(source.polls, 1);
+}
+
+TEST_F(PollerTest, NoTextOfAPollShowsASecret) {
+  const Secret key("k3y-of-the-shop");
+  ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+    if (poll > 1) return Fail(ErrorCode::kNotJson, "got k3y-of-the-shop");
+    PollResult result = GaugeOf(7);
+    result.families[0].samples[0].labels[0] = "said k3y-of-the-shop";
+    result.sample_rows = {R"({"said":"k3y-of-the-shop"})"};
+    result.trouble = Error{ErrorCode::kStore, "no table k3y-of-the-shop"};
+    return result;
+  });
+  const auto poller = Run(source, 50ms);
+  WaitUntil([&] { return source.polls >= 1 && poller->status().last_success; });
+  WaitUntil([&] { return poller->status().state == SourceStatus::State::kFailing; });
+  EXPECT_EQ(poller->status().last_error, "got <secret>");
+  EXPECT_NE(JoinText(board_.Read()).find("{status=\"said <secret>\"} 7"), std::string::npos);
+}
+
 TEST_F(PollerTest, GoodPollsArePublishedWhole) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
   const auto poller = Run(source);

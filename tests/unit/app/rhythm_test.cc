@@ -41,6 +41,35 @@ TEST(RhythmTest, BackoffNeverPassesFiveMinutesNorFallsBelowTheInterval) {
   for (int i = 0; i < 9; ++i) EXPECT_GE(hour.Next(Ending::kFailed), 48min);
 }
 
+TEST(RhythmTest, AfterARecoveryFailuresBeginAnew) {
+  for (const Ending recovery : {Ending::kGood, Ending::kCutShort}) {
+    Rhythm rhythm(15s, 1);
+    for (int i = 0; i < 5; ++i) rhythm.Next(Ending::kFailed);
+    rhythm.Next(recovery);
+    EXPECT_LE(rhythm.Next(Ending::kFailed), 36s);
+    EXPECT_GT(rhythm.Next(Ending::kFailed), 36s);
+  }
+}
+
+TEST(RhythmTest, TheWaitThatIsAskedForIsKeptAndThenTheNormalRhythm) {
+  Rhythm rhythm(15s, 1);
+  const Millis wait = rhythm.Next(Ending::kFailed, 90s);
+  EXPECT_GE(wait, 90s);
+  EXPECT_LE(wait, 92s);
+  EXPECT_EQ(rhythm.Next(Ending::kGood), 15s);
+  for (int i = 0; i < 5; ++i) rhythm.Next(Ending::kFailed);
+  EXPECT_LE(rhythm.Next(Ending::kFailed, 20s), 22s) << "it knows better than our back-off";
+}
+
+TEST(RhythmTest, TheWaitThatIsAskedForIsNeverBelowTheIntervalNorAboveAnHour) {
+  Rhythm rhythm(15s, 1);
+  EXPECT_GE(rhythm.Next(Ending::kFailed, 0s), 15s);
+  EXPECT_GE(rhythm.Next(Ending::kFailed, 24h), 1h);
+  EXPECT_LE(rhythm.Next(Ending::kFailed, 24h), 1h + 2s);
+  Rhythm daily(6h, 1);
+  EXPECT_GE(daily.Next(Ending::kFailed, 7h), 6h);
+}
+
 TEST(RhythmTest, TwoReplicasDoNotComeBackTogether) {
   Rhythm one(15s, 1);
   Rhythm other(15s, 2);

@@ -56,6 +56,14 @@ KeysByBlock KeysOfLoader() {
     const std::set<std::string> keys = blocks["sources[]." + std::string(kind.key)];
     for (const std::string& key : keys) AddKnown(source + key + ": {zzzzzzzz: 1}}}]\n", blocks);
   }
+  // Servers that are named once, each by a name of the user's.
+  for (const SourceKind& kind : SourceKinds()) {
+    if (kind.servers_key.empty()) continue;
+    const std::string server = std::string(kind.servers_key) + ": {main: {";
+    AddKnown(server + "zzzzzzzz: 1}}\n", blocks);
+    const std::set<std::string> keys = blocks[std::string(kind.servers_key) + ".main"];
+    for (const std::string& key : keys) AddKnown(server + key + ": {zzzzzzzz: 1}}}\n", blocks);
+  }
   return blocks;
 }
 
@@ -160,6 +168,9 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].oms.max_body", Size(oms.max_body_bytes)},
       {"sources[].json.method", JsonSourceConfig().method},
       {"sources[].json.format", "json"},
+      {"sources[].json.oauth2.secret_in_body", "false"},
+      {"sources[].oms.oauth2.secret_in_body", "false"},
+      {"metabases.main.tls.insecure_skip_verify", "false"},
       {"sources[].rows.is", "rows"},
       {"sources[].rows.nested", "[]"},
       {"sources[].metrics[].rows.is", "rows"},

@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "base/time_text.h"
 #include "unit/http/gzip.h"
@@ -265,6 +266,18 @@ TEST_F(CurlHttpClientTest, RelativeRedirectIsMadeWhole) {
   const Result<HttpResponse> response = Send(Get(server.Url("/a/b")));
   ASSERT_TRUE(response) << response.error().message;
   EXPECT_EQ(response->location, server.Url("/login"));
+}
+
+TEST_F(CurlHttpClientTest, PathThatMayHoldAKeyIsNotShown) {
+  SocketServer server(Say("HTTP/1.1 308 Moved\r\nLocation: /hook/k3y/?x=1\r\nContent-Length: 0\r\n\r\n"));
+  HttpRequest request = Get(server.Url("/hook/k3y?token=k3y"));
+  request.hides_path = true;
+  const Result<HttpResponse> response = Send(request);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->location, server.Url("/"));
+  SocketServer cut(Say(""));
+  request.url = cut.Url("/hook/k3y?token=k3y");
+  EXPECT_EQ(Failure(request).message, "GET " + cut.Url("/") + ": the connection was cut before an answer");
 }
 
 TEST_F(CurlHttpClientTest, RefusedConnection) {
@@ -533,6 +546,17 @@ TEST_F(CurlHttpClientTest, ProxyComesFromTheOptionsAlone) {
                            },
                            {}));
   EXPECT_EQ(body, "through the proxy");
+
+  std::string head;
+  SocketServer asking([&head](Peer& peer) {
+    head = peer.ReadRequest();
+    peer.Write(Answer("let through"));
+  });
+  options.proxy_url = asking.Url();
+  options.proxy_user = "Aladdin";
+  options.proxy_password = Secret("open sesame");
+  ASSERT_TRUE(CurlHttpClient(options).Send(Get(upstream.Url()), [](std::string_view) { return true; }, {}));
+  EXPECT_NE(head.find("Proxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="), std::string::npos) << head;
   unsetenv("http_proxy");
   unsetenv("no_proxy");
 }
@@ -559,10 +583,10 @@ class TlsServer {
   }
 
   std::string Certificate() const { return folder_ + "/cert.pem"; }
+  std::string Key() const { return folder_ + "/key.pem"; }
   std::string Url() const { return "https://127.0.0.1:" + port_ + "/"; }
 
  private:
-  std::string Key() const { return folder_ + "/key.pem"; }
 
   void Start() {
     int input[2];
@@ -614,6 +638,42 @@ TEST_F(CurlHttpClientTest, TlsTrustsWhatItIsTold) {
   options = {};
   options.insecure_skip_verify = true;
   EXPECT_EQ(status(options), "200");
+}
+
+TEST_F(CurlHttpClientTest, CertificatesFollowTheirFiles) {
+  const TlsServer server;
+  const TlsServer other;
+  const std::string folder = ::testing::TempDir() + "/o2o-pem-" + std::to_string(getpid());
+  std::filesystem::create_directory(folder);
+  const auto copy = [](const std::string& from, const std::string& to) {
+    std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing);
+  };
+  HttpOptions options;
+  options.ca_file = folder + "/ca.pem";
+  options.client_cert_file = folder + "/client.pem";
+  options.client_key_file = folder + "/client.key";
+  copy(server.Certificate(), options.ca_file);
+  copy(server.Certificate(), options.client_cert_file);
+  copy(server.Key(), options.client_key_file);
+  CurlHttpClient client(options);
+  const auto status = [&] {
+    HttpRequest request = Get(server.Url());
+    request.fresh_connection = true;
+    const Result<HttpResponse> response = client.Send(request, [](std::string_view) { return true; }, {});
+    return response ? std::to_string(response->status) : std::string(Name(response.error().code));
+  };
+  EXPECT_EQ(status(), "200");
+  copy(other.Certificate(), options.ca_file);
+  EXPECT_EQ(status(), "tls") << "the new authorities count at once";
+  copy(server.Certificate(), options.ca_file);
+  EXPECT_EQ(status(), "200");
+  for (const std::string& file : {options.ca_file, options.client_cert_file, options.client_key_file}) {
+    std::filesystem::remove(file);
+    EXPECT_EQ(status(), "200") << "what it held last goes on, without " << file;
+    std::ofstream(file) << "";
+    EXPECT_EQ(status(), "200") << file;
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(CurlHttpClientTest, PlainServerBehindAnHttpsUrl) {

@@ -33,7 +33,7 @@ TEST(JsonSourceConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(flags.password, Secret("p"));
   EXPECT_TRUE(flags.bearer_token.empty());
   EXPECT_TRUE(flags.tls.insecure_skip_verify);
-  EXPECT_EQ(flags.proxy_url, "https://proxy.test");
+  EXPECT_EQ(flags.proxy.url, "https://proxy.test");
   EXPECT_EQ(flags.max_body_bytes, 1'000'000u);
   const auto& stock = Block<JsonSourceConfig>(config, "stock");
   EXPECT_EQ(stock.body, R"({"filter":{"kind":["discount"]},"limit":100})");
@@ -157,6 +157,7 @@ INSTANTIATE_TEST_SUITE_P(
                                 "answered 302, a redirect that names no address (no Location)"},
                       BadAnswer{"not_modified", 304, "", ErrorCode::kRedirect,
                                 "answered 304 (not modified), which carries no rows"},
+                      BadAnswer{"too_many", 429, "", ErrorCode::kHttpStatus, "too many requests (429)"},
                       BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
                       BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500, expected 200"},
                       BadAnswer{"no_content", 204, "", ErrorCode::kNotJson, "answered 204 with an empty body"},
@@ -173,6 +174,25 @@ TEST_F(JsonSourceTest, AnySuccessWhoseBodyMapsIsGood) {
     http_.Answer(status, "{\"a\":1");
     EXPECT_FALSE(Poll()) << status << " of half a body";
   }
+}
+
+TEST_F(JsonSourceTest, TheWaitThatIsAskedForIsPassedOn) {
+  for (const int status : {429, 503}) {
+    HttpResponse response;
+    response.status = status;
+    response.retry_after = 9s;
+    http_.Answer(response, "slow down");
+    const auto result = Poll();
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().retry_after, 9s);
+    EXPECT_TRUE(result.error().message.ends_with("; it asks to come again in 9s")) << result.error().message;
+  }
+}
+
+TEST_F(JsonSourceTest, ItsPathMayHoldAKey) {
+  http_.Answer(200, "{\"a\":1}");
+  ASSERT_TRUE(Poll());
+  EXPECT_TRUE(http_.requests.back().hides_path);
 }
 
 }  // namespace

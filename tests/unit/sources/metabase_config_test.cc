@@ -33,7 +33,7 @@ TEST(MetabaseConfigTest, EveryKeyIsRead) {
   EXPECT_EQ(metabase.tls.client_cert_file, kData + "/secret.txt");
   EXPECT_EQ(metabase.tls.client_key_file, kData + "/secret.txt");
   EXPECT_TRUE(metabase.tls.insecure_skip_verify);
-  EXPECT_EQ(metabase.proxy_url, "http://proxy.test:3128");
+  EXPECT_EQ(metabase.proxy.url, "http://proxy.test:3128");
   EXPECT_FALSE(config.store);
 }
 
@@ -50,6 +50,68 @@ TEST(MetabaseConfigTest, ApiKeyIsUsedAloneAndThatIsSaid) {
                                      "API key is used, remove the others"))
         << config.warnings[0];
   }
+}
+
+// Thirty questions of one Metabase, which is named once.
+constexpr char kNamed[] = R"(metabases:
+  main: {url: http://metabase.test/, username: u, password: p, tls: {insecure_skip_verify: true},
+         proxy: http://proxy.test, proxy_auth: {username: x, password: y}, headers: {CF-Access-Client-Id: id}}
+  other: {url: http://other.test, api_key: k}
+sources:
+)";
+
+std::string Question(const std::string& name, const std::string& block, const std::string& more = "") {
+  return "  - name: " + name + "\n" + more + "    metabase: {" + block +
+         "}\n    metrics: [{name: m_" + name + ", help: H., value: v}]\n";
+}
+
+TEST(MetabaseServersTest, SourcesNameTheirServer) {
+  const Config config =
+      Load(kNamed + Question("a", "server: main, question: 1") + Question("b", "server: main, question: 2") +
+           Question("c", "server: other, question: 3") + Question("d", "url: http://own.test, api_key: o, question: 4"));
+  for (const char* name : {"a", "b"}) {
+    const auto& metabase = Block<MetabaseSourceConfig>(config, name);
+    EXPECT_EQ(metabase.url, "http://metabase.test");
+    EXPECT_EQ(metabase.username, "u");
+    EXPECT_EQ(metabase.password, Secret("p"));
+    EXPECT_TRUE(metabase.tls.insecure_skip_verify);
+    EXPECT_EQ(metabase.proxy.url, "http://proxy.test");
+    EXPECT_EQ(metabase.proxy.user, "x");
+    EXPECT_EQ(metabase.proxy.password, Secret("y"));
+    ASSERT_EQ(metabase.headers.size(), 1u);
+    EXPECT_EQ(metabase.headers[0].first, "CF-Access-Client-Id");
+  }
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "b").question, 2);
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "c").api_key, Secret("k"));
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "d").url, "http://own.test");
+}
+
+TEST(MetabaseServersTest, MistakesAreToldOnceAndWhereTheyStand) {
+  const auto mistakes = [](const std::string& sources) { return Mistakes(kNamed + sources, "f.yml"); };
+  EXPECT_EQ(mistakes(Question("a", "server: mian, question: 1")),
+            std::vector<std::string>{
+                "f.yml:7:24: sources[0].metabase.server: \"mian\" is not one of metabases, did you mean main?"});
+  EXPECT_EQ(mistakes(Question("a", "server: main, api_key: x, question: 1")),
+            std::vector<std::string>{"f.yml:7:30: sources[0].metabase.api_key: given beside server, want it where "
+                                     "the server is named"});
+  const std::string broken = "metabases:\n  main: {url: http://m.test, username: u}\nsources:\n";
+  EXPECT_EQ(Mistakes(broken + Question("a", "server: main, question: 1") + Question("b", "server: main, question: 2"),
+                     "f.yml"),
+            std::vector<std::string>{"f.yml:2:3: metabases.main.password: missing, want password or password_file "
+                                     "beside username"});
+}
+
+TEST(MetabaseServersTest, ServerOfSourcesThatAreOffNeedsNoVariables) {
+  const Config config = Load(
+      "metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
+      Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n") +
+      Question("b", "url: http://own.test, api_key: o, question: 4"));
+  EXPECT_EQ(config.disabled, std::vector<std::string>{"a"});
+  const Config on = Load(
+      "metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
+          Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n"),
+      {{"METABASE_URL", "http://m.test"}, {"METABASE_API_KEY", "k"}});
+  EXPECT_EQ(Block<MetabaseSourceConfig>(on, "a").url, "http://m.test");
 }
 
 }  // namespace

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
+#include <fstream>
 #include <memory>
 #include <thread>
 
@@ -212,6 +216,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "check `url`", false},
         RefusalCase{"empty", 200, "", ErrorCode::kNotJson, "check `url`", false},
         RefusalCase{"redirect", 302, "", ErrorCode::kRedirect, "https://sso.example/login", false},
+        RefusalCase{"redirect_to_nowhere", 307, "", ErrorCode::kRedirect, "a redirect that names no address", false},
         RefusalCase{"address_forbidden", 403, "Forbidden", ErrorCode::kForbidden, "have this address allowed",
                     false},
         RefusalCase{"not_found", 404, "API endpoint does not exist.", ErrorCode::kNotFound,
@@ -233,6 +238,7 @@ TEST_F(MetabaseSessionTest, WhatWasNeverSentIsNoAttempt) {
     for (int poll = 0; poll < 20; ++poll) {
       http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck", false);
       EXPECT_EQ(Failure().code, code);
+      clock_.Advance(2min);
     }
   }
   LoginWorks();
@@ -263,6 +269,115 @@ TEST_F(MetabaseSessionTest, LoginsThatWeEndOurselvesMayHaveBeenCounted) {
     asked = http_.requests.size();
   }
   EXPECT_EQ(asked, LoginBudget::kMostOfUser);
+}
+
+TEST_F(MetabaseSessionTest, OneCutLoginIsRetriedByTheNextPoll) {
+  for (const ErrorCode code : {ErrorCode::kCut, ErrorCode::kTimeout}) {
+    http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck");
+    EXPECT_EQ(Failure().message, "POST http://mb.example/bi/api/session: no luck");
+    const std::size_t before = http_.requests.size();
+    EXPECT_EQ(Failure().code, code) << "another source, at the same moment";
+    EXPECT_EQ(http_.requests.size(), before);
+    clock_.Advance(60s);
+    LoginWorks();
+    const auto token = Token();
+    ASSERT_TRUE(token);
+    session_.Forget(*token);
+    clock_.Advance(2h);
+  }
+}
+
+TEST_F(MetabaseSessionTest, WhatIsNotCountedIsAskedAgainByOneSourceForAll) {
+  struct {
+    int status;
+    const char* body;
+  } const answers[] = {{200, "<html>login</html>"}, {503, "Metabase is still initializing. Please sit tight..."}};
+  for (const auto& answer : answers) {
+    const std::size_t before = http_.requests.size();
+    const auto attempts = AttemptsOf(8, 60s, 1h, [&] { http_.Answer(answer.status, answer.body); });
+    EXPECT_GE(attempts.size(), 20u) << "the recovery is seen within two minutes";
+    EXPECT_LE(attempts.size(), 32u) << "8 sources ask as often as one";
+    EXPECT_EQ(http_.requests.size() - before, attempts.size());
+    for (; !http_.ended(); clock_.Advance(2min)) (void)Token();
+    clock_.Advance(2min);
+    LoginWorks();
+    const auto token = Token();
+    ASSERT_TRUE(token);
+    session_.Forget(*token);
+  }
+}
+
+TEST_F(MetabaseSessionTest, WaitsAsLongAsItIsAskedTo) {
+  HttpResponse busy = Status(429);
+  busy.retry_after = 20min;
+  http_.Answer(busy, "slow down");
+  const Error error = Failure();
+  EXPECT_EQ(error.retry_after, 20min);
+  EXPECT_NE(error.message.find("too many requests (429); it asks to come again in 20m"), std::string::npos)
+      << error.message;
+  LoginWorks();
+  clock_.Advance(19min);
+  EXPECT_FALSE(Token());
+  clock_.Advance(1min);
+  EXPECT_TRUE(Token());
+}
+
+TEST_F(MetabaseSessionTest, SessionThatNoHeaderCanCarryIsNotKept) {
+  for (const std::string id : {std::string(R"(abc\r\nX-Evil: 1)"), std::string(R"(a b)"), std::string(R"(\u0000)"),
+                               std::string("\xC3\xB6"), std::string(5'000, 'x')}) {
+    LoginWorks(id);
+    const Error error = Failure();
+    EXPECT_EQ(Name(error.code), Name(ErrorCode::kBadShape)) << id;
+    EXPECT_NE(error.message.find("no header can carry"), std::string::npos) << error.message;
+    clock_.Advance(2min);
+    LoginWorks("good");
+    const auto token = Token();
+    ASSERT_TRUE(token) << token.error().message;
+    session_.Forget(*token);
+  }
+}
+
+TEST_F(MetabaseSessionTest, DeviceCookieThatNoHeaderCanCarryIsNotKept) {
+  http_.Answer(Status(200, {"metabase.DEVICE=a\x01b; Path=/"}), R"({"id":"t-1"})");
+  LoginWorks("t-2");
+  ASSERT_TRUE(Token());
+  session_.Forget(Secret("t-1"));
+  ASSERT_TRUE(Token());
+  for (const auto& header : http_.requests.back().headers) EXPECT_NE(header.first, "Cookie");
+}
+
+TEST_F(MetabaseSessionTest, PasswordThatChangesInItsFileHasATryOfItsOwn) {
+  const std::string path = ::testing::TempDir() + "/o2o-password-" + std::to_string(::getpid());
+  const auto write = [&](const std::string& password) { std::ofstream(path) << password << "\n"; };
+  write("p-1");
+  MetabaseSession session("http://mb.example", "u", Secret::FromFile(path, "p-1"), http_, budget_, clock_);
+  http_.Answer(401, kWrong);
+  EXPECT_FALSE(TokenOf(session));
+  EXPECT_FALSE(TokenOf(session));
+  EXPECT_EQ(http_.requests.size(), 1u);
+  write("p-2");
+  LoginWorks("t-1");
+  ASSERT_TRUE(TokenOf(session)) << "at once";
+  EXPECT_NE(http_.requests.back().body.find("p-2"), std::string::npos);
+  // The new password ended the sessions of the old one; each further one has one try, within the budget.
+  session.Forget(Secret("t-1"));
+  for (int password = 3; password < 30; ++password) {
+    write("p-" + std::to_string(password));
+    if (http_.ended()) http_.Answer(401, kWrong);
+    EXPECT_FALSE(TokenOf(session));
+    EXPECT_FALSE(TokenOf(session));
+  }
+  EXPECT_EQ(http_.requests.size(), 2u + LoginBudget::kMostOfUser - 1);
+  std::remove(path.c_str());
+}
+
+TEST_F(MetabaseSessionTest, MoreHeadersGoWithTheLogin) {
+  MetabaseSession session("http://mb.example", "u", Secret("p"), http_, budget_, clock_,
+                          {{"CF-Access-Client-Secret", Secret("s-1")}});
+  LoginWorks();
+  ASSERT_TRUE(TokenOf(session));
+  EXPECT_EQ(http_.requests[0].headers.back(),
+            (std::pair<std::string, Secret>("CF-Access-Client-Secret", Secret("s-1"))));
 }
 
 TEST_F(MetabaseSessionTest, NoLoginWithAFractionOfTheTimeLeft) {

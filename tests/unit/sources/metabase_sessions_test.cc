@@ -41,7 +41,9 @@ TEST(MetabaseSessionsTest, AnotherUserOrWayIsAnotherSession) {
   EXPECT_TRUE(differs([](auto& config) { config.password = Secret("q"); }));
   EXPECT_TRUE(differs([](auto& config) { config.tls.ca_file = "ca.pem"; }));
   EXPECT_TRUE(differs([](auto& config) { config.tls.insecure_skip_verify = true; }));
-  EXPECT_TRUE(differs([](auto& config) { config.proxy_url = "http://proxy.example"; }));
+  EXPECT_TRUE(differs([](auto& config) { config.proxy.url = "http://proxy.example"; }));
+  EXPECT_TRUE(differs([](auto& config) { config.proxy.password = Secret("q"); }));
+  EXPECT_TRUE(differs([](auto& config) { config.headers = {{"CF-Access-Client-Id", Secret("i")}}; }));
 }
 
 TEST(MetabaseSessionsTest, AllWhoAskOneMetabaseTakeTurns) {

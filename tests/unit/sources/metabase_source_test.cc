@@ -499,6 +499,37 @@ TEST_F(MetabaseSourceTest, NoQueryWhileTheQuestionIsAskedByAnother) {
   EXPECT_TRUE(http_.requests.empty());
 }
 
+// Metabase would start the query and cancel it at once.
+TEST_F(MetabaseSourceTest, NoQueryAMomentBeforeTheEnd) {
+  for (const Millis took : {9'500ms, 8'500ms}) {
+    class Slow final : public HttpClient {
+     public:
+      Slow(FakeClock& clock, Millis took) : clock_(clock), took_(took) {}
+      Result<HttpResponse> Send(const HttpRequest&, const BodySink& sink, std::stop_token) override {
+        clock_.Advance(took_);
+        sink(R"({"id":"t"})");
+        HttpResponse response;
+        response.status = 200;
+        return response;
+      }
+
+     private:
+      FakeClock& clock_;
+      const Millis took_;
+    } slow(clock_, took);
+    MetabaseSession session("http://mb.example", "u", Secret("p"), slow, budget_, clock_);
+    MetabaseSource source(StockQuestion(), 10s, http_, server_, &session, clock_);
+    AnswerRows();
+    http_.Answer(200, kLive);
+    http_.Answer(200, "{}");
+    const auto result = source.Poll({});
+    EXPECT_EQ(result.has_value(), took < 9s);
+    if (result) continue;
+    EXPECT_EQ(result.error().code, ErrorCode::kTimeout);
+    EXPECT_TRUE(http_.requests.empty());
+  }
+}
+
 TEST_F(MetabaseSourceTest, TroublesAreAllTold) {
   LoginWorks();
   AnswerRows();

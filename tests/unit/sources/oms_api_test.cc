@@ -108,18 +108,41 @@ TEST_F(OmsApiTest, RedirectNamesItsHost) {
 
 TEST_F(OmsApiTest, OtherStatuses) {
   http_.Answer(500, "oops");
-  EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus, "the OMS answered 500 where 200 is due");
+  EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus, "the OMS answered 500, expected 200");
   http_.Answer(404, "");
   EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus,
-               "the OMS answered 404 where 200 is due: check OMS_URL, there is no /api/v1/monitor/recent");
+               "the OMS answered 404, expected 200: check OMS_URL, there is no /api/v1/monitor/recent");
   http_.Answer(204, "");
-  EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus, "the OMS answered 204 where 200 is due");
+  EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus, "the OMS answered 204, expected 200");
   HttpResponse busy;
   busy.status = 429;
   busy.retry_after = 30s;
   http_.Answer(busy, "");
-  EXPECT_ERROR(Failure(), ErrorCode::kHttpStatus,
-               "the OMS answered 429 where 200 is due; it asks to come again in 30s");
+  const Error error = Failure();
+  EXPECT_ERROR(error, ErrorCode::kHttpStatus,
+               "the OMS answered that there were too many requests (429); it asks to come again in 30s");
+  EXPECT_EQ(error.retry_after, 30s);
+}
+
+TEST_F(OmsApiTest, TheWaitThatIsAskedForCountsFor429And503) {
+  for (const auto& [status, heeded] : {std::pair(429, true), {503, true}, {500, false}, {401, false}}) {
+    HttpResponse response;
+    response.status = status;
+    response.retry_after = 9s;
+    http_.Answer(response, "");
+    EXPECT_EQ(Failure().retry_after, heeded ? std::optional<Millis>(9s) : std::nullopt) << status;
+  }
+}
+
+TEST_F(OmsApiTest, MoreHeadersGoWithTheRequest) {
+  OmsOptions options;
+  options.url = "http://oms.example:8080";
+  options.api_key = Secret("k-123");
+  options.headers = {{"CF-Access-Client-Id", Secret("id-1")}};
+  http_.Answer(200, std::string(kAnswer));
+  ASSERT_TRUE(HttpOmsApi(options, http_).Recent({5, 2}, 7s, {}));
+  EXPECT_EQ(http_.requests.back().headers[1].first, "CF-Access-Client-Id");
+  EXPECT_EQ(http_.requests.back().headers[1].second, Secret("id-1"));
 }
 
 TEST_F(OmsApiTest, GoodStatusWithoutJson) {

@@ -41,7 +41,7 @@ TEST(SourceKindsTest, EveryKindIsMappedOrTheOmsThatNeedsAStore) {
 TEST(SourceKindsTest, EmptyIsAsGoodAsNotGiven) {
   const Config config = Load(Metabase("username: '', password: '', api_key: k, proxy: '${PROXY:-}'"));
   EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").api_key, Secret("k"));
-  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").proxy_url, "");
+  EXPECT_EQ(Block<MetabaseSourceConfig>(config, "vendors").proxy.url, "");
   EXPECT_TRUE(config.warnings.empty());
   const Config json = Load(Json("bearer_token: '${TOKEN:-}', basic_auth: {username: u, password: p}"));
   EXPECT_EQ(Block<JsonSourceConfig>(json, "flags").username, "u");
@@ -156,6 +156,13 @@ TEST(SourceKindsTest, NoMistakeTellsASecret) {
       Metabase("api_key: hunter2, api_key_file: hunter2x, question: '${KEY}'"),
       Json("method: '${KEY}', body: hunter2, headers: {'x y': hunter2, Host: hunter2, X: \"hunter2\\n\"}"),
       Json("bearer_token: hunter2, basic_auth: {username: '${KEY}:', password: hunter2}"),
+      Json("bearer_token_file: hunter2"), Json("basic_auth: {username: 'u:hunter2', password: x}"),
+      Json("basic_auth:hunter2: 1"), Json("'headers=hunter2': {}"), Json("'headers hunter2': {}"),
+      Json("headers: {'Authorization: Bearer hunter2': x, 'X=hunter2': y}"),
+      "store:\n  host=h password=hunter2:\nsources: []\n",
+      "store:\n  {host=h password=hunter2: 1, host=h password=hunter2: 2}\nsources: []\n",
+      "sources:\n  - name: o\n    oms:\n      url: http://127.0.0.1:1\n      api_key:hunter2\n",
+      "sources:\n  - name: o\n    oms:\n      url: http://127.0.0.1:1\n      api_key:hunter2: x\n",
       "sources:\n  - name: a\n    json: {url: 'http://h/?key=hunter2#x', bearer_token: [hunter2]}\n    "
       "metrics: "
       "[{name: '${KEY}.', help: \"${KEY}\\n\", values: {on: '${KEY}'}, unit: '${KEY}', value: '${KEY}'}]\n",
