@@ -8,6 +8,7 @@
 #include <new>
 #include <thread>
 
+#include "base/secret.h"
 #include "fakes/failing_allocation.h"
 #include "metrics/catalogue.h"
 #include "unit/metrics/exposition_text.h"

@@ -73,7 +73,7 @@ const Broken kBroken[] = {
       "12:14: sources[0].oms.limit: \"many\" is no whole number, want a whole number from 1 to 1000000",
       "13:13: sources[0].oms.tls.ca: unknown key, known here: ca_file, client_cert_file, client_key_file, "
       "insecure_skip_verify",
-      "14:1: colour: unknown key, known here: web, orders, sources, store"}},
+      "14:1: colour: unknown key, known here: web, orders, metabases, sources, store"}},
     {"map-for-value", {"2:3: web.max_requests: is a map, want a single value"}},
     {"max-limit-below-default-limit",
      {"7:18: sources[0].oms.max_limit: limit 1000 is above max_limit 500, want limit <= max_limit"}},
@@ -162,7 +162,7 @@ const Broken kBroken[] = {
       "want a file that this program may read"}},
     {"tls-key-without-cert",
      {"7:30: sources[0].oms.tls.client_key_file: given without client_cert_file, want both"}},
-    {"unknown-key-far", {"1:1: metabase: unknown key, known here: web, orders, sources, store"}},
+    {"unknown-key-far", {"1:1: metabase: unknown key, did you mean metabases?"}},
     {"unknown-key", {"3:3: web.listen_adress: unknown key, did you mean listen_address?"}},
     {"unquoted-variable",
      {"1:25: not valid YAML (end of sequence flow not found), write \"${NAME}\" in quotes where it stands "
@@ -238,11 +238,11 @@ const Broken kBroken[] = {
       "first, want another"}},
     {"json-auth-twice", {"6:7: sources[0].json.basic_auth: given beside bearer_token, want one of the two"}},
     {"json-authorization",
-     {"6:17: sources[0].json.headers.authorization: given beside basic_auth or bearer_token, want one of "
-      "them"}},
+     {"6:17: sources[0].json.headers.authorization: given beside basic_auth, bearer_token or "
+      "oauth2, want one of them"}},
     {"json-basic-auth-colon",
-     {"5:30: sources[0].json.basic_auth.username: \"a:b\" holds a colon, which basic authentication cannot "
-      "carry"}},
+     {"5:30: sources[0].json.basic_auth.username: holds a colon, which basic authentication cannot carry: want "
+      "the user alone"}},
     {"json-basic-auth-incomplete",
      {"5:7: sources[0].json.basic_auth.username: missing, want the user",
       "5:7: sources[0].json.basic_auth.password: missing, want password or password_file"}},
@@ -385,8 +385,8 @@ const Broken kBroken[] = {
     {"proxy-scheme",
      {"5:14: sources[0].json.proxy: is no http or https URL, want one like http://proxy.example.com:3128"}},
     {"proxy-user",
-     {"5:14: sources[0].json.proxy: holds a user or password, leave user:password@ out and use a proxy that "
-      "needs none"}},
+     {"5:14: sources[0].json.proxy: holds a user or password, leave user:password@ out and use "
+      "proxy_auth"}},
     {"rows-nested-many", {"4:12: sources[0].rows.nested: has more than 8 entries, want fewer"}},
     {"rows-pointer",
      {"4:21: sources[0].rows.pointer: \"data.rows\" is not a JSON Pointer, want one like /data/rows (with ~1 "

@@ -75,7 +75,7 @@ struct Row {
 
 // The headings name the blocks; the first cell of a table's row is a key, the last an example of it.
 std::vector<Row> Rows() {
-  static const std::regex kRow(R"(\| `([a-z_]+)` \| ?(.*?) ?\|.*\| `(.*)` \|)");
+  static const std::regex kRow(R"(\| `([a-z][a-z0-9_]*)` \| ?(.*?) ?\|.*\| `(.*)` \|)");
   static const std::regex kBlock("`([^`]+)`");
   std::vector<Row> rows;
   std::vector<std::string> blocks;

@@ -144,7 +144,7 @@ TEST(MemoryFaultsTest, ALoginThatThrowsKeepsNobodyFromTheNextOne) {
             HttpResponse good;
             good.status = 200;
             good.set_cookies = {"metabase.DEVICE=0ab7f53e-8f04-4ec9-a3a5-a4bd1b1a2a2f; Path=/"};
-            metabase->http.Answer(good, R"({"id":"a session id that is long enough to be allocated, )" +
+            metabase->http.Answer(good, R"({"id":"a-session-id-that-is-long-enough-to-be-allocated-)" +
                                             std::string(id) + "\"}");
           }
           allocations_left = left;

@@ -88,9 +88,9 @@ TEST(MetabaseServersTest, SourcesNameTheirServer) {
 
 TEST(MetabaseServersTest, MistakesAreToldOnceAndWhereTheyStand) {
   const auto mistakes = [](const std::string& sources) { return Mistakes(kNamed + sources, "f.yml"); };
-  EXPECT_EQ(mistakes(Question("a", "server: mian, question: 1")),
+  EXPECT_EQ(mistakes(Question("a", "server: mai, question: 1")),
             std::vector<std::string>{
-                "f.yml:7:24: sources[0].metabase.server: \"mian\" is not one of metabases, did you mean main?"});
+                "f.yml:7:24: sources[0].metabase.server: \"mai\" is not one of metabases, did you mean main?"});
   EXPECT_EQ(mistakes(Question("a", "server: main, api_key: x, question: 1")),
             std::vector<std::string>{"f.yml:7:30: sources[0].metabase.api_key: given beside server, want it where "
                                      "the server is named"});

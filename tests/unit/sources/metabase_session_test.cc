@@ -323,7 +323,7 @@ TEST_F(MetabaseSessionTest, WaitsAsLongAsItIsAskedTo) {
 }
 
 TEST_F(MetabaseSessionTest, SessionThatNoHeaderCanCarryIsNotKept) {
-  for (const std::string id : {std::string(R"(abc\r\nX-Evil: 1)"), std::string(R"(a b)"), std::string(R"(\u0000)"),
+  for (const std::string& id : {std::string(R"(abc\r\nX-Evil: 1)"), std::string(R"(a b)"), std::string(R"(\u0000)"),
                                std::string("\xC3\xB6"), std::string(5'000, 'x')}) {
     LoginWorks(id);
     const Error error = Failure();

@@ -27,8 +27,12 @@ class OmsApiTest : public ::testing::Test {
     return {};
   }
 
-  OmsOptions options_{
-      .url = "http://oms.example:8080/", .api_key = Secret("k-123"), .timezone = {}, .max_body_bytes = 1'000};
+  OmsOptions options_{.url = "http://oms.example:8080/",
+                      .api_key = Secret("k-123"),
+                      .headers = {},
+                      .oauth2 = {},
+                      .timezone = {},
+                      .max_body_bytes = 1'000};
   FakeHttpClient http_;
 };
 
