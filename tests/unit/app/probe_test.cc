@@ -89,7 +89,7 @@ TEST(ProbeTest, NoAnswerIsAnError) {
   const ProbeReport report = Probe(Unreachable(), "other", clock, {});
   ASSERT_TRUE(report.error);
   EXPECT_EQ(report.error->code, ErrorCode::kConnect);
-  EXPECT_EQ(report.error->message, "GET http://127.0.0.1:1/flags: connection refused");
+  EXPECT_EQ(report.error->message, "GET http://127.0.0.1:1/: connection refused");
 }
 
 }  // namespace
