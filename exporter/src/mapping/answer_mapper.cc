@@ -107,9 +107,10 @@ class AnswerMapper::Impl {
   }
 
   Result<void> Feed(std::string_view piece) {
-    for (const auto& part : parts_) {
-      if (Result<void> fed = part->Feed(piece); !fed) return fed;
-    }
+    // The first part that fails decides, so that only its own failure ends the reading: the others go on, else
+    // they would call the answer cut. One that has failed says why at the end.
+    if (Result<void> fed = parts_[0]->Feed(piece); !fed) return fed;
+    for (std::size_t i = 1; i < parts_.size(); ++i) (void)parts_[i]->Feed(piece);
     // What is wrong with the document itself is the parts' to say.
     if (document_) (void)document_->Feed(piece);
     return {};
