@@ -14,9 +14,9 @@ from bundle.shipped import ROOT, recorded, rule_id, rules
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager|scrape|http|node|pg|redis|mongodb|celery|probe)_\w+")
 FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type",
                   "status", "code", "method", "handler", "path", "route", "server", "datname", "state", "usename",
-                  "application_name", "wait_event_type", "wait_event", "backend_type"}
-MADE_LABELS = {"week", "window", "half", "subject", "band"}  # by recording rules
-TARGET_LABELS = {"job", "instance", "pod"}
+                  "application_name", "wait_event_type", "wait_event", "backend_type", "alertname", "severity", "team"}
+MADE_LABELS = {"week", "window", "half", "subject", "band", "le"}  # by recording rules and histograms
+TARGET_LABELS = {"job", "instance", "pod", "replica"}
 
 
 def exporter():

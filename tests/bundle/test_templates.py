@@ -151,3 +151,55 @@ def test_link_leads_to_the_runbook_or_to_alertmanager(render):
 def test_an_alert_without_annotations_still_has_words(render):
     bare = {**alert(), "annotations": {}}
     assert "O2ONoNewOrders" in render("o2o.title", message(bare))
+
+
+HARMFUL = "Tom & Ann <!channel> <https://evil.example|Pay here> &lt;"
+
+
+def with_words(words, status):
+    """An alert all of whose texts from outside are `words`."""
+    found = alert(status, source=words, vendor_name=words, vendor_code=words, product=words, region=words, shop=words)
+    found["labels"]["status"] = words
+    found["annotations"] = {"summary": words, "description": words, "runbook_url": f"{RUNBOOK}?a=1&b={words}"}
+    return found
+
+
+@pytest.mark.parametrize("part", ("title", "text"))
+@pytest.mark.parametrize("data", (
+    lambda words: message(with_words(words, "firing")),
+    lambda words: message(with_words(words, "resolved")),
+    lambda words: message(with_words(words, "firing"), alert(), with_words(words, "resolved")),
+    lambda words: message({**alert(), "labels": {"alertname": words}, "annotations": {}}),
+), ids=("firing", "resolved", "mixed", "bare"))
+def test_slack_is_sent_the_same_words_with_its_markup_escaped(render, part, data):
+    for words in (HARMFUL, "Phở Nhà Lương"):
+        escaped = render(f"o2o.{part}", data(words)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        assert render(f"o2o.slack.{part}", data(words)) == escaped
+
+
+def test_slack_shows_what_was_meant(render):
+    assert render("o2o.slack.title", message(with_words("Tom & Ann <!channel> &lt;", "firing"))) == \
+        "Page: Tom &amp; Ann &lt;!channel&gt; &amp;lt;"
+
+
+def test_what_goes_to_slack_is_what_was_escaped_for_it():
+    """In every Slack block, also in those that are commented out: nothing but its own templates, colour and link."""
+    blocks = 0
+    for path in (ALERTMANAGER, ALERTMANAGER.parent / "fragment.yml"):
+        inside = False
+        for line in path.read_text().splitlines():
+            if re.search(r"\w+_configs:|- name:", line):
+                inside = "slack_configs:" in line
+                blocks += inside
+            elif inside:
+                for used in re.findall(r'template "([^"]+)"', line):
+                    assert used.startswith("o2o.slack.") or used in ("o2o.color", "o2o.link"), line
+                assert "{{ ." not in line, line
+    assert blocks >= 3
+
+
+def test_each_slack_block_says_its_fallback():
+    """Alertmanager's own would hold names as they are."""
+    for path in (ALERTMANAGER, ALERTMANAGER.parent / "fragment.yml"):
+        text = path.read_text()
+        assert text.count("fallback: '{{ template \"o2o.slack.title\" . }}'") == text.count("slack_configs:")
