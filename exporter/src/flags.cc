@@ -47,16 +47,17 @@ Commands:
   probe NAME          poll that source once and print the metrics it would publish, a sample of its rows, its columns,
                       the rows that were rejected and why; changes nothing and needs no database
   ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs
-  metrics             print every metric with its type, labels and meaning
+  metrics             print every metric with its type, labels and meaning, and the values of closed labels
 
 Flags:
   --config.file=PATH             the configuration, YAML (/etc/o2o-exporter/o2o-exporter.yml if there is one,
                                  else the one built in)
-  --config.check                 tell every mistake of the configuration, and end
+  --config.check                 report every mistake of the configuration, and exit
   --web.listen-address=ADDRESS   [host]:port, instead of the configuration's web.listen_address (:9847)
-  --web.max-requests=N           scrapes at once, instead of the configuration's web.max_requests (40)
+  --web.max-requests=N           scrapes of /metrics answered at once, instead of the configuration's web.max_requests (40)
   --log.level=LEVEL              debug, info, warn or error (info)
   --log.format=FORMAT            logfmt or json (logfmt)
+  --debug.core-dumps             let a crash leave a core dump; it holds keys and passwords
   --since=DURATION               of ingest: how far to reach back, like 90m, 24h or 7d
   --help, -h                     print this
   --version                      print the version
@@ -65,11 +66,13 @@ It answers on http://localhost:9847:
   /metrics                       for Prometheus
   /                              what each source is doing, for people
   /api/v1/sources                the same as JSON
+  /api/NAME                      the last rows of source NAME as JSON; not of orders, which name customers
+  /api/vendor-codes              the codes of all vendors that the sources name, as JSON
   /health, /ready                JSON with checks
   /-/healthy, /-/ready           for probes
   POST /-/reload                 apply a changed configuration, whole or not at all
 
-Exit status: 0 after a good end, 1 when something was wrong; what, stands on stderr.
+Exit status: 0 on success, 1 on failure; the reason is printed to stderr.
 
 To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
 source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: ARCHITECTURE.md.
@@ -100,7 +103,7 @@ std::string UnknownArgument(const std::vector<std::string>& remaining) {
                                  [](const std::string& argument) { return argument.starts_with('-'); });
   const std::string& argument = flag != remaining.end() ? *flag : remaining.at(0);
   if (argument.starts_with("--since")) return "--since belongs to ingest, like ingest --since 24h";
-  return "\"" + argument.substr(0, argument.find('=')) + "\" is no flag and no command";
+  return "\"" + argument.substr(0, argument.find('=')) + "\" is neither a flag nor a command";
 }
 
 // What the library fills; it knows texts, we know what they mean.
@@ -122,11 +125,11 @@ std::optional<std::string> Interpret(const Arguments& arguments, Flags& flags) {
   const auto* level = std::find_if(std::begin(kLevels), std::end(kLevels),
                                    [&](auto& l) { return l.first == arguments.level; });
   if (level == std::end(kLevels)) {
-    return "--log.level: \"" + arguments.level + "\" is no level, want debug, info, warn or error";
+    return "--log.level: \"" + arguments.level + "\" is not a level, want debug, info, warn or error";
   }
   flags.log_level = level->second;
   if (arguments.format != "logfmt" && arguments.format != "json") {
-    return "--log.format: \"" + arguments.format + "\" is no format, want logfmt or json";
+    return "--log.format: \"" + arguments.format + "\" is not a format, want logfmt or json";
   }
   flags.log_format = arguments.format == "json" ? log::Format::kJson : log::Format::kLogfmt;
   if (flags.listen_address) {
@@ -141,7 +144,7 @@ std::optional<std::string> InterpretMaxRequests(const std::string& text, Flags& 
   const bool number = !text.empty() && text.size() <= 4 && text[0] != '0' &&
                       text.find_first_not_of("0123456789") == std::string::npos;
   if (!number || std::stoi(text) > 1'000) {
-    return "--web.max-requests: \"" + text + "\" is no such number, want a whole number from 1 to 1000";
+    return "--web.max-requests: \"" + text + "\" is not such a number, want a whole number from 1 to 1000";
   }
   flags.max_requests = std::stoi(text);
   return std::nullopt;
@@ -150,7 +153,7 @@ std::optional<std::string> InterpretMaxRequests(const std::string& text, Flags& 
 std::optional<std::string> InterpretSince(const std::string& text, Flags& flags) {
   using namespace std::chrono_literals;
   flags.since = ParseDuration(text);
-  if (!flags.since) return "--since: \"" + text + "\" is no duration, want one like 90m, 24h or 7d";
+  if (!flags.since) return "--since: \"" + text + "\" is not a duration, want one like 90m, 24h or 7d";
   if (*flags.since < 1s) return "--since: \"" + text + "\" is too short, want at least 1s";
   if (*flags.since > std::chrono::days(3'650))
     return "--since: \"" + text + "\" is too long, want at most 10y";
@@ -170,6 +173,7 @@ FlagsOrExit Parse(int argc, char** argv) {
   CLI::Option* max_requests = app.add_option("--web.max-requests", arguments.max_requests);
   app.add_option("--log.level", arguments.level);
   app.add_option("--log.format", arguments.format);
+  app.add_flag("--debug.core-dumps", flags.core_dumps);
   app.add_subcommand("serve")->fallthrough();
   CLI::App* probe = app.add_subcommand("probe")->fallthrough();
   probe->add_option("source", arguments.source);

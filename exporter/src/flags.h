@@ -15,11 +15,12 @@ enum class Command { kServe, kProbe, kIngest, kMetrics };
 struct Flags {
   Command command = Command::kServe;
   std::string config_file;                    // empty: FindConfig()
-  bool config_check = false;                  // tell every mistake of the configuration and end
+  bool config_check = false;                  // report every mistake of the configuration and exit
   std::optional<std::string> listen_address;  // over web.listen_address; valid
   std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
+  bool core_dumps = false;      // a crash may leave one, with the secrets in it
   std::string source;           // of probe, and always there then: the name of the source
   std::optional<Millis> since;  // of ingest, and always there then; at least 1s
 };

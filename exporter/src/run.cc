@@ -4,11 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdio>
-#include <memory>
-#include <mutex>
+#include <optional>
+#include <span>
 #include <stop_token>
 #include <thread>
 
@@ -16,25 +14,20 @@
 #include "app/ingest.h"
 #include "app/probe.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
+#include "orders/order.h"
 #include "progress_line.h"
+#include "service.h"
 #include "sources/mapped_source.h"
 #include "sources/source_kinds.h"
-#include "web/pages.h"
-#include "web/web_server.h"
 
 namespace o2o {
 namespace {
 
-using namespace std::chrono_literals;
-
-// A stop takes at most this long, whatever an upstream, the database or a client does: less than the 5 s we
-// promise.
-constexpr auto kStopDeadline = 4500ms;
-
-tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
+LoadedConfig LoadConfig(const Flags& flags) {
   // (Without a subcommand there is no source.)
   const ConfigLoader loader(SourceKinds(), ProcessEnvironment(), flags.source);
   const std::string file = flags.config_file.empty() ? FindConfig() : flags.config_file;
@@ -44,170 +37,6 @@ tl::expected<ValidatedConfig, ConfigErrors> LoadConfig(const Flags& flags) {
 void PrintErrors(const ConfigErrors& errors) {
   for (const std::string& line : errors.lines) std::fprintf(stderr, "%s\n", line.c_str());
 }
-
-void LogWarnings(const Config& config) {
-  for (const std::string& line : config.warnings) log::Warn("configuration", {{"warning", line}});
-}
-
-// Signals are taken by sigtimedwait in the main thread; every thread started after this inherits the mask.
-sigset_t BlockSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-// Ends the process with that status when a stop takes too long: an open transaction is rolled back by the
-// database.
-void StartWatchdog(int status, const char* words) {
-  std::thread([status, words] {
-    std::this_thread::sleep_for(kStopDeadline);
-    if (status == 0) {
-      log::Warn(words);
-    } else {
-      log::Error(words);
-    }
-    _exit(status);
-  }).detach();
-}
-
-class Server {
- public:
-  explicit Server(const Flags& flags) : flags_(flags) {}
-
-  int Run(ValidatedConfig config, const sigset_t& signals) {
-    auto app = std::make_shared<App>(std::move(config), board_, metrics_, sessions_, clock_);
-    SetApp(app);
-    metrics_.ConfigLoaded(true, clock_.Now());
-
-    WebOptions web;
-    web.listen_address = flags_.listen_address.value_or(app->config().web.listen_address);
-    web.max_requests = flags_.max_requests.value_or(app->config().web.max_requests);
-    const PageInputs inputs{
-        [this] { return CurrentApp(); }, board_, metrics_, clock_, [this] { return stopping_.load(); },
-        [this] { return Reload(); }};
-    auto server = WebServer::Start(web, MakeRoutes(inputs));
-    if (!server) {
-      log::Error("cannot listen", {{"address", web.listen_address}, {"error", server.error().message}});
-      return 1;
-    }
-    log::Info("listening", {{"address", web.listen_address}, {"port", std::to_string((*server)->port())}});
-    for (const std::string& name : app->config().disabled) {
-      log::Info("source off: its enabled_if is empty", {{"source", name}});
-    }
-    LogWarnings(app->config());
-    app->Start();
-    app.reset();
-    {
-      const std::jthread reloads([this](std::stop_token stop) { ReloadWhenAsked(stop); });
-      WaitForStop(signals);
-      stopping_ = true;
-      StartWatchdog(0, "stopping took too long: leaving at once");
-      log::Info("stopping");
-    }  // waits for a reload by SIGHUP in progress,
-    {
-      const std::lock_guard posted(reload_mutex_);
-    }  // and here for one by POST: from now on none starts another App
-    const std::shared_ptr<App> last = CurrentApp();
-    last->RequestStop();
-    server->reset();
-    last->Join();
-    log::Info("stopped");
-    return 0;
-  }
-
- private:
-  void WaitForStop(const sigset_t& signals) {
-    while (true) {
-      const int signal = sigwaitinfo(&signals, nullptr);
-      if (signal == SIGHUP) {
-        const std::lock_guard lock(asked_mutex_);
-        reload_asked_ = true;
-        asked_.notify_one();
-      } else if (signal > 0) {
-        return;
-      }
-    }
-  }
-
-  // SIGHUP's reloads, beside the main thread: a reload waits for polls in progress, and a stop must not wait
-  // behind it.
-  void ReloadWhenAsked(std::stop_token stop) {
-    std::unique_lock lock(asked_mutex_);
-    while (asked_.wait(lock, stop, [this] { return reload_asked_; })) {
-      reload_asked_ = false;
-      lock.unlock();
-      (void)Reload();
-      lock.lock();
-    }
-  }
-
-  // All or nothing: the new configuration is loaded and checked before the old App stops. Counters and the
-  // last good series live outside of App and stay.
-  Result<void> Reload() {
-    const std::lock_guard lock(reload_mutex_);
-    auto config = LoadConfig(flags_);
-    std::string problems;
-    if (!config) {
-      for (const std::string& line : config.error().lines) problems += (problems.empty() ? "" : "\n") + line;
-    } else if ((*config)->sources.empty()) {
-      problems = "no source is enabled";
-    }
-    if (!problems.empty()) {
-      metrics_.ConfigLoaded(false, clock_.Now());
-      log::Error("reload failed: the old configuration goes on", {{"error", problems}});
-      return Fail(ErrorCode::kConfig, problems);
-    }
-    const std::shared_ptr<App> old = CurrentApp();
-    old->RequestStop();
-    old->Join();
-    if (stopping_) return Fail(ErrorCode::kCancelled, "the exporter is stopping");
-    auto app = std::make_shared<App>(std::move(*config), board_, metrics_, sessions_, clock_);
-    for (const SourceStatus& status : old->Sources()) {
-      if (Has(*app, status.source)) continue;
-      board_.Remove(status.source);
-      metrics_.RemoveSource(status.source);
-    }
-    app->Start();
-    SetApp(app);
-    metrics_.ConfigLoaded(true, clock_.Now());
-    LogWarnings(CurrentApp()->config());
-    log::Info("configuration reloaded");
-    return {};
-  }
-
-  std::shared_ptr<App> CurrentApp() const {
-    const std::lock_guard lock(app_mutex_);
-    return app_;
-  }
-
-  void SetApp(std::shared_ptr<App> app) {
-    const std::lock_guard lock(app_mutex_);
-    app_.swap(app);
-  }
-
-  static bool Has(const App& app, const std::string& source) {
-    for (const SourceStatus& status : app.Sources()) {
-      if (status.source == source) return true;
-    }
-    return false;
-  }
-
-  const Flags& flags_;
-  const SystemClock clock_;
-  SnapshotBoard board_;
-  ExporterMetrics metrics_;
-  MetabaseSessions sessions_{clock_};
-  mutable std::mutex app_mutex_;
-  std::shared_ptr<App> app_;  // guarded by app_mutex_; a request keeps the one it began with
-  std::atomic<bool> stopping_{false};
-  std::mutex reload_mutex_;  // one reload at a time
-  std::mutex asked_mutex_;
-  std::condition_variable_any asked_;
-  bool reload_asked_ = false;  // guarded by asked_mutex_
-};
 
 void PrintCounts(const IngestResult& taken) {
   std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
@@ -250,7 +79,6 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
 }
 
 int PrintProbe(const Flags& flags, const Config& config) {
-  signal(SIGPIPE, SIG_IGN);  // an upstream may hang up while TLS writes to it
   const SystemClock clock;
   const ProbeReport report = Probe(config, flags.source, clock, {});
   std::fputs(report.text.c_str(), stdout);
@@ -283,25 +111,69 @@ std::vector<MetricDesc> ShippedMetrics() {
   return descs;
 }
 
+template <typename E>
+std::vector<std::string> Names(std::span<const E> values) {
+  std::vector<std::string> names;
+  for (const E value : values) names.emplace_back(Name(value));
+  return names;
+}
+
+std::vector<catalogue::ClosedLabel> ClosedLabels() {
+  std::vector<std::string> rejected = Names(AllRejectReasons());
+  for (const std::string& reason : MappedRejectReasons()) rejected.push_back(reason);
+  return {{catalogue::kSourceFailures, "reason", Names(AllReasons())},
+          {catalogue::kSourceRejectedRows, "reason", std::move(rejected)},
+          {catalogue::kSourceRepaired, "reason", MappedRepairReasons()},
+          {catalogue::kIngestRows, "result", Names(AllIngestedAs())}};
+}
+
+void PrintMetrics() {
+  const std::string text = catalogue::MarkdownTable(ShippedMetrics()) +
+                           "\nLabels whose values are a closed set; a source has those that its kind can have:\n\n" +
+                           catalogue::MarkdownValues(ClosedLabels());
+  std::fputs(text.c_str(), stdout);
+}
+
+constexpr const char* kNothingToDo =
+    "no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and METABASE_API_KEY (or "
+    "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file";
+
+// The order store is read also where somebody else writes to it.
+bool HasNothingToDo(const Config& config) { return config.sources.empty() && !config.store; }
+
+LoadedConfig LoadToServe(const Flags& flags) {
+  LoadedConfig config = LoadConfig(flags);
+  if (config && HasNothingToDo(**config)) return tl::unexpected<ConfigErrors>(ConfigErrors{{kNothingToDo}});
+  return config;
+}
+
+// A SIGHUP while the configuration is loaded would end the process; blocked, it asks for a reload once there is
+// something to reload.
+void BlockHangup() {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+}
+
 }  // namespace
 
 int Run(const Flags& flags) {
   log::Configure(flags.log_level, flags.log_format);
+  if (!flags.core_dumps) ForbidCoreDumps();
   if (flags.command == Command::kMetrics) {
-    std::fputs(catalogue::MarkdownTable(ShippedMetrics()).c_str(), stdout);
+    PrintMetrics();
     return 0;
   }
+  const bool serves = flags.command == Command::kServe && !flags.config_check;
+  if (serves) BlockHangup();
   auto config = LoadConfig(flags);
   if (!config) {
     PrintErrors(config.error());
     return 1;
   }
-  if (flags.command != Command::kProbe && (*config)->sources.empty()) {
-    std::fputs(
-        "o2o-exporter: no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and "
-        "METABASE_API_KEY (or "
-        "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file\n",
-        stderr);
+  if (flags.command != Command::kProbe && HasNothingToDo(**config)) {
+    std::fprintf(stderr, "o2o-exporter: %s\n", kNothingToDo);
     return 1;
   }
   if (flags.config_check) {
@@ -314,7 +186,7 @@ int Run(const Flags& flags) {
     return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
   const sigset_t signals = BlockSignals();
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
-  return Server(flags).Run(std::move(*config), signals);
+  return Serve(flags, std::move(*config), [&flags] { return LoadToServe(flags); }, signals);
 }
 
 }  // namespace o2o

@@ -47,11 +47,6 @@ def program():
         raise NotReady(f"there is no program at {path}: `make build` makes it")
     return path
 
-# The closed set of exporter/src/base/result.h, as far as a poll can end so: the values of `reason`.
-FAILURE_REASONS = {"connect", "timeout", "tls", "cut", "redirect", "unauthorized", "http_status", "not_json", "bad_json", "bad_shape",
-                   "too_large", "query_failed", "forbidden", "not_found", "archived", "initializing", "login_throttled",
-                   "mfa_required", "truncated", "store", "internal"}
-
 
 class Samples:
     """The samples of one scrape."""

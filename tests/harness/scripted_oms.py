@@ -15,8 +15,8 @@ def row(order_id, status, updated_at, **fields):
 
 
 class ScriptedOms(ScriptedServer):
-    """`page`: the rows shown from now on; `date`: the OMS's clock in seconds, None: the real one. Setting `page` is
-    seen whole by every request that begins after it."""
+    """`page`: the rows shown from now on; `date`: the OMS's clock in seconds, None: the real one; `status`: of the answer.
+    Setting `page` is seen whole by every request that begins after it."""
 
     api_key = "scripted-key"
 
@@ -24,6 +24,7 @@ class ScriptedOms(ScriptedServer):
         super().__init__(self._show, port)
         self.page = list(page)
         self.date = None
+        self.status = 200
 
     def _show(self, _asked):
         rows = self.page
@@ -32,4 +33,4 @@ class ScriptedOms(ScriptedServer):
             counts[shown["status"]] = counts.get(shown["status"], 0) + 1
         body = json.dumps({"total": len(rows), "statusCounts": counts, "data": rows}).encode()
         now = time.time() if self.date is None else self.date
-        return Answer(body, headers={"Date": formatdate(now, usegmt=True), "Content-Type": "application/json"})
+        return Answer(body, status=self.status, headers={"Date": formatdate(now, usegmt=True), "Content-Type": "application/json"})

@@ -85,11 +85,12 @@ def test_stops_while_the_database_hangs(stand):
 
 @pytest.mark.parametrize("by", ["SIGHUP", "POST"])
 def test_stops_in_the_middle_of_a_reload(stand, by):
-    """A reload waits for the polls in progress, and one of them waits for the database."""
+    """A reload replaces a source whose poll waits for the database."""
     shop = stand(shop=LIVELY, **SHIPPED)
     held = lock_orders(shop)
     try:
         until_blocked(shop)
+        change_interval(shop, 1)
         if by == "SIGHUP":
             shop.exporter.child.send(signal.SIGHUP)
         else:
@@ -132,15 +133,20 @@ def test_stops_while_it_waits_for_a_database_that_is_down(stand):
         shop.postgres.start()
 
 
+def change_interval(shop, step):
+    """So that a reload has something to do: what did not change goes on undisturbed."""
+    write_config(shop.config, 15, {"interval": f"{1000 + step}ms"}, UNSCALED)
+
+
 def reload_with(shop, how):
     """The status of a reload; by signal it is what the metrics say."""
     if how == "POST":
         return request(f"{shop.exporter.url}/-/reload", "POST")[0]
     seen = len(events(shop.exporter.child, "configuration reloaded")) + \
-        len(events(shop.exporter.child, "reload failed: the old configuration goes on"))
+        len(events(shop.exporter.child, "reload failed, keeping the previous configuration"))
     shop.exporter.child.send(signal.SIGHUP)
     shop.until(lambda: len(events(shop.exporter.child, "configuration reloaded")) + len(
-        events(shop.exporter.child, "reload failed: the old configuration goes on")) > seen, "it reloaded")
+        events(shop.exporter.child, "reload failed, keeping the previous configuration")) > seen, "it reloaded")
     return 200 if shop.value("o2o_exporter_config_last_reload_successful") == 1 else 500
 
 
@@ -163,7 +169,7 @@ def test_reloads_whole_or_not_at_all(stand, how):
         assert reload_with(shop, how) == 500
         assert shop.value("o2o_exporter_config_last_reload_successful") == 0
         assert shop.value("o2o_source_interval_seconds", source="orders") == 0.7
-        failed = events(shop.exporter.child, "reload failed: the old configuration goes on")
+        failed = events(shop.exporter.child, "reload failed, keeping the previous configuration")
         assert len(failed) == 1 and "nonsense" in failed[0]["error"]
         shop.polled(2)  # goes on with the old one
 
@@ -179,6 +185,7 @@ def test_reload_makes_no_value_last_for_ever(stand):
     shop = stand(shop=LIVELY)
     shop.simulator.control(fault="status_500")
     shop.until_value(0, "o2o_source_up", source="orders")
+    change_interval(shop, 1)
     assert reload_with(shop, "POST") == 200
     shop.until(lambda: not shop.exporter.samples().series("o2o_orders_recent"), "the old values were gone", 10)
     assert shop.value("o2o_source_stale", source="orders") == 1
@@ -189,6 +196,7 @@ def test_many_reloads_under_load_lose_nothing(stand):
     with CounterWatch(shop.exporter.url) as watch:
         for step in range(15):
             shop.simulator.seed(50)
+            change_interval(shop, step)
             if step % 2:
                 shop.exporter.child.send(signal.SIGHUP)
             else:
@@ -206,7 +214,8 @@ def test_memory_does_not_grow_with_reloads(stand):
     for _ in range(400):  # every thread of the web server has its stack
         shop.exporter.samples()
     resting = []
-    for _ in range(12):
+    for step in range(12):
+        write_config(shop.config, 15, {"interval": f"{1000 + step}ms", "timeout": "950ms"}, UNSCALED)
         assert reload_with(shop, "POST") == 200
         shop.polled(1)
         resting.append(min(resident_bytes(shop.exporter.child.pid) for _ in range(20) if not time.sleep(0.02)))
@@ -214,11 +223,12 @@ def test_memory_does_not_grow_with_reloads(stand):
 
 
 def test_reload_does_not_blind_a_scrape(stand):
-    """While a reload waits for a poll, scrapes and pages answer."""
+    """While a poll hangs whose source a reload replaces, scrapes and pages answer."""
     shop = stand(shop=LIVELY, **SHIPPED)
     held = lock_orders(shop)
     try:
         until_blocked(shop)
+        change_interval(shop, 1)
         shop.exporter.child.send(signal.SIGHUP)
         for _ in range(10):
             started = time.monotonic()

@@ -156,7 +156,7 @@ def test_archived_question_is_said_to_be_one(scratch):
         stand.until(lambda: failures(stand.samples(), "old").get("archived", 0) >= 2, "it was counted")
         samples = stand.samples()
         assert shown(samples, "old") == GOOD and samples.value("o2o_source_up", source="old") == 1
-        assert len(events(stand.log, "source answers, but not all is well", source="old", reason="archived")) == 1
+        assert len(events(stand.log, "source is up with problems", source="old", reason="archived")) == 1
         stand.card(CARD, archived=False)
         before = stand.samples().value("o2o_source_polls_total", source="old")
         stand.until(lambda: stand.samples().value("o2o_source_polls_total", source="old") >= before + 2, "it was polled again")
@@ -219,7 +219,7 @@ def test_answer_of_a_known_limit_is_probably_cut(scratch):
         stand.start()
         samples = stand.samples()
         assert set(failures(samples, "big")) == {"truncated"} and len(shown(samples, "big")) == 2000
-        assert len(events(stand.log, "source answers, but not all is well", source="big", reason="truncated")) == 1
+        assert len(events(stand.log, "source is up with problems", source="big", reason="truncated")) == 1
 
 
 def test_three_million_rows_hit_the_ceiling_in_bounded_memory(scratch):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.exporter import FAILURE_REASONS
 from harness.scratch import Scratch
 from harness.scripted_oms import ScriptedOms, row
 from harness.stand import Stand, events
@@ -18,6 +17,10 @@ REASONS = {
     "no_data": "bad_shape", "bad_json": "bad_json", "truncated_json": "bad_json", "empty_200": "not_json",
     "silent": "timeout",
 }
+# All that can befall a poll of the OMS, and of the database: what is Metabase's alone has no series here.
+OMS_REASONS = {"connect", "timeout", "tls", "cut", "redirect", "unauthorized", "refused", "http_status", "not_json", "bad_json",
+               "bad_shape", "too_large", "config", "store", "internal"}
+STORE_REASONS = {"store", "internal"}
 LIVELY = ("--rate", "300", "--speed", "60")
 RECENT = "o2o_orders_recent"
 
@@ -53,8 +56,9 @@ def test_counted_by_reason_and_over_at_the_first_good_answer(shared, fault):
 def test_nothing_was_lost_after_all_of_them(shared):
     shared.agree()
     assert shared.simulator.stats()["redirects_followed"] == 0
-    labels = {labels["reason"] for labels, _ in shared.exporter.samples().series("o2o_source_failures_total")}
-    assert labels == FAILURE_REASONS
+    series = [labels for labels, _ in shared.exporter.samples().series("o2o_source_failures_total")]
+    assert {labels["reason"] for labels in series if labels["source"] == "orders"} == OMS_REASONS
+    assert {labels["reason"] for labels in series if labels["source"] == "order-store"} == STORE_REASONS
     assert shared.value("o2o_source_stale", source="orders") == 0
 
 
@@ -102,6 +106,16 @@ def test_down_and_up_again(stand):
         shop.until_value(1, "o2o_source_up", source="orders")
         shop.until_value(2, "o2o_orders_ingested_total", order_type="delivery")
     assert len(events(shop.exporter.child, "source recovered", source="orders")) == 1
+
+
+@pytest.mark.parametrize("status", (400, 413, 414, 422))
+def test_request_that_the_oms_refuses_is_counted_as_refused(stand, status):
+    with ScriptedOms([]) as oms:
+        oms.status = status
+        shop = stand(shop=oms, wait_ready=False)
+        shop.exporter.start()
+        shop.until(lambda: shop.failures().get("refused", 0) >= 1, "the refusal was counted")
+        assert shop.failures().keys() == {"refused"}
 
 
 def test_gigabyte_is_refused_in_bounded_memory(stand):

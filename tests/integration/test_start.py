@@ -81,7 +81,7 @@ def test_missing_variables_are_named():
     assert status == 1 and "PG_DSN" in said
     status, said = run(OMS_API_KEY=None)
     assert status == 1 and "OMS_API_KEY" in said
-    status, said = run(OMS_URL=None)
+    status, said = run(OMS_URL=None, PG_DSN=None)
     assert status == 1 and "OMS_URL" in said
 
 

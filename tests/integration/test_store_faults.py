@@ -70,8 +70,8 @@ def in_trouble(stand, start, end, seconds=2.5, shop=LIVELY):
     # One line when it goes and one when it comes back, however many polls were in between.
     assert len(events(shop.exporter.child, "store down")) == 1, shop.exporter.child.log_tail()
     assert len(events(shop.exporter.child, "store recovered")) == 1
-    assert len(events(shop.exporter.child, "source answers, but not all is well")) == 1
-    assert len(events(shop.exporter.child, "all is well again")) == 1
+    assert len(events(shop.exporter.child, "source is up with problems")) == 1
+    assert len(events(shop.exporter.child, "source recovered from its problems")) == 1
     return shop, truth
 
 
@@ -88,7 +88,7 @@ def test_stopped_for_a_while(stand, how):
     assert len(events(shop.exporter.child, "source failing", source="order-store", reason="store")) == 1
     assert len(events(shop.exporter.child, "source recovered", source="order-store")) == 1
     # The first page that is taken in wakes its reading, however long that had backed off.
-    kept, = events(shop.exporter.child, "all is well again")
+    kept, = events(shop.exporter.child, "source recovered from its problems")
     read, = events(shop.exporter.child, "source recovered", source="order-store")
     assert seconds(read) - seconds(kept) < 1
     assert len(events(shop.exporter.child, "source stale: its series are no longer published")) == 1

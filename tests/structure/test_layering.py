@@ -37,7 +37,6 @@ HIDDEN_IN = {
     "zlib.h": {"metrics/gzip.cc", "http/inflater.cc"},
     "civetweb.h": {"web/web_server.cc"},
     "CLI/": {"flags.cc"},
-    "spdlog/": {"base/log.cc"},
     "date/": {"base/time_zone.cc"},
     "tl/": {"base/result.h"},
 }

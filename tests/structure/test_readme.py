@@ -27,11 +27,32 @@ def test_metrics_table_is_the_programs_own():
     assert TABLE.search(text).group(2) == table, "after a change of the catalogue: UPDATE=1 /usr/bin/python3 -m pytest tests/structure"
 
 
+def closed_values(metric):
+    """The values of the metric's closed label as `o2o-exporter metrics` prints them."""
+    return set(re.findall(r"`(\w+)`", re.search(rf"^\| `{metric}` \| \w+ \| (`.*) \|$", README.read_text(), re.M).group(1)))
+
+
+def test_each_reason_of_failure_has_its_advice():
+    """The table of what is wrong names every reason, and no other."""
+    advice = README.read_text().split("## When something is wrong")[1].split("\n## ")[0]
+    named = set()
+    for row in re.findall(r"^\| ([^|]*`reason=[^|]*) \|", advice, re.M):
+        named |= set(re.findall(r"`(?:reason=)?([a-z_]+)`", row))
+    assert named == closed_values("o2o_source_failures_total")
+
+
 def test_addresses_are_those_that_are_served():
     table = README.read_text().split("It answers at\n")[1].split("###")[0]
     named = {address for row in re.findall(r"^\| (`.*?`) \|", table, re.M) for address in re.findall(r"`(.*?)`", row)}
     served = set(re.findall(r'get\("(.*?)"', (ROOT / "exporter/src/web/pages.cc").read_text()))
     assert {address.removeprefix("POST ").replace("NAME", "") for address in named} == served
+
+
+def test_help_names_every_address():
+    said = subprocess.run([program(), "--help"], check=True, capture_output=True, text=True, timeout=30).stdout
+    named = set(re.findall(r"/[\w/-]*(?:NAME)?", said.split("It answers on")[1].split("Exit status")[0].partition("\n")[2]))
+    served = set(re.findall(r'get\("(.*?)"', (ROOT / "exporter/src/web/pages.cc").read_text()))
+    assert served <= {address.removesuffix("NAME") for address in named}
 
 
 def test_links_lead_somewhere():

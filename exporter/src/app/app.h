@@ -1,70 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "app/order_feed.h"
 #include "app/poller.h"
+#include "app/store_health.h"
 #include "base/clock.h"
 #include "config/config_loader.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
-#include "sources/mapped_source.h"
 #include "sources/metabase_sessions.h"
-#include "sources/oms_config.h"
-#include "store/order_store.h"
 
 namespace o2o {
 
-// The running program below HTTP: every source of a configuration with its poller, built bottom-up. What
-// they publish goes to `board`, what they are like to `metrics`; these
-// and `sessions` outlive an App, so that a reload keeps counters, the last good series and logins. Public
-// functions are thread-safe after Start().
+// The running program below HTTP: every source of a configuration with its poller, and the reading of the order
+// store where there is one. What they publish goes to `board`, what they are like to `metrics`; these and `sessions`
+// outlive every configuration, so that a reload keeps counters, the last good series and logins. Thread-safe.
 class App {
  public:
-  App(ValidatedConfig config, SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions,
-      const Clock& clock);
+  App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions, const Clock& clock);
+  // As RequestStop() and Join().
   ~App();
 
-  void Start();
-  // Ends polls in progress as soon as their upstream lets go; Join() waits for that.
+  // Brings the sources of `config` into force, whole or not at all, without waiting for any poll. A source whose
+  // configuration did not change goes on undisturbed; others start anew; those that are gone or replaced publish
+  // nothing from now on, and end in the background. Fails where no thread is to be had, or where too many earlier
+  // sources have not ended yet. One caller at a time.
+  Result<void> Apply(ValidatedConfig config);
+
+  // Asks polls in progress to end as soon as their upstream lets go; Join() waits for that, and for sources that an
+  // Apply() replaced. Nothing is applied any more.
   void RequestStop();
   void Join();
 
   // In configuration order.
   std::vector<SourceStatus> Sources() const;
 
-  // Nothing where no source keeps orders.
+  // Nothing where there is no store.
   std::optional<StoreHealth::State> Store() const;
 
-  // True once every source has finished its first poll, well or not: then a scrape shows all there is.
+  // True once every source has finished its first poll, well or not, or has series on the board: then a scrape shows
+  // all there is. Stays true over reloads.
   bool FirstPollsDone() const;
 
   // Takes out of the board what has become too old. Call before reading the board.
   void ExpireStale();
 
-  const Config& config() const { return *config_; }
+  // The one in force; null before the first Apply().
+  std::shared_ptr<const ValidatedConfig> config() const;
 
  private:
-  struct Oms;     // what belongs to the OMS feed: upstream, stores, feed, tallies
-  struct Mapped;  // what belongs to a source of mapped rows
+  struct Unit;
+  struct Orders;
+  struct Mapped;
+  using Units = std::vector<std::shared_ptr<Unit>>;
 
-  void AddOms(const SourceConfig& config, const OmsSourceConfig& oms);
-  void AddMapped(const SourceConfig& config, const MappedSourceConfig& mapped);
-  void AddPoller(const SourceConfig& config, std::string name, std::string kind, Source& source);
+  Units CurrentUnits() const;
+  Units UnitsFor(const std::shared_ptr<const ValidatedConfig>& config) const;
+  std::shared_ptr<Unit> KeptOrMade(const Units& running, const std::string& name, std::size_t made_of,
+                                   const std::function<std::shared_ptr<Unit>()>& make) const;
+  std::unique_ptr<Poller> MakePoller(PollerOptions options, Source& source) const;
+  std::shared_ptr<Unit> MakeOrders(const std::shared_ptr<const ValidatedConfig>& config,
+                                   const SourceConfig* oms) const;
+  std::shared_ptr<Unit> MakeMapped(const std::shared_ptr<const ValidatedConfig>& config,
+                                   const SourceConfig& source) const;
+  static const Poller* FindPoller(const Units& units, const std::string& source);
+  void Retire(const Units& before, const Units& next);
+  void JoinRetired(const std::stop_token& stop);
 
-  const ValidatedConfig config_;
   SnapshotBoard& board_;
   ExporterMetrics& metrics_;
   MetabaseSessions& sessions_;
   const Clock& clock_;
-  std::vector<std::unique_ptr<Oms>> oms_;
-  std::vector<std::unique_ptr<Mapped>> mapped_;
-  std::vector<std::unique_ptr<Poller>> pollers_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const ValidatedConfig> config_;  // guarded by mutex_
+  Units units_;                                    // in configuration order; guarded by mutex_
+  mutable std::atomic<bool> polled_{false};
+
+  std::mutex retired_mutex_;
+  std::condition_variable_any retired_changed_;
+  std::deque<std::shared_ptr<Unit>> retired_;  // asked to end, not yet joined; guarded by retired_mutex_
+  std::jthread joiner_;
 };
 
 }  // namespace o2o

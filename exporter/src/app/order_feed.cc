@@ -77,9 +77,13 @@ OrderFeed::OrderFeed(OrderFeedOptions options, const OrdersConfig& orders, OmsAp
       health_(health),
       on_committed_(std::move(on_committed)) {}
 
+std::vector<ErrorCode> OrderFeed::FailureReasons() const {
+  return UpstreamFailures({ErrorCode::kRefused, ErrorCode::kStore});
+}
+
 std::vector<std::string> OrderFeed::RejectReasons() const {
   std::vector<std::string> names;
-  for (const RejectReason reason : kRejectReasons) names.emplace_back(Name(reason));
+  for (const RejectReason reason : AllRejectReasons()) names.emplace_back(Name(reason));
   return names;
 }
 
@@ -199,11 +203,11 @@ Result<IngestResult> OrderFeed::TakeIn(const Offer& offer) {
   if (!stored) return stored;
   ExporterMetrics& metrics = health_.metrics();
   metrics.StoreWrote(std::chrono::duration<double>(clock_.Monotonic() - start).count());
-  metrics.IngestedRows("inserted", stored->inserted);
-  metrics.IngestedRows("updated", stored->updated);
-  metrics.IngestedRows("unchanged", stored->unchanged);
-  metrics.IngestedRows("stale", stored->stale);
-  metrics.IngestedRows("rejected", stored->rejected);
+  metrics.IngestedRows(IngestedAs::kInserted, stored->inserted);
+  metrics.IngestedRows(IngestedAs::kUpdated, stored->updated);
+  metrics.IngestedRows(IngestedAs::kUnchanged, stored->unchanged);
+  metrics.IngestedRows(IngestedAs::kStale, stored->stale);
+  metrics.IngestedRows(IngestedAs::kRejected, stored->rejected);
   const IngestStep& step = offer.step;
   if (step.set_back_from && step.newest && *step.newest < *step.set_back_from) {
     log::Warn(

@@ -57,6 +57,7 @@ class OrderFeed final : public Source {
             std::function<void()> on_committed);
 
   Result<PollResult> Poll(std::stop_token stop) override;
+  std::vector<ErrorCode> FailureReasons() const override;
   std::vector<std::string> RejectReasons() const override;
 
   // One catch-up run for back-fills: as Poll, but reaching back at least `since`. An error of the store is an

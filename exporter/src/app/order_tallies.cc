@@ -177,7 +177,8 @@ std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig
   AppendOpenOrders(view, orders, families);
   families.push_back(UnconfiguredFamily(view, orders));
   families.push_back(ToFamily(catalogue::kIngestWatermark, TimeValues(view.watermarks)));
-  Values gaps{{{source}, "0"}};
+  Values gaps;
+  if (!source.empty()) gaps[{source}] = "0";
   for (const auto& [name, count] : view.gaps) gaps[{name}] = FormatValue(count);
   families.push_back(ToFamily(catalogue::kIngestGaps, std::move(gaps)));
   AppendBatchJobs(view, families);

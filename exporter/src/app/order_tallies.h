@@ -17,11 +17,13 @@ namespace o2o {
 // OMS's gauges while PostgreSQL is.
 class OrderTallies final : public Source {
  public:
-  // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape.
+  // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape;
+  // empty where there is none.
   OrderTallies(std::string source, OrdersConfig orders, OrderStore& store, const Clock& clock,
                const ClockOffset& oms_clock, StoreHealth& health);
 
   Result<PollResult> Poll(std::stop_token stop) override;
+  std::vector<ErrorCode> FailureReasons() const override { return {ErrorCode::kStore, ErrorCode::kInternal}; }
   std::vector<std::string> RejectReasons() const override { return {}; }
 
  private:

@@ -40,8 +40,7 @@ Poller::Poller(PollerOptions options, Source& source, SnapshotBoard& board, Expo
   status_.source = options_.source;
   status_.kind = options_.kind;
   status_.interval = options_.interval;
-  metrics_.AddSource(options_.source, std::chrono::duration<double>(options_.interval).count(),
-                     source_.RejectReasons(), source_.RepairReasons());
+  status_.shows_rows = source_.ShowsRows();
 }
 
 Poller::~Poller() {
@@ -49,18 +48,37 @@ Poller::~Poller() {
   Join();
 }
 
-void Poller::Start() {
-  // What the poller before a reload left on the board goes on ageing.
-  const SnapshotBoard::Snapshots published = board_.Read();
-  if (const auto left = published.find(options_.source); left != published.end()) {
-    const std::lock_guard lock(mutex_);
-    fresh_until_ = clock_.Monotonic() + options_.stale_after - (clock_.Now() - left->second->taken_at);
-    status_.last_success = left->second->taken_at;
-  }
-  thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
+void Poller::Prepare() {
+  if (!thread_.joinable()) thread_ = std::jthread([this](std::stop_token stop) { Run(stop); });
 }
 
-void Poller::RequestStop() { thread_.request_stop(); }
+void Poller::Start(const Poller* before) {
+  Prepare();
+  metrics_.AddSource(options_.source, std::chrono::duration<double>(options_.interval).count(),
+                     {source_.FailureReasons(), source_.RejectReasons(), source_.RepairReasons()});
+  std::optional<MonotonicTime> published_at;
+  std::optional<Timestamp> last_success;
+  if (before != nullptr) {
+    const std::lock_guard lock(before->mutex_);
+    published_at = before->published_at_;
+    last_success = before->status_.last_success;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    published_at_ = published_at;
+    status_.last_success = last_success;
+    started_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Poller::RequestStop() {
+  {
+    const std::lock_guard lock(mutex_);
+    retired_ = true;
+  }
+  thread_.request_stop();
+}
 
 void Poller::Join() {
   if (thread_.joinable()) thread_.join();
@@ -74,7 +92,13 @@ void Poller::Nudge() {
   wake_.notify_one();
 }
 
+bool Poller::WaitForStart(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  return wake_.wait(lock, stop, [this] { return started_; }) && !stop.stop_requested();
+}
+
 void Poller::Run(std::stop_token stop) {
+  if (!WaitForStart(stop)) return;
   Millis delay = rhythm_.StartDelay();
   MonotonicTime started = clock_.Monotonic();
   while (!stop.stop_requested()) {
@@ -102,9 +126,10 @@ void Poller::Run(std::stop_token stop) {
 
 Poller::Ended Poller::PollOnce(std::stop_token stop) {
   const MonotonicTime start = clock_.Monotonic();
-  metrics_.PollStarted(options_.source);
   {
     const std::lock_guard lock(mutex_);
+    if (retired_) return {};
+    metrics_.PollStarted(options_.source);
     ++status_.polls;
     status_.last_poll = clock_.Now();
   }
@@ -126,7 +151,11 @@ Poller::Ended Poller::PollOnce(std::stop_token stop) {
           *answer.error().retry_after + std::chrono::duration_cast<Millis>(clock_.Monotonic() - start);
     }
   }
-  metrics_.PollEnded(options_.source, outcome);
+  {
+    // Under the lock, or a source that a reload removed would be back in the metrics.
+    const std::lock_guard lock(mutex_);
+    if (!retired_) metrics_.PollEnded(options_.source, outcome);
+  }
   log::Debug("polled", {{"source", options_.source},
                         {"up", outcome.up ? "true" : "false"},
                         {"rows", std::to_string(outcome.rows)},
@@ -163,12 +192,14 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   outcome.rejected_rows = std::move(result.rejected_rows);
   outcome.repaired = std::move(result.repaired);
   outcome.trouble = result.trouble ? std::optional(result.trouble->code) : std::nullopt;
+  if (!source_.ShowsRows()) result.sample_rows.clear();
   LastRows rows{std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows,
                 outcome.at};
   bool first = false;
   bool recovered = false;
   {
     const std::lock_guard lock(mutex_);
+    if (retired_) return;
     first = status_.state == SourceStatus::State::kStarting;
     recovered = status_.state == SourceStatus::State::kFailing;
     status_.state = SourceStatus::State::kUp;
@@ -178,7 +209,13 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
     if (result.trouble) SetLastError(*result.trouble);
     status_.rows = outcome.rows;
     status_.series = outcome.series;
-    fresh_until_ = clock_.Monotonic() + options_.stale_after;
+    status_.rejected_rows = 0;
+    status_.rejected_reasons.clear();
+    for (const auto& [reason, count] : outcome.rejected_rows) {
+      status_.rejected_rows += count;
+      if (count > 0) status_.rejected_reasons.push_back(reason);
+    }
+    published_at_ = clock_.Monotonic();
     board_.Publish(options_.source, std::move(snapshot), std::move(rows));
     metrics_.SetStale(options_.source, false);
   }
@@ -194,12 +231,30 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   failing_since_.reset();
   const std::string trouble = result.trouble ? std::string(Name(result.trouble->code)) : "";
   if (trouble != trouble_ && result.trouble) {
-    log::Warn("source answers, but not all is well",
+    log::Warn("source is up with problems",
               {{"source", options_.source}, {"reason", trouble}, {"error", result.trouble->message}});
   }
-  if (trouble != trouble_ && !result.trouble) log::Info("all is well again", {{"source", options_.source}});
+  if (trouble != trouble_ && !result.trouble) log::Info("source recovered from its problems", {{"source", options_.source}});
   trouble_ = trouble;
+  LogRejected(outcome);
   LogNotes(std::move(result.notes));
+}
+
+// A line when a reason begins and when it ends, not one per poll.
+void Poller::LogRejected(const PollOutcome& outcome) {
+  std::set<std::string> reasons;
+  for (const auto& [reason, rows] : outcome.rejected_rows) {
+    if (rows == 0) continue;
+    reasons.insert(reason);
+    if (rejecting_.contains(reason)) continue;
+    log::Warn("source rejects rows",
+              {{"source", options_.source}, {"reason", reason}, {"rows", std::to_string(rows)}});
+  }
+  for (const std::string& reason : rejecting_) {
+    if (reasons.contains(reason)) continue;
+    log::Info("source no longer rejects rows", {{"source", options_.source}, {"reason", reason}});
+  }
+  rejecting_ = std::move(reasons);
 }
 
 void Poller::LogNotes(std::vector<std::string> notes) {
@@ -221,6 +276,7 @@ void Poller::Failed(const Error& error) {
   bool changed = false;
   {
     const std::lock_guard lock(mutex_);
+    if (retired_) return;
     changed = status_.state != SourceStatus::State::kFailing || status_.last_error_reason != reason;
     status_.state = SourceStatus::State::kFailing;
     SetLastError(error);
@@ -235,8 +291,8 @@ void Poller::Failed(const Error& error) {
 void Poller::ExpireIfStale() {
   {
     const std::lock_guard lock(mutex_);
-    if (!fresh_until_ || clock_.Monotonic() <= *fresh_until_) return;
-    fresh_until_.reset();
+    if (retired_ || !published_at_ || clock_.Monotonic() <= *published_at_ + options_.stale_after) return;
+    published_at_.reset();
     status_.stale = true;
     board_.Drop(options_.source);  // under the lock, or a poll that ends now would lose its fresh snapshot
     metrics_.SetStale(options_.source, true);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,11 +38,16 @@ struct SourceStatus {
   std::optional<Timestamp> last_success;
   std::optional<Timestamp> next_poll;
   bool troubled = false;   // up, but something beside the answer is wrong
+  bool shows_rows = false;  // Source::ShowsRows
   std::string last_error;  // kept after a recovery, empty where there never was one
   std::string last_error_reason;
   std::optional<Timestamp> last_error_at;
-  std::size_t rows = 0;  // of the last success
+  // Of the last success:
+  std::size_t rows = 0;
   std::size_t series = 0;
+  std::uint64_t rejected_rows = 0;
+  std::vector<std::string> rejected_reasons;  // why
+  // Of all polls:
   std::uint64_t polls = 0;
   std::uint64_t failures = 0;
 };
@@ -56,13 +62,18 @@ class Poller {
          const Clock& clock, std::uint32_t seed);
   ~Poller();
 
-  void Start();
-  // Asks the running poll to end; Join() waits for it.
+  // Makes the thread, which does nothing yet: Start() then cannot fail. Throws std::system_error where there is none
+  // to be had.
+  void Prepare();
+  // `before`: the poller of the same source that this one replaces, if any; what it published goes on ageing. From
+  // now on the source is in the metrics.
+  void Start(const Poller* before = nullptr);
+  // Asks the running poll to end, and publishes nothing any more, whatever that poll brings. Join() waits for it.
   void RequestStop();
   void Join();
 
-  // Polls again as soon as the current poll is over, also where failures have spread polls out: whoever
-  // nudges knows better. Never blocks.
+  // Polls again as soon as the current poll is over, also where failures have spread polls out: the caller knows that
+  // there is something new. Never blocks.
   void Nudge();
 
   // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never
@@ -83,11 +94,13 @@ class Poller {
   };
 
   void Run(std::stop_token stop);
+  bool WaitForStart(const std::stop_token& stop);
   Ended PollOnce(std::stop_token stop);
   Result<Answer> Ask(std::stop_token stop);
   void Succeeded(Answer answer, PollOutcome& outcome);
   void Failed(const Error& error);
   void LogNotes(std::vector<std::string> notes);
+  void LogRejected(const PollOutcome& outcome);
   void SetLastError(const Error& error);  // needs mutex_
 
   const PollerOptions options_;
@@ -99,13 +112,16 @@ class Poller {
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;
+  bool started_ = false;                        // guarded by mutex_
+  bool retired_ = false;                        // stop was requested; guarded by mutex_
   bool nudged_ = false;                         // guarded by mutex_
   SourceStatus status_;                         // guarded by mutex_
-  std::optional<MonotonicTime> fresh_until_;    // guarded by mutex_
+  std::optional<MonotonicTime> published_at_;   // what is on the board now; guarded by mutex_
   std::optional<MonotonicTime> failing_since_;  // of the poll thread
   std::uint64_t failures_in_a_row_ = 0;         // of the poll thread
   std::string trouble_;             // of the poll thread: reason of the last trouble beside a good answer
   std::vector<std::string> notes_;  // of the poll thread; of the last good poll
+  std::set<std::string> rejecting_;  // of the poll thread; the reasons of the last good poll
   std::jthread thread_;
 };
 

@@ -25,12 +25,18 @@ void StoreHealth::Report(Side side, const Error* error) {
   const bool was_tried = tried_;
   errors_[static_cast<std::size_t>(side)] = error ? std::optional(error->message) : std::nullopt;
   tried_ = true;
+  if (retired_) return;
   const bool up = IsUp();
   metrics_.SetStoreUp(up);
   if (up && !was_up) log::Info(was_tried ? "store recovered" : "store connected");
   if (!up && (was_up || !was_tried)) {
     log::Error("store down", {{"side", std::string(Name(side))}, {"error", error ? error->message : ""}});
   }
+}
+
+void StoreHealth::Retire() {
+  const std::lock_guard lock(mutex_);
+  retired_ = true;
 }
 
 StoreHealth::State StoreHealth::state() const {

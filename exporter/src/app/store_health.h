@@ -23,6 +23,9 @@ class StoreHealth {
 
   void Report(Side side, const Error* error);
 
+  // From now on reports change no metric and are not logged: others report of the same database.
+  void Retire();
+
   struct State {
     bool up = false;
     std::string error;  // of the side that is down; empty where up or not yet tried
@@ -36,6 +39,7 @@ class StoreHealth {
   mutable std::mutex mutex_;
   bool IsUp() const;  // needs mutex_
 
+  bool retired_ = false;                              // guarded by mutex_
   bool tried_ = false;                                // guarded by mutex_
   std::array<std::optional<std::string>, 3> errors_;  // by side, guarded by mutex_
 };

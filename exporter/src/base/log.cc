@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 
+#include "base/line_writer.h"
 #include "base/redaction.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -21,6 +20,9 @@ namespace {
 // A field longer than this is cut: an upstream's error page must not become a log line of megabytes.
 constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::size_t kMaxMaskedBytes = 64u << 10;  // looked through for secrets; longer than any of them
+
+// Of lines that wait for whoever reads stderr: a few thousand.
+constexpr std::size_t kMaxWaitingBytes = 1u << 20;
 
 std::atomic<Level> g_level{Level::kInfo};
 std::atomic<Format> g_format{Format::kLogfmt};
@@ -120,29 +122,40 @@ std::string NowText() {
 }
 
 // Never destroyed: threads may log while the program ends.
-spdlog::logger& Output() {
-  static spdlog::logger& logger = *[] {
-    auto made = std::make_unique<spdlog::logger>("o2o", std::make_shared<spdlog::sinks::stderr_sink_mt>());
-    made->set_pattern("%v");
-    made->set_level(spdlog::level::trace);
-    return made.release();
-  }();
-  return logger;
+LineWriter& Output() {
+  static LineWriter& writer = *new LineWriter(STDERR_FILENO, kMaxWaitingBytes);
+  return writer;
+}
+
+std::string Line(Format format, Level level, std::string_view message, Fields fields) {
+  std::string line;
+  AppendField(line, format, "ts", NowText());
+  AppendField(line, format, "level", Name(level));
+  AppendField(line, format, "msg", message);
+  for (const Field& field : fields) AppendField(line, format, field.key, field.value);
+  if (format == Format::kJson) line += '}';
+  line += '\n';
+  return line;
+}
+
+// Before the first line after a loss, so that it stands where lines are missing.
+void ReportLoss(Format format) {
+  static std::atomic<std::uint64_t> reported{0};
+  const std::uint64_t dropped = Output().dropped();
+  const std::uint64_t before = reported.exchange(dropped);
+  if (dropped <= before) return;
+  Output().Write(
+      Line(format, Level::kWarn, "log lines were dropped", {{"lines", std::to_string(dropped - before)}}));
 }
 
 void Write(Level level, std::string_view message, Fields fields) noexcept {
   if (level < g_level.load(std::memory_order_relaxed)) return;
   try {
     const Format format = g_format.load(std::memory_order_relaxed);
-    std::string line;
-    AppendField(line, format, "ts", NowText());
-    AppendField(line, format, "level", Name(level));
-    AppendField(line, format, "msg", message);
-    for (const Field& field : fields) AppendField(line, format, field.key, field.value);
-    if (format == Format::kJson) line += '}';
-    Output().log(spdlog::level::info, line);
+    ReportLoss(format);
+    Output().Write(Line(format, level, message, fields));
   } catch (...) {
-    // Out of memory or no stderr: a log line is not worth the program.
+    // Out of memory: a log line is not worth the program.
   }
 }
 
@@ -152,6 +165,10 @@ void Configure(Level level, Format format) {
   g_level = level;
   g_format = format;
 }
+
+std::uint64_t DroppedLines() { return Output().dropped(); }
+
+bool Flush(std::chrono::milliseconds at_most) { return Output().Flush(at_most); }
 
 void Debug(std::string_view message, Fields fields) { Write(Level::kDebug, message, fields); }
 void Info(std::string_view message, Fields fields) { Write(Level::kInfo, message, fields); }

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/result.h"
 
-namespace o2o {
+#include <algorithm>
+#include <array>
 
-std::string_view Name(ErrorCode code) {
+#include "base/closed_set.h"
+
+namespace o2o {
+namespace {
+
+constexpr std::string_view NameOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kConnect: return "connect";
     case ErrorCode::kTimeout: return "timeout";
@@ -30,7 +36,26 @@ std::string_view Name(ErrorCode code) {
     case ErrorCode::kCancelled: return "cancelled";
     case ErrorCode::kInternal: return "internal";
   }
-  return "internal";
+  return "";
 }
+
+consteval auto WithoutCancelled() {
+  constexpr auto kAll = AllNamed<ErrorCode, NameOf>();
+  std::array<ErrorCode, kAll.size() - 1> reasons{};
+  std::copy_if(kAll.begin(), kAll.end(), reasons.begin(),
+               [](ErrorCode code) { return code != ErrorCode::kCancelled; });
+  return reasons;
+}
+
+constexpr auto kReasons = WithoutCancelled();
+
+}  // namespace
+
+std::string_view Name(ErrorCode code) {
+  const std::string_view name = NameOf(code);
+  return name.empty() ? NameOf(ErrorCode::kInternal) : name;
+}
+
+std::span<const ErrorCode> AllReasons() { return kReasons; }
 
 }  // namespace o2o

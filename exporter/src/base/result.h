@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -19,7 +20,7 @@ enum class ErrorCode {
   kCut,           // the connection ended or was reset before the answer did
   kRedirect,      // an answer 3xx; never followed, since the key would go with it
   kUnauthorized,  // 401, 403
-  kRefused,       // 400, 413, 414, 422: this very request is not to the upstream's liking, and will not be
+  kRefused,       // 400, 413, 414, 422: the upstream does not accept this very request, and will not later
   kHttpStatus,    // any other answer but 200
   kNotJson,       // a good status with something else in it: HTML of a proxy or a login page
   kBadJson,       // JSON that does not parse, or ends in the middle
@@ -34,13 +35,16 @@ enum class ErrorCode {
   kMfaRequired,   // Metabase: the login wants a second factor
   kTruncated,     // as many rows as a known limit of the upstream: some may be missing
   kStore,         // PostgreSQL
-  kConfig,        // what the user gave us: flags, files, environment
+  kConfig,        // what the user gave us: flags, files, environment; in a poll, what only asking shows
   kCancelled,     // we are stopping; never counted as a failure
   kInternal,      // a bug of ours
 };
 
-// The name of a code as it stands in labels and logs, e.g. "bad_json".
+// The name of a code as written in labels and logs, e.g. "bad_json".
 std::string_view Name(ErrorCode code);
+
+// Every reason for which a poll can fail: all codes but kCancelled.
+std::span<const ErrorCode> AllReasons();
 
 // `message` names what, where and the offending value; never a secret.
 struct Error {

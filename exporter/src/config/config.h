@@ -78,12 +78,15 @@ struct SourceConfig {
   Millis stale_after{0};                          // the same: 3 intervals
   std::string kind;                               // the key of its block
   std::shared_ptr<const KindConfig> kind_config;  // never null from the loader
+  // Of all that configures it, beside the store and the meaning of orders: equal ones make equal sources.
+  std::size_t fingerprint = 0;
 };
 
 struct Config {
   WebConfig web;
   std::optional<StoreConfig> store;  // needed by a source that keeps orders
   OrdersConfig orders;
+  std::size_t orders_fingerprint = 0;  // of the two, as SourceConfig's
   std::vector<SourceConfig> sources;  // the enabled ones, in file order
   std::vector<std::string> disabled;  // names of sources whose `enabled_if` came out empty
   std::vector<std::string> left_out;  // names of enabled ones beside the only one that was asked for

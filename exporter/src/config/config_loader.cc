@@ -10,6 +10,7 @@
 #include "config/address.h"
 #include "config/config_reader.h"
 #include "config/connection_string.h"
+#include "config/fingerprint.h"
 #include "config/source_loader.h"
 #include "base/text_file.h"
 #include "config/yaml_document.h"
@@ -148,6 +149,21 @@ void ReadConfig(MapReader root, std::span<const SourceKind> kinds, std::string_v
   }
 }
 
+// What stands beside the sources may be shared by all of them; the store and the orders' words are of their own.
+void AddFingerprints(const YamlNode& root, const Reading& reading, Config& config) {
+  YamlNode shared;
+  YamlNode orders;
+  shared.kind = orders.kind = YamlNode::Kind::kMap;
+  for (const YamlMember& member : root.members) {
+    if (member.key == "web" || member.key == "sources") continue;
+    (member.key == "store" || member.key == "orders" ? orders : shared).members.push_back(member);
+  }
+  const std::size_t of_all = Fingerprint(shared, reading.environment, reading.directory);
+  for (SourceConfig& source : config.sources) source.fingerprint = CombineFingerprints(source.fingerprint, of_all);
+  config.orders_fingerprint =
+      CombineFingerprints(Fingerprint(orders, reading.environment, reading.directory), of_all);
+}
+
 std::string Line(const std::string& name, const YamlProblem& problem) {
   // A path is made of keys, and those may be anything.
   std::string path = CutUtf8(problem.path, kMaxPathBytes);
@@ -184,6 +200,7 @@ tl::expected<ValidatedConfig, ConfigErrors> ConfigLoader::LoadText(std::string_v
   Config config;
   if (document.readable) {
     ReadConfig(MapReader(reading, &document.root, "", document.root.at), kinds_, only_source_, config);
+    AddFingerprints(document.root, reading, config);
   }
   if (!reading.problems.empty()) {
     return tl::unexpected<ConfigErrors>(ConfigErrors{Lines(name, std::move(reading.problems))});

@@ -10,6 +10,7 @@
 #include "base/secret_file.h"
 #include "base/text.h"
 #include "base/text_file.h"
+#include "config/fingerprint.h"
 #include "config/number_text.h"
 #include "config/suggestion.h"
 #include "config/yaml_json.h"
@@ -134,6 +135,10 @@ std::vector<std::string> MapReader::Keys() const {
   if (!node_) return keys;
   for (const YamlMember& member : node_->members) keys.push_back(member.key);
   return keys;
+}
+
+std::size_t MapReader::Fingerprint() const {
+  return node_ ? o2o::Fingerprint(*node_, reading_.environment, reading_.directory) : 0;
 }
 
 YamlNode::Kind MapReader::KindOf(std::string_view key) {

@@ -66,6 +66,8 @@ class MapReader {
 
   // The keys that stand there, in file order, for a map whose keys are the user's own words.
   std::vector<std::string> Keys() const;
+  // Of all that stands in the map.
+  std::size_t Fingerprint() const;
   // What kind of value the key has; kNull also where it is not there.
   YamlNode::Kind KindOf(std::string_view key);
 

@@ -11,6 +11,7 @@
 #include "config/mapping_loader.h"
 #include "config/metric_names.h"
 #include "config/named_servers.h"
+#include "config/source_names.h"
 
 namespace o2o {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using std::chrono::days;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxNameBytes = 64;  // it becomes a label value
 constexpr std::size_t kMaxSources = 100;   // each costs a thread
 
 // What reading one source takes and tells about the others.
@@ -31,18 +31,13 @@ struct SourcesSeen {
   FamilyNames families;
 };
 
-bool IsSourceName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes && name[0] >= 'a' && name[0] <= 'z' &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string_view::npos;
-}
-
 void ReadSourceName(MapReader& entry, std::string& name, SourcesSeen& seen) {
   entry.Require("name", "want a short name like orders");
   if (!entry.Text("name", name)) return;
-  if (!IsSourceName(name)) {
-    entry.FailValue("name", "is no source name, want at most 64 of a-z, 0-9 and -, beginning with a letter");
+  if (const auto problem = SourceNameProblem(name)) {
+    entry.FailValue("name", *problem);
   } else if (!seen.names.insert(name).second) {
-    entry.FailValue("name", "stands there twice, give each source its own name");
+    entry.FailValue("name", "appears twice, give each source its own name");
   }
 }
 
@@ -82,6 +77,7 @@ const SourceKind* FindKind(MapReader& entry, std::span<const SourceKind> kinds) 
 void ReadSource(MapReader& entry, SourcesSeen& seen, Config& config) {
   SourceConfig source;
   ReadSourceName(entry, source.name, seen);
+  source.fingerprint = entry.Fingerprint();
   const bool switched_on = entry.Switch("enabled_if");
   const bool left_out = !seen.only.empty() && source.name != seen.only;
   const bool enabled = switched_on && !left_out;
@@ -122,12 +118,14 @@ std::string ReadSources(MapReader& root, std::span<const SourceKind> kinds, std:
     if (!kind.servers_key.empty()) seen.servers[&kind] = std::make_unique<NamedServers>(root, kind);
   }
   std::size_t count = 0;
-  root.Require("sources", "want at least one source");
+  // A store alone is something to read: orders that others write.
+  const bool may_be_none = root.Has("store");
+  if (!may_be_none) root.Require("sources", "want at least one source");
   if (root.Each("sources", [&](MapReader& entry) {
         ++count;
         ReadSource(entry, seen, config);
       })) {
-    if (count == 0) root.Fail("sources", "is empty, want at least one source");
+    if (count == 0 && !may_be_none) root.Fail("sources", "is empty, want at least one source");
     if (count > kMaxSources) root.Fail("sources", "has more than 100 entries, want fewer");
   }
   for (const auto& [kind, servers] : seen.servers) servers->ReadRest();

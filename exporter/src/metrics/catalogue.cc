@@ -200,7 +200,7 @@ const MetricDesc kStoreUp{
 const MetricDesc kStoreWriteDuration{"o2o_store_write_duration_seconds",
                                      kHistogram,
                                      {},
-                                     "How long transactions took that took a page of orders in, in seconds."};
+                                     "Time taken to commit one page of orders to PostgreSQL, in seconds."};
 
 const MetricDesc kJobLastSuccess{"o2o_job_last_success_timestamp_seconds",
                                  kGauge,
@@ -226,7 +226,14 @@ const MetricDesc kBuildInfo{
     "o2o_exporter_build_info",
     kGauge,
     {"version", "cxx"},
-    "Always 1; the labels tell the program's version and the compiler that built it."};
+    "Always 1; the labels name the program's version and the compiler that built it."};
+
+const MetricDesc kLogLinesDropped{
+    "o2o_exporter_log_lines_dropped_total",
+    kCounter,
+    {},
+    "Log lines that were dropped since this process started, because nobody read stderr or it could not be written "
+    "to."};
 
 const MetricDesc kConfigReloadSuccessful{"o2o_exporter_config_last_reload_successful",
                                          kGauge,
@@ -295,6 +302,7 @@ std::span<const MetricDesc* const> All() {
       &kJobDuration,
       &kJobFailed,
       &kBuildInfo,
+      &kLogLinesDropped,
       &kConfigReloadSuccessful,
       &kConfigReloadSuccessTime,
       &kProcessCpu,
@@ -318,6 +326,17 @@ std::string MarkdownTable(const std::vector<MetricDesc>& configured) {
   };
   for (const MetricDesc* desc : All()) add(*desc);
   for (const MetricDesc& desc : configured) add(desc);
+  return table;
+}
+
+std::string MarkdownValues(const std::vector<ClosedLabel>& labels) {
+  std::string table = "| metric | label | values |\n|---|---|---|\n";
+  for (const ClosedLabel& closed : labels) {
+    std::string values;
+    for (const std::string& value : closed.values) values += (values.empty() ? "`" : ", `") + value + "`";
+    table.append("| `").append(closed.metric.name).append("` | ").append(closed.label).append(" | ");
+    table.append(values).append(" |\n");
+  }
   return table;
 }
 

@@ -44,6 +44,7 @@ extern const MetricDesc kJobLastSuccess;
 extern const MetricDesc kJobDuration;
 extern const MetricDesc kJobFailed;
 extern const MetricDesc kBuildInfo;
+extern const MetricDesc kLogLinesDropped;
 extern const MetricDesc kConfigReloadSuccessful;
 extern const MetricDesc kConfigReloadSuccessTime;
 // process_cpu_seconds_total, process_resident_memory_bytes, ... as every exporter has them
@@ -60,5 +61,15 @@ std::span<const MetricDesc* const> All();
 // The list as a Markdown table: metric, type, labels, meaning. `configured`: families that a configuration
 // adds.
 std::string MarkdownTable(const std::vector<MetricDesc>& configured = {});
+
+// A label whose values are a closed set.
+struct ClosedLabel {
+  const MetricDesc& metric;
+  std::string label;
+  std::vector<std::string> values;
+};
+
+// Those as a Markdown table: metric, label, values.
+std::string MarkdownValues(const std::vector<ClosedLabel>& labels);
 
 }  // namespace o2o::catalogue

@@ -12,6 +12,8 @@
 #include <mutex>
 #include <utility>
 
+#include "base/closed_set.h"
+#include "base/log.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
 
@@ -26,15 +28,22 @@ using Histograms = prometheus::Family<prometheus::Histogram>;
 const prometheus::Histogram::BucketBoundaries kWriteSeconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
                                                             0.5,   1,    2.5,   5,    10,  30};
 
-constexpr ErrorCode kFailureReasons[] = {
-    ErrorCode::kConnect,   ErrorCode::kTimeout,      ErrorCode::kTls,        ErrorCode::kCut,
-    ErrorCode::kRedirect,  ErrorCode::kUnauthorized, ErrorCode::kHttpStatus, ErrorCode::kNotJson,
-    ErrorCode::kBadJson,   ErrorCode::kBadShape,     ErrorCode::kTooLarge,   ErrorCode::kQueryFailed,
-    ErrorCode::kForbidden, ErrorCode::kNotFound,     ErrorCode::kArchived,   ErrorCode::kInitializing,
-    ErrorCode::kThrottled, ErrorCode::kMfaRequired,  ErrorCode::kTruncated,  ErrorCode::kStore,
-    ErrorCode::kInternal};
+constexpr std::string_view NameOf(IngestedAs fate) {
+  switch (fate) {
+    case IngestedAs::kInserted: return "inserted";
+    case IngestedAs::kUpdated: return "updated";
+    case IngestedAs::kUnchanged: return "unchanged";
+    case IngestedAs::kStale: return "stale";
+    case IngestedAs::kRejected: return "rejected";
+  }
+  return "";
+}
 
-constexpr std::string_view kIngestResults[] = {"inserted", "updated", "unchanged", "stale", "rejected"};
+constexpr auto kIngestedAs = AllNamed<IngestedAs, NameOf>();
+
+prometheus::Labels ReasonLabels(const std::string& source, std::string_view reason) {
+  return {{"source", source}, {"reason", std::string(reason)}};
+}
 
 std::string Compiler() {
 #if defined(__clang__)
@@ -122,6 +131,10 @@ const MetricDesc* FindDesc(const std::string& name) {
 
 }  // namespace
 
+std::string_view Name(IngestedAs fate) { return NameOf(fate); }
+
+std::span<const IngestedAs> AllIngestedAs() { return kIngestedAs; }
+
 struct ExporterMetrics::Families {
   std::mutex mutex;                          // one poll's numbers are seen together
   std::shared_ptr<const Snapshot> rendered;  // guarded by mutex; null where something has changed since
@@ -143,6 +156,7 @@ struct ExporterMetrics::Families {
   prometheus::Gauge& store_up = BuildGauges(registry, catalogue::kStoreUp).Add({});
   prometheus::Histogram& store_write_duration =
       BuildHistograms(registry, catalogue::kStoreWriteDuration).Add({}, kWriteSeconds);
+  prometheus::Counter& log_lines_dropped = BuildCounters(registry, catalogue::kLogLinesDropped).Add({});
   prometheus::Gauge& config_ok = BuildGauges(registry, catalogue::kConfigReloadSuccessful).Add({});
   prometheus::Gauge& config_ok_time = BuildGauges(registry, catalogue::kConfigReloadSuccessTime).Add({});
 
@@ -167,12 +181,7 @@ struct ExporterMetrics::Families {
   }
 
   void CountFailure(const std::string& source, ErrorCode reason) {
-    // The set of reasons is closed; what no poll can end with is a bug of ours.
-    if (std::find(std::begin(kFailureReasons), std::end(kFailureReasons), reason) ==
-        std::end(kFailureReasons)) {
-      reason = ErrorCode::kInternal;
-    }
-    source_failures.Add({{"source", source}, {"reason", std::string(Name(reason))}}).Increment();
+    source_failures.Add(ReasonLabels(source, Name(reason))).Increment();
   }
 };
 
@@ -180,29 +189,28 @@ ExporterMetrics::ExporterMetrics() : families_(std::make_unique<Families>()) {
   BuildGauges(families_->registry, catalogue::kBuildInfo)
       .Add({{"version", O2O_VERSION}, {"cxx", Compiler()}})
       .Set(1);
-  for (const std::string_view result : kIngestResults) {
-    families_->ingest_rows.Add({{"result", std::string(result)}});
+  for (const IngestedAs result : AllIngestedAs()) {
+    families_->ingest_rows.Add({{"result", std::string(Name(result))}});
   }
 }
 
 ExporterMetrics::~ExporterMetrics() = default;
 
 void ExporterMetrics::AddSource(const std::string& source, double interval_seconds,
-                                const std::vector<std::string>& rejected_reasons,
-                                const std::vector<std::string>& repair_reasons) {
+                                const SourceReasons& reasons) {
   const auto lock = families_->Change();
   const prometheus::Labels labels{{"source", source}};
   for (Gauges* family : families_->SourceGauges()) family->Add(labels);
   families_->source_interval.Add(labels).Set(interval_seconds);
   families_->source_polls.Add(labels);
-  for (const ErrorCode reason : kFailureReasons) {
-    families_->source_failures.Add({{"source", source}, {"reason", std::string(Name(reason))}});
+  for (const ErrorCode reason : reasons.failures) {
+    families_->source_failures.Add(ReasonLabels(source, Name(reason)));
   }
-  for (const std::string& reason : rejected_reasons) {
-    families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}});
+  for (const std::string& reason : reasons.rejected) {
+    families_->source_rejected_rows.Add(ReasonLabels(source, reason));
   }
-  for (const std::string& reason : repair_reasons) {
-    families_->source_repaired.Add({{"source", source}, {"reason", reason}});
+  for (const std::string& reason : reasons.repaired) {
+    families_->source_repaired.Add(ReasonLabels(source, reason));
   }
 }
 
@@ -215,7 +223,7 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
   for (Counters* family :
        {&families_->source_failures, &families_->source_rejected_rows, &families_->source_repaired}) {
     for (const std::string& reason : ReasonsOf(*family, source)) {
-      remove(*family, {{"source", source}, {"reason", reason}});
+      remove(*family, ReasonLabels(source, reason));
     }
   }
 }
@@ -243,12 +251,10 @@ void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& ou
     families_->CountFailure(source, outcome.reason);
   }
   for (const auto& [reason, rows] : outcome.rejected_rows) {
-    families_->source_rejected_rows.Add({{"source", source}, {"reason", reason}})
-        .Increment(static_cast<double>(rows));
+    families_->source_rejected_rows.Add(ReasonLabels(source, reason)).Increment(static_cast<double>(rows));
   }
   for (const auto& [reason, count] : outcome.repaired) {
-    families_->source_repaired.Add({{"source", source}, {"reason", reason}})
-        .Increment(static_cast<double>(count));
+    families_->source_repaired.Add(ReasonLabels(source, reason)).Increment(static_cast<double>(count));
   }
 }
 
@@ -267,9 +273,9 @@ void ExporterMetrics::StoreWrote(double seconds) {
   families_->store_write_duration.Observe(seconds);
 }
 
-void ExporterMetrics::IngestedRows(std::string_view result, std::int64_t rows) {
+void ExporterMetrics::IngestedRows(IngestedAs result, std::int64_t rows) {
   const auto lock = families_->Change();
-  families_->ingest_rows.Add({{"result", std::string(result)}}).Increment(static_cast<double>(rows));
+  families_->ingest_rows.Add({{"result", std::string(Name(result))}}).Increment(static_cast<double>(rows));
 }
 
 void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
@@ -280,6 +286,12 @@ void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
 
 std::shared_ptr<const Snapshot> ExporterMetrics::Read() const {
   const std::lock_guard lock(families_->mutex);
+  // Nobody tells when a line is lost: whoever logs may hold any lock.
+  const double lost = static_cast<double>(log::DroppedLines()) - families_->log_lines_dropped.Value();
+  if (lost > 0) {
+    families_->log_lines_dropped.Increment(lost);
+    families_->rendered.reset();
+  }
   if (families_->rendered == nullptr) families_->rendered = families_->Render();
   return families_->rendered;
 }

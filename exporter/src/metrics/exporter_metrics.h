@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,24 @@ struct PollOutcome {
   Timestamp at;
 };
 
+// The closed sets of label values that a kind of source can have.
+struct SourceReasons {
+  std::vector<ErrorCode> failures;
+  std::vector<std::string> rejected;
+  std::vector<std::string> repaired;
+};
+
+// What became of a row of orders that was given to PostgreSQL.
+enum class IngestedAs {
+  kInserted,
+  kUpdated,
+  kUnchanged,
+  kStale,  // older than what is kept
+  kRejected,
+};
+std::string_view Name(IngestedAs fate);
+std::span<const IngestedAs> AllIngestedAs();
+
 // The exporter's metrics about itself, in prometheus-cpp's registry: o2o_source_*, o2o_store_*,
 // o2o_ingest_rows_total, build, config. Every known label set exists at 0 from the start (also
 // o2o_source_up and the time of the last success, until the first one). Thread-safe; a scrape sees a poll's
@@ -38,12 +57,11 @@ class ExporterMetrics {
   ExporterMetrics();
   ~ExporterMetrics();
 
-  // Before the source's first poll. `rejected_reasons`, `repair_reasons`: the closed sets of that kind of
-  // source. Called again, for instance after a reload, it changes the interval and leaves the counts.
-  void AddSource(const std::string& source, double interval_seconds,
-                 const std::vector<std::string>& rejected_reasons,
-                 const std::vector<std::string>& repair_reasons = {});
-  // For a source that a reload took away: its series vanish, instead of telling of its last poll for ever.
+  // Before the source's first poll: each of `reasons` exists at 0 from now on. A poll that ends with another one is
+  // counted under that one's own name. Called again, for instance after a reload, it changes the interval and keeps
+  // the counts.
+  void AddSource(const std::string& source, double interval_seconds, const SourceReasons& reasons);
+  // For a source that a reload removed: its series vanish instead of reporting its last poll for ever.
   void RemoveSource(const std::string& source);
   void PollStarted(const std::string& source);
   // A poll that was cancelled says nothing of the source: it changes no number. Rows, series and bytes are
@@ -53,8 +71,7 @@ class ExporterMetrics {
 
   void SetStoreUp(bool up);
   void StoreWrote(double seconds);
-  void IngestedRows(std::string_view result,
-                    std::int64_t rows);  // inserted, updated, unchanged, stale, rejected
+  void IngestedRows(IngestedAs result, std::int64_t rows);
 
   void ConfigLoaded(bool ok, Timestamp at);
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "orders/order.h"
 
-namespace o2o {
+#include "base/closed_set.h"
 
-std::string_view Name(RejectReason reason) {
+namespace o2o {
+namespace {
+
+constexpr std::string_view NameOf(RejectReason reason) {
   switch (reason) {
     case RejectReason::kMissingId: return "missing_id";
     case RejectReason::kBadId: return "bad_id";
@@ -13,8 +16,16 @@ std::string_view Name(RejectReason reason) {
     case RejectReason::kTooLong: return "too_long";
     case RejectReason::kWrongType: return "wrong_type";
   }
-  return "wrong_type";
+  return "";
 }
+
+constexpr auto kRejectReasons = AllNamed<RejectReason, NameOf>();
+
+}  // namespace
+
+std::string_view Name(RejectReason reason) { return NameOf(reason); }
+
+std::span<const RejectReason> AllRejectReasons() { return kRejectReasons; }
 
 std::string_view Name(Outcome outcome) {
   switch (outcome) {

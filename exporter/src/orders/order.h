@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,9 +37,7 @@ struct Order {
 // rejected_orders.reason.
 enum class RejectReason { kMissingId, kBadId, kMissingStatus, kBadAmount, kBadTime, kTooLong, kWrongType };
 std::string_view Name(RejectReason reason);
-inline constexpr RejectReason kRejectReasons[] = {
-    RejectReason::kMissingId, RejectReason::kBadId,   RejectReason::kMissingStatus, RejectReason::kBadAmount,
-    RejectReason::kBadTime,   RejectReason::kTooLong, RejectReason::kWrongType};
+std::span<const RejectReason> AllRejectReasons();
 
 struct RejectedRow {
   RejectReason reason;

@@ -161,6 +161,10 @@ JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http
       oauth2_(MakeOAuth2Client(config_.oauth2, http)),
       http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
 
+std::vector<ErrorCode> JsonSource::FailureReasons() const {
+  return UpstreamFailures({ErrorCode::kNotFound});
+}
+
 Result<MappedAnswer> JsonSource::Fetch(const MappingOptions& options, std::stop_token stop) {
   auto answer = FetchMapped(http_, ToRequest(config_, timeout_), config_.mapping, options, stop);
   if (answer) answer->problem = Problem(*answer);

@@ -38,6 +38,7 @@ class JsonSource final : public MappedSource {
   JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http);
 
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
+  std::vector<ErrorCode> FailureReasons() const override;
 
  private:
   const JsonSourceConfig config_;

@@ -35,6 +35,7 @@ class MappedSource : public Source {
   Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const final { return MappedRejectReasons(); }
   std::vector<std::string> RepairReasons() const final { return MappedRepairReasons(); }
+  bool ShowsRows() const final { return true; }
 };
 
 // What a source is made with beside its configuration. What is referred to must outlive it.

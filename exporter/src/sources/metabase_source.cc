@@ -157,6 +157,12 @@ MetabaseSource::MetabaseSource(MetabaseSourceConfig config, Millis timeout, Http
       session_(session),
       clock_(clock) {}
 
+std::vector<ErrorCode> MetabaseSource::FailureReasons() const {
+  return UpstreamFailures({ErrorCode::kQueryFailed, ErrorCode::kForbidden, ErrorCode::kNotFound,
+                           ErrorCode::kArchived, ErrorCode::kInitializing, ErrorCode::kThrottled,
+                           ErrorCode::kMfaRequired, ErrorCode::kTruncated});
+}
+
 Result<PollResult> MetabaseSource::Poll(std::stop_token stop) {
   auto result = MappedSource::Poll(stop);
   if (result) CheckVersion(std::move(stop));

@@ -26,6 +26,7 @@ class MetabaseSource final : public MappedSource {
   MetabaseSource(MetabaseSourceConfig config, Millis timeout, HttpClient& http, MetabaseServer& server,
                  MetabaseSession* session, const Clock& clock);
 
+  std::vector<ErrorCode> FailureReasons() const override;
   Result<PollResult> Poll(std::stop_token stop) override;
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
   // The question is archived, which is asked for; the answer is probably cut.

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/pages.h"
 
+#include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <set>
 #include <string>
 
 #include "base/duration.h"
 #include "base/time_text.h"
 #include "json/json_fields.h"
+#include "web/cross_site.h"
 #include "web/json_text.h"
 #include "web/metrics_page.h"
 
@@ -15,6 +18,7 @@ namespace o2o {
 namespace {
 
 constexpr const char* kJson = "application/json";
+constexpr const char* kText = "text/plain; charset=utf-8";
 constexpr const char* kHtml = "text/html; charset=utf-8";
 
 WebResponse Plain(int status, std::string content_type, std::string body) {
@@ -50,17 +54,27 @@ std::string EscapeHtml(std::string_view text) {
   return out;
 }
 
-// "12s ago", "in 3s": as people say it.
+// "12s ago". What has happened is not in the future, whatever was done to the clock since.
 std::string Ago(std::optional<Timestamp> time, Timestamp now) {
   if (!time) return "never";
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - *time);
-  if (seconds.count() < 0) return "in " + FormatDuration(-seconds);
-  return FormatDuration(seconds) + " ago";
+  return FormatDuration(std::max(seconds, std::chrono::seconds(0))) + " ago";
 }
 
-// Once it is due, the poll runs: what comes after it is not known yet.
+// "in 3s". Once its time has come, the poll runs: what comes after it is not known yet.
 std::string NextPoll(std::optional<Timestamp> time, Timestamp now) {
-  return time && *time <= now ? "now" : Ago(time, now);
+  if (!time) return "never";
+  if (*time <= now) return "now";
+  return "in " + FormatDuration(std::chrono::duration_cast<std::chrono::seconds>(*time - now));
+}
+
+std::string Count(std::uint64_t count) { return FormatValue(static_cast<std::int64_t>(count)); }
+
+// "3 (bad_value, no_value)"; "0" where none were.
+std::string Rejected(const SourceStatus& status) {
+  std::string reasons;
+  for (const std::string& reason : status.rejected_reasons) reasons += (reasons.empty() ? "" : ", ") + reason;
+  return Count(status.rejected_rows) + (reasons.empty() ? "" : " (" + reasons + ")");
 }
 
 JsonText SourceJson(const SourceStatus& status) {
@@ -73,10 +87,11 @@ JsonText SourceJson(const SourceStatus& status) {
       .Time("last_poll", status.last_poll)
       .Time("last_success", status.last_success)
       .Time("next_poll", status.next_poll)
-      .Raw("rows", FormatValue(static_cast<std::int64_t>(status.rows)))
-      .Raw("series", FormatValue(static_cast<std::int64_t>(status.series)))
-      .Raw("polls", FormatValue(static_cast<std::int64_t>(status.polls)))
-      .Raw("failures", FormatValue(static_cast<std::int64_t>(status.failures)));
+      .Raw("rows", Count(status.rows))
+      .Raw("rejected_rows", Count(status.rejected_rows))
+      .Raw("series", Count(status.series))
+      .Raw("polls", Count(status.polls))
+      .Raw("failures", Count(status.failures));
   if (!status.last_error.empty()) {
     json.Text("last_error_reason", status.last_error_reason)
         .Text("last_error", status.last_error)
@@ -102,14 +117,14 @@ std::string SourcesJson(const App& app) {
 // Readiness is about this process: it can be scraped. An upstream or database that is down is shown, and
 // alerted on, but must not take the exporter out of service, since then nobody would hear of it.
 WebResponse Ready(const PageInputs& inputs) {
-  const auto app = inputs.app();
+  const App& app = inputs.app;
   const bool stopping = inputs.stopping();
-  const bool polled = app->FirstPollsDone();
+  const bool polled = app.FirstPollsDone();
   JsonText checks;
   checks.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
-  for (const SourceStatus& status : app->Sources())
+  for (const SourceStatus& status : app.Sources())
     checks.Text("source " + status.source, Name(status.state));
-  if (const auto store = app->Store()) checks.Text("store", store->up ? "up" : "down");
+  if (const auto store = app.Store()) checks.Text("store", store->up ? "up" : "down");
   const bool ready = polled && !stopping;
   JsonText json;
   json.Text("status", ready ? "ready" : "not ready").Object("checks", checks);
@@ -121,27 +136,24 @@ WebResponse Ready(const PageInputs& inputs) {
 }
 
 WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
-  inputs.app()->ExpireStale();
+  inputs.app.ExpireStale();
   return MetricsPage(request, inputs.board, inputs.metrics);
 }
-
-// No page shows orders: they name customers, and pages ask nobody who they are.
-bool HasRows(const SourceStatus& status) { return status.kind != "oms" && status.kind != "store"; }
 
 std::string SourceRow(const SourceStatus& status, Timestamp now) {
   const char* css = status.state == SourceStatus::State::kUp && !status.troubled ? "good"
                     : status.state == SourceStatus::State::kStarting             ? "wait"
                                                                                  : "bad";
   const std::string name = EscapeHtml(status.source);
-  std::string row = "<tr><td>" + (HasRows(status) ? "<a href='/api/" + name + "'>" + name + "</a>" : name) +
+  std::string row = "<tr><td>" + (status.shows_rows ? "<a href='/api/" + name + "'>" + name + "</a>" : name) +
                     "</td><td class=" + css + ">" + std::string(Name(status.state));
   if (status.troubled) row += ", with trouble";
   if (status.stale) row += ", stale";
   row += "</td><td data-is='Last success'>" + Ago(status.last_success, now) +
          "</td><td data-is='Next poll'>" + NextPoll(status.next_poll, now) + "</td><td data-is=Every>" +
          FormatDuration(status.interval) + "</td><td data-is=Rows>" +
-         FormatValue(static_cast<std::int64_t>(status.rows)) + "</td><td data-is=Series>" +
-         FormatValue(static_cast<std::int64_t>(status.series)) + "</td><td class=text data-is='Last error'>" +
+         Count(status.rows) + "</td><td data-is=Rejected>" + Rejected(status) + "</td><td data-is=Series>" +
+         Count(status.series) + "</td><td class=text data-is='Last error'>" +
          (status.last_error.empty() ? ""
                                     : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
          "</td></tr>\n";
@@ -149,8 +161,8 @@ std::string SourceRow(const SourceStatus& status, Timestamp now) {
 }
 
 WebResponse Home(const PageInputs& inputs) {
-  const auto app = inputs.app();
-  app->ExpireStale();
+  App& app = inputs.app;
+  app.ExpireStale();
   const Timestamp now = inputs.clock.Now();
   std::string body =
       "<!doctype html><html lang=en><head><meta charset=utf-8><title>o2o-exporter</title>"
@@ -166,24 +178,25 @@ WebResponse Home(const PageInputs& inputs) {
       "@media(max-width:50em){table,tbody,tr,td{display:block}th{display:none}td{border:0;padding:0}"
       "tr{padding:.6em 0;border-bottom:1px solid var(--line)}td:first-child{font-weight:bold}"
       "td[data-is]:not(:empty):before{content:attr(data-is) ': '}}</style></head><body>"
-      "<h1>o2o-exporter</h1><p>Watches the shop's orders and publishes them as Prometheus metrics: "
+      "<h1>o2o-exporter</h1><p>Polls its sources and publishes what they report as Prometheus metrics: "
       "<a href=/metrics>/metrics</a>.</p>";
-  if (const auto store = app->Store()) {
+  if (const auto store = app.Store()) {
     body += std::string("<p>Order database: <span class=") + (store->up ? "good>up" : "bad>down") +
             "</span>" + (store->error.empty() ? "" : " (" + EscapeHtml(store->error) + ")") + "</p>";
   }
   body +=
       "<table><tr><th>Source</th><th>State</th><th>Last success</th><th>Next "
       "poll</th><th>Every</th><th>Rows</th>"
-      "<th>Series</th><th>Last error</th></tr>\n";
-  for (const SourceStatus& status : app->Sources()) body += SourceRow(status, now);
-  for (const std::string& name : app->config().disabled) {
+      "<th>Rejected</th><th>Series</th><th>Last error</th></tr>\n";
+  for (const SourceStatus& status : app.Sources()) body += SourceRow(status, now);
+  const auto config = app.config();
+  for (const std::string& name : config ? (*config)->disabled : std::vector<std::string>{}) {
     body += "<tr><td>" + EscapeHtml(name) +
-            "</td><td class=wait>off</td><td colspan=6 class=text>its enabled_if is empty in the "
+            "</td><td class=wait>off</td><td colspan=7 class=text>its enabled_if is empty in the "
             "configuration</td></tr>\n";
   }
   body +=
-      "</table><p>A source's name leads to its last rows. For machines: <a "
+      "</table><p>A source's name links to its last rows. For programs: <a "
       "href=/api/v1/sources>/api/v1/sources</a>, "
       "<a href=/api/vendor-codes>/api/vendor-codes</a>, <a href=/ready>/ready</a>, "
       "<a href=/health>/health</a>.</p></body></html>\n";
@@ -213,17 +226,18 @@ const SourceStatus* Find(const std::vector<SourceStatus>& sources, const std::st
 // The last good rows of a source, with their age: also those that are too old to be published, and those of
 // before a reload.
 WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
-  const std::vector<SourceStatus> sources = inputs.app()->Sources();
+  const std::vector<SourceStatus> sources = inputs.app.Sources();
   const SourceStatus* status = Find(sources, source);
   if (status == nullptr) {
     return JsonError(404, source, "no source of this name has rows; /api/v1/sources lists the sources");
   }
-  if (!HasRows(*status)) return JsonError(404, source, kOrdersElsewhere);
+  if (!status->shows_rows) return JsonError(404, source, kOrdersElsewhere);
   const auto all = inputs.board.Rows();
   const auto found = all.find(source);
   if (found == all.end()) return JsonError(503, source, "no good poll yet");
   const LastRows& last = found->second;
-  const auto age = std::chrono::duration<double>(inputs.clock.Now() - last.taken_at);
+  const auto age = std::chrono::duration<double>(
+      std::max(inputs.clock.Now() - last.taken_at, Timestamp::duration::zero()));
   JsonText json;
   json.Text("source", source)
       .Time("taken_at", last.taken_at)
@@ -262,7 +276,7 @@ PublishedVendors VendorsIn(const Snapshot& snapshot, std::size_t rows) {
 // The codes of all vendors that any source's rows or published series name, once each, sorted. Where not all
 // of a source's rows were kept, the series have to tell the rest; they do unless the mapping leaves rows out.
 WebResponse VendorCodes(const PageInputs& inputs) {
-  inputs.app()->ExpireStale();
+  inputs.app.ExpireStale();
   const SnapshotBoard::Snapshots snapshots = inputs.board.Read();
   std::set<std::string> codes;
   bool complete = true;
@@ -287,13 +301,22 @@ WebResponse VendorCodes(const PageInputs& inputs) {
   return Plain(200, kJson, json.str() + "\n");
 }
 
-WebResponse Reload(const PageInputs& inputs) {
-  const auto done = inputs.reload();
-  WebResponse response;
-  response.status = done ? 200 : 500;
-  response.body =
-      done ? "configuration reloaded\n" : "the old configuration goes on:\n" + done.error().message + "\n";
-  return response;
+// Anybody may ask for a reload: no answer names a path, a value or what is wrong with the configuration.
+WebResponse Reload(const PageInputs& inputs, const WebRequest& request) {
+  if (IsCrossSite(request)) {
+    return Plain(403, kText, "403: a browser sent this for the page of another site; use curl on this machine, or "
+                             "SIGHUP.\n");
+  }
+  switch (inputs.reload()) {
+    case ReloadAnswer::kDone: return Plain(200, kText, "configuration reloaded\n");
+    case ReloadAnswer::kFailed:
+      return Plain(500, kText, "reload failed, keeping the previous configuration; the exporter's log says why\n");
+    case ReloadAnswer::kRunning:
+      return Plain(202, kText, "the reload is still running; the exporter's log will say how it ended\n");
+    case ReloadAnswer::kBusy:
+      return Plain(409, kText, "409: another request waits for a reload; try again when it is over\n");
+  }
+  return Plain(500, kText, "500: the reload ended in an unknown way\n");
 }
 
 }  // namespace
@@ -313,20 +336,19 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
       get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));
   routes.push_back(get("/ready", [inputs](const WebRequest&) { return Ready(inputs); }));
   routes.push_back(get("/-/healthy", [](const WebRequest&) {
-    return Plain(200, "text/plain; charset=utf-8", "o2o-exporter is healthy.\n");
+    return Plain(200, kText, "o2o-exporter is healthy.\n");
   }));
   routes.push_back(get("/-/ready", [inputs](const WebRequest&) {
     const int status = Ready(inputs).status;
-    return Plain(status, "text/plain; charset=utf-8",
+    return Plain(status, kText,
                  status == 200 ? "o2o-exporter is ready.\n" : "o2o-exporter is not ready.\n");
   }));
   routes.push_back(get("/api/v1/sources", [inputs](const WebRequest&) {
-    const auto app = inputs.app();
-    app->ExpireStale();
-    return Plain(200, kJson, SourcesJson(*app));
+    inputs.app.ExpireStale();
+    return Plain(200, kJson, SourcesJson(inputs.app));
   }));
   routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodes(inputs); }));
-  routes.push_back(get("/-/reload", [inputs](const WebRequest&) { return Reload(inputs); }));
+  routes.push_back(get("/-/reload", [inputs](const WebRequest& request) { return Reload(inputs, request); }));
   routes.back().method = "POST";
   // Of whatever sources there are by then: a reload may bring others.
   routes.push_back(get("/api/", [inputs](const WebRequest& request) {

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <vector>
 
 #include "app/app.h"
+#include "app/reloads.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
 #include "web/web_server.h"
@@ -14,15 +14,16 @@ namespace o2o {
 
 // What the pages show. All of it is read at each request; everything must outlive the server.
 struct PageInputs {
-  std::function<std::shared_ptr<App>()> app;  // the current one: a reload replaces it
+  App& app;
   const SnapshotBoard& board;
   const ExporterMetrics& metrics;
   const Clock& clock;
   std::function<bool()> stopping;
-  std::function<Result<void>()> reload;  // applies the configuration anew, whole or not at all
+  std::function<ReloadAnswer()> reload;  // asks for a reload, and waits for it within bounds
 };
 
-// Every path of the program: /metrics, /, /health, /ready, /-/healthy, /-/ready, /-/reload, /api/v1/sources.
+// Every path of the program: /metrics, /, /health, /ready, /-/healthy, /-/ready, /-/reload, /api/v1/sources,
+// /api/vendor-codes, /api/NAME.
 std::vector<WebRoute> MakeRoutes(const PageInputs& inputs);
 
 }  // namespace o2o

@@ -310,7 +310,11 @@ std::string Head(mg_connection* connection, const WebResponse& response) {
   head += "Content-Type: " + response.content_type + "\r\n";
   head += "Content-Length: " + std::to_string(length) + "\r\n";
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  head += "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n";
+  // Pages load nothing, run nothing and are nobody's frame: style and data stand in them.
+  head += "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+          "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+          "base-uri 'none'; form-action 'none'\r\n"
+          "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n";
   return head;
 }
 
@@ -374,6 +378,9 @@ WebRequest ToRequest(const mg_request_info& info) {
   request.path = PathOf(info).value_or("");
   request.accept = HeaderList(info, "Accept");
   request.accept_encoding = HeaderList(info, "Accept-Encoding");
+  request.host = HeaderList(info, "Host");
+  request.origin = HeaderList(info, "Origin");
+  request.sec_fetch_site = HeaderList(info, "Sec-Fetch-Site");
   return request;
 }
 
@@ -425,7 +432,7 @@ bool IsTrace(const mg_connection* connection) {
          std::string_view(info->request_method) == "TRACE";
 }
 
-// civetweb's hook for requests that are none (400, 408, 505). Its own answer formats the date with gmtime,
+// Called by civetweb for requests it cannot parse (400, 408, 505). Its own answer formats the date with gmtime,
 // which is not for threads.
 int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
   try {

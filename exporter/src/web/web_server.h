@@ -15,8 +15,12 @@ namespace o2o {
 struct WebRequest {
   std::string method;
   std::string path;
+  // Headers; several of one name are joined by a comma.
   std::string accept;
   std::string accept_encoding;
+  std::string host;
+  std::string origin;
+  std::string sec_fetch_site;
 };
 
 struct WebResponse {
@@ -55,11 +59,11 @@ struct WebOptions {
 //
 // What clients may cost each other (the figures are Patience's): one that has not sent its whole request
 // after 5 s, or takes less than 64 KiB of its answer in 5 s (13 kB/s), or has not got it all after 180 s, is
-// hung up on within another second or so. While no thread is free, so are the slowest, 32 in each twentieth
-// of a second, but none before it has had 0.3 s: a request that comes while any number of clients hold all
-// threads waits for 0.3 s, and 0.05 s for every 32 connections that came before it and are still unserved. A
-// reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among the last to go when they are
-// not.
+// disconnected within another second or so. When all threads are busy, the slowest clients are disconnected as
+// well, up to 32 every 50 ms; a client always gets at least 0.3 s. So a request that comes while any number of
+// clients hold all threads waits for 0.3 s, and 0.05 s for every 32 connections that came before it and are still
+// unserved. A reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among the last to be
+// disconnected when they are not.
 class WebServer {
  public:
   // An address that is wrong or taken is a kConfig that names it.

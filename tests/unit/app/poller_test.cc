@@ -5,9 +5,14 @@
 
 #include <atomic>
 #include <functional>
+#include <future>
 #include <new>
+#include <sstream>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "base/log.h"
 #include "base/secret.h"
 #include "fakes/failing_allocation.h"
 #include "metrics/catalogue.h"
@@ -31,9 +36,13 @@ class ScriptedSource final : public Source {
     --running_;
     return result;
   }
+  std::vector<ErrorCode> FailureReasons() const override { return {ErrorCode::kTimeout, ErrorCode::kInternal}; }
   std::vector<std::string> RejectReasons() const override { return {"odd_row"}; }
   std::vector<std::string> RepairReasons() const override { return {"mended"}; }
 
+  bool ShowsRows() const override { return shows_rows; }
+
+  bool shows_rows = false;
   std::atomic<int> polls{0};
   std::atomic<int> most_at_once{0};
 
@@ -60,9 +69,12 @@ void WaitUntil(const std::function<bool()>& condition) {
 
 class PollerTest : public ::testing::Test {
  protected:
+  std::unique_ptr<Poller> Make(ScriptedSource& source, Millis interval, Millis stale_after) {
+    return std::make_unique<Poller>(PollerOptions{"shop", "fake", interval, stale_after}, source, board_,
+                                    metrics_, clock_, 1);
+  }
   std::unique_ptr<Poller> Run(ScriptedSource& source, Millis interval = 4ms, Millis stale_after = 1h) {
-    auto poller = std::make_unique<Poller>(PollerOptions{"shop", "fake", interval, stale_after}, source,
-                                           board_, metrics_, clock_, 1);
+    auto poller = Make(source, interval, stale_after);
     poller->Start();
     return poller;
   }
@@ -173,19 +185,106 @@ TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) 
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
-TEST_F(PollerTest, SnapshotOfThePollerBeforeAReloadGoesOnAgeing) {
-  board_.Publish("shop", MakeSnapshot(GaugeOf(1).families, clock_.Now() - 10s));
-  ScriptedSource source(
-      [](int, std::stop_token) -> Result<PollResult> { return Fail(ErrorCode::kConnect, "refused"); });
-  const auto poller = Run(source, 1h, 10s);
-  poller->ExpireIfStale();
-  EXPECT_TRUE(board_.Read().empty());
-  EXPECT_TRUE(poller->status().stale);
+TEST_F(PollerTest, SnapshotOfThePollerThatItReplacesGoesOnAgeing) {
+  ScriptedSource source([](int, std::stop_token) { return GaugeOf(1); });
+  const auto before = Run(source, 1h, 1h);
+  WaitUntil([&] { return board_.Read().size() == 1; });
+  const std::optional<Timestamp> last_success = before->status().last_success;
+  before->RequestStop();
 
-  board_.Publish("shop", MakeSnapshot(GaugeOf(1).families, clock_.Now()));
-  const auto fresh = Run(source, 1h, 1h);
-  fresh->ExpireIfStale();
-  EXPECT_FALSE(board_.Read().empty());
+  ScriptedSource failing(
+      [](int, std::stop_token) -> Result<PollResult> { return Fail(ErrorCode::kConnect, "refused"); });
+  const auto patient = Make(failing, 1h, 1h);
+  patient->Start(before.get());
+  patient->ExpireIfStale();
+  EXPECT_EQ(board_.Read().size(), 1u);
+  EXPECT_EQ(patient->status().last_success, last_success);
+
+  const auto strict = Make(failing, 1h, 1ms);
+  strict->Start(before.get());
+  WaitUntil([&] {
+    strict->ExpireIfStale();
+    return board_.Read().empty();
+  });
+  EXPECT_TRUE(strict->status().stale);
+}
+
+TEST_F(PollerTest, OneThatIsOnlyPreparedDoesNothing) {
+  ScriptedSource source([](int, std::stop_token) { return GaugeOf(1); });
+  const auto poller = Make(source, 1ms, 1h);
+  poller->Prepare();
+  poller->Nudge();
+  EXPECT_EQ(TextOf(metrics_).find("shop"), std::string::npos) << "its series would vanish again";
+  poller->RequestStop();
+  poller->Join();
+  EXPECT_EQ(source.polls, 0);
+}
+
+// A poll that hangs in its upstream ends long after a reload has replaced its source, or removed it.
+TEST_F(PollerTest, OneThatWasReplacedPublishesNothingAnyMore) {
+  std::promise<void> answer;
+  ScriptedSource source([&](int, std::stop_token) -> Result<PollResult> {
+    answer.get_future().wait();
+    return GaugeOf(1);
+  });
+  const auto poller = Run(source, 1h);
+  WaitUntil([&] { return source.polls == 1; });
+  poller->RequestStop();
+  metrics_.RemoveSource("shop");
+  answer.set_value();
+  poller->Join();
+  EXPECT_TRUE(board_.Read().empty());
+  EXPECT_EQ(TextOf(metrics_).find("shop"), std::string::npos);
+}
+
+TEST_F(PollerTest, RejectedRowsAreInTheStatusAndLoggedWhenTheyBeginAndEnd) {
+  std::atomic<int> bad{1};
+  ScriptedSource source([&](int poll, std::stop_token) -> Result<PollResult> {
+    PollResult result = GaugeOf(poll);
+    result.rejected_rows = {{"bad_value", bad == 1 ? 3 : 0}, {"no_value", bad == 2 ? 1 : 0}};
+    return result;
+  });
+  ::testing::internal::CaptureStderr();
+  const auto poller = Run(source);
+  const auto polled_twice_more = [&] { WaitUntil([&, from = source.polls.load()] { return source.polls > from + 2; }); };
+  polled_twice_more();
+  EXPECT_EQ(poller->status().rejected_rows, 3u);
+  EXPECT_EQ(poller->status().rejected_reasons, std::vector<std::string>{"bad_value"});
+  bad = 2;
+  polled_twice_more();
+  bad = 0;
+  polled_twice_more();
+  EXPECT_EQ(poller->status().rejected_rows, 0u);
+  EXPECT_TRUE(poller->status().rejected_reasons.empty());
+  poller->RequestStop();
+  poller->Join();
+  EXPECT_TRUE(log::Flush(30s));
+  std::vector<std::string> said;
+  std::istringstream lines(::testing::internal::GetCapturedStderr());
+  for (std::string line; std::getline(lines, line);) {
+    const auto at = line.find("level=");
+    if (line.find("reject") != std::string::npos) said.push_back(line.substr(at));
+  }
+  EXPECT_EQ(said, (std::vector<std::string>{
+                      "level=warn msg=\"source rejects rows\" source=shop reason=bad_value rows=3",
+                      "level=warn msg=\"source rejects rows\" source=shop reason=no_value rows=1",
+                      "level=info msg=\"source no longer rejects rows\" source=shop reason=bad_value",
+                      "level=info msg=\"source no longer rejects rows\" source=shop reason=no_value"}));
+}
+
+TEST_F(PollerTest, RowsAreShownOnlyWhereTheSourceSaysThatTheyMayBe) {
+  for (const bool open : {false, true}) {
+    ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
+      PollResult result = GaugeOf(poll);
+      result.sample_rows = {"{\"customer\":\"Ann\"}"};
+      return result;
+    });
+    source.shows_rows = open;
+    const auto poller = Run(source, 1h);
+    WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
+    EXPECT_EQ(poller->status().shows_rows, open);
+    EXPECT_EQ(board_.Rows().at("shop").rows->size(), open ? 1u : 0u);
+  }
 }
 
 TEST_F(PollerTest, TroubleBesideAGoodAnswerIsCountedAndPublishedAllTheSame) {
@@ -255,11 +354,11 @@ TEST_F(PollerTest, RepairsAreCounted) {
   });
 }
 
-TEST_F(PollerTest, KnownLabelSetsExistBeforeTheFirstPoll) {
+TEST_F(PollerTest, KnownLabelSetsExistFromTheStart) {
   ScriptedSource source([](int poll, std::stop_token) { return GaugeOf(poll); });
-  const Poller poller({"shop", "fake", 15s, 45s}, source, board_, metrics_, clock_, 1);
+  const auto poller = Run(source, 15s, 45s);
   const std::string text = TextOf(metrics_);
-  EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} 0"), std::string::npos);
+  EXPECT_NE(text.find("o2o_source_polls_total{source=\"shop\"} "), std::string::npos);
   EXPECT_NE(text.find("o2o_source_failures_total{source=\"shop\",reason=\"timeout\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_repaired_total{source=\"shop\",reason=\"mended\"} 0"), std::string::npos);
   EXPECT_NE(text.find("o2o_source_rejected_rows_total{source=\"shop\",reason=\"odd_row\"} 0"),

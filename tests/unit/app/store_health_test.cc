@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "unit/metrics/exposition_text.h"
+
 namespace o2o {
 namespace {
 
@@ -25,6 +27,15 @@ TEST_F(StoreHealthTest, IsDownUntilItWasTried) {
   EXPECT_EQ(health_.state().error, "");
   Works(Side::kWatermark);
   EXPECT_TRUE(health_.state().up);
+}
+
+// A reload replaced it while its connection hung: what it says by then is said of the past.
+TEST_F(StoreHealthTest, OneThatWasRetiredLeavesTheMetricToItsSuccessor) {
+  StoreHealth successor(metrics_);
+  successor.Report(Side::kRead, nullptr);
+  health_.Retire();
+  Fails(Side::kWrite, "interrupted");
+  EXPECT_EQ(testing::ValueOf(testing::TextOf(metrics_), "o2o_store_up"), 1);
 }
 
 TEST_F(StoreHealthTest, EachSideThatFailsIsDownWithItsOwnError) {

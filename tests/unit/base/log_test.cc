@@ -18,6 +18,7 @@ template <typename Write>
 std::string Logged(Write write) {
   testing::internal::CaptureStderr();
   write();
+  EXPECT_TRUE(Flush(std::chrono::seconds(30)));
   static const std::regex kTime("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z");
   return std::regex_replace(testing::internal::GetCapturedStderr(), kTime, "T");
 }

@@ -118,10 +118,13 @@ const Broken kBroken[] = {
     {"source-kind-missing", {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds()}},
     {"source-name-missing", {"3:5: sources[0].name: missing, want a short name like orders"}},
     {"source-name-twice",
-     {"5:11: sources[1].name: \"orders\" stands there twice, give each source its own name"}},
+     {"5:11: sources[1].name: \"orders\" appears twice, give each source its own name"}},
     {"source-name",
-     {"3:11: sources[0].name: \"Orders\" is no source name, want at most 64 of a-z, 0-9 and -, beginning "
+     {"3:11: sources[0].name: \"Orders\" is not a source name, want at most 64 of a-z, 0-9 and -, beginning "
       "with a letter"}},
+    {"source-name-taken",
+     {"3:11: sources[0].name: \"order-store\" is the name under which the reading of the order store appears, "
+      "want another one, like orders"}},
     {"sources-empty", {"1:1: sources: is empty, want at least one source"}},
     {"sources-missing", {"1:1: sources: missing, want at least one source"}},
     {"stale-after",

@@ -89,30 +89,30 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
 TEST(FlagsTest, MistakesAreToldOnOneLine) {
   ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h");
   ExpectUsageError({"ingest", "--since=soon"},
-                   "--since: \"soon\" is no duration, want one like 90m, 24h or 7d");
+                   "--since: \"soon\" is not a duration, want one like 90m, 24h or 7d");
   ExpectUsageError({"ingest", "--since=999ms"}, "--since: \"999ms\" is too short, want at least 1s");
   ExpectUsageError({"ingest", "--since=11y"}, "--since: \"11y\" is too long, want at most 10y");
   ExpectUsageError({"--since", "24h"}, "--since belongs to ingest, like ingest --since 24h");
   ExpectUsageError({"serve", "--since=24h"}, "--since belongs to ingest, like ingest --since 24h");
   ExpectUsageError({"--log.level=loud"},
-                   "--log.level: \"loud\" is no level, want debug, info, warn or error");
-  ExpectUsageError({"--log.format=xml"}, "--log.format: \"xml\" is no format, want logfmt or json");
+                   "--log.level: \"loud\" is not a level, want debug, info, warn or error");
+  ExpectUsageError({"--log.format=xml"}, "--log.format: \"xml\" is not a format, want logfmt or json");
   ExpectUsageError({"--web.listen-address=9847"},
                    "--web.listen-address: \"9847\" has no port, want [host]:port like :9847");
   for (const char* number : {"0", "1001", "99999999999", "1e2", "-1", "x", "07"}) {
     ExpectUsageError({std::string("--web.max-requests=") + number},
                      std::string("--web.max-requests: \"") + number +
-                         "\" is no such number, want a whole number from 1 to 1000");
+                         "\" is not such a number, want a whole number from 1 to 1000");
   }
   ExpectUsageError({"probe"}, "probe needs the name of a source, like probe vendor-status");
   ExpectUsageError({"probe", ""}, "probe needs the name of a source, like probe vendor-status");
-  ExpectUsageError({"probe", "a", "b"}, "\"b\" is no flag and no command");
+  ExpectUsageError({"probe", "a", "b"}, "\"b\" is neither a flag nor a command");
   ExpectUsageError({"probe", "a", "--since=1h"}, "--since belongs to ingest, like ingest --since 24h");
-  ExpectUsageError({"vendor-status", "probe"}, "\"vendor-status\" is no flag and no command");
-  ExpectUsageError({"run"}, "\"run\" is no flag and no command");
-  ExpectUsageError({"serve", "metrics"}, "\"metrics\" is no flag and no command");
-  ExpectUsageError({"--config.fil=x"}, "\"--config.fil\" is no flag and no command");
-  ExpectUsageError({"--x\n\x1B[2J"}, "\"--x  [2J\" is no flag and no command");
+  ExpectUsageError({"vendor-status", "probe"}, "\"vendor-status\" is neither a flag nor a command");
+  ExpectUsageError({"run"}, "\"run\" is neither a flag nor a command");
+  ExpectUsageError({"serve", "metrics"}, "\"metrics\" is neither a flag nor a command");
+  ExpectUsageError({"--config.fil=x"}, "\"--config.fil\" is neither a flag nor a command");
+  ExpectUsageError({"--x\n\x1B[2J"}, "\"--x  [2J\" is neither a flag nor a command");
 }
 
 TEST(FlagsTest, ValueOfAnUnknownFlagIsNotRepeated) {

@@ -51,7 +51,7 @@ SnapshotBoard::Snapshots Shop() {
   Family odd{{"shop_things", MetricType::kCounter, {}, "A counter without its suffix."}, {{{}, "7"}}, {}, {}};
   vendors = {online, vendor_open, odd};
   ExporterMetrics exporter;
-  exporter.AddSource("orders", 15, {"missing_id", "bad_time"});
+  exporter.AddSource("orders", 15, {{}, {"missing_id", "bad_time"}, {}});
   exporter.PollStarted("orders");
   exporter.PollEnded("orders", {.up = true,
                                 .trouble = {},

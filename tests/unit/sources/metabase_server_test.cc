@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/log.h"
 #include "fakes/fake_clock.h"
 
 namespace o2o {
@@ -108,6 +109,7 @@ TEST(MetabaseServerVersionTest, IsLoggedWhenItChanges) {
   MetabaseServer server("http://mb.example", clock);
   testing::internal::CaptureStderr();
   for (const char* version : {"v0.50.26", "v0.50.26", "v0.53.1"}) server.NoteVersion(version);
+  EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
   const std::string log = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 2) << log;
   EXPECT_NE(log.find("v0.53.1"), std::string::npos) << log;

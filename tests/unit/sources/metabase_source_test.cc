@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_http_client.h"
 
@@ -481,6 +482,7 @@ TEST_F(MetabaseSourceTest, VersionIsAskedForWithoutCredentialsAndHarmsNoPoll) {
   http_.Answer(200, R"({"engines":{},"version":{"tag":"v0.50.26","date":"2024-09-05"}})");
   testing::internal::CaptureStderr();
   EXPECT_TRUE(Poll());
+  EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
   EXPECT_NE(testing::internal::GetCapturedStderr().find("version=v0.50.26"), std::string::npos);
   const HttpRequest& request = http_.requests.back();
   EXPECT_EQ(request.url, "http://mb.example/api/session/properties");

@@ -154,6 +154,11 @@ TEST(WebServer, SendsWholeAnswersWithTheirHeaders) {
   EXPECT_EQ(response.Header("Content-Length"), "9");
   EXPECT_EQ(response.Header("Connection"), "close");
   EXPECT_EQ(response.Header("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(response.Header("X-Frame-Options"), "DENY");
+  EXPECT_EQ(response.Header("Content-Security-Policy"),
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; "
+            "form-action 'none'");
+  EXPECT_EQ(response.Header("Referrer-Policy"), "no-referrer");
   EXPECT_TRUE(response.Header("Date").ends_with(" GMT")) << response.Header("Date");
 }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/line_writer.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+namespace o2o {
+namespace {
+
+bool WriteAll(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+    if (written >= 0) {
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      // Somebody who shares the descriptor made it non-blocking; here is where waiting harms nobody.
+      pollfd writable{descriptor, POLLOUT, 0};
+      if (poll(&writable, 1, -1) < 0 && errno != EINTR) return false;
+    } else if (errno != EINTR) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+LineWriter::~LineWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  filled_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+// Signals are for the threads that wait for them: this one has them all blocked, SIGPIPE too.
+void LineWriter::StartThread() {
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void LineWriter::Write(std::string line) noexcept {
+  const std::lock_guard lock(mutex_);
+  try {
+    if (bytes_ + line.size() > max_bytes_) {
+      ++dropped_;
+      return;
+    }
+    if (!thread_.joinable()) StartThread();
+    const std::size_t size = line.size();
+    lines_.push_back(std::move(line));
+    bytes_ += size;
+    filled_.notify_one();
+  } catch (...) {
+    ++dropped_;  // no memory, or no thread to be had
+  }
+}
+
+bool LineWriter::Flush(std::chrono::milliseconds at_most) {
+  std::unique_lock lock(mutex_);
+  return emptied_.wait_for(lock, at_most, [this] { return lines_.empty(); });
+}
+
+std::uint64_t LineWriter::dropped() const {
+  const std::lock_guard lock(mutex_);
+  return dropped_;
+}
+
+void LineWriter::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    filled_.wait(lock, [this] { return ending_ || !lines_.empty(); });
+    if (ending_) return;
+    const std::string& line = lines_.front();  // stays where it is while others are added behind it
+    lock.unlock();
+    const bool written = WriteAll(descriptor_, line);
+    lock.lock();
+    if (!written) ++dropped_;
+    bytes_ -= line.size();
+    lines_.pop_front();
+    if (lines_.empty()) emptied_.notify_all();
+  }
+}
+
+}  // namespace o2o

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace o2o {
+
+// Writes lines to a descriptor on a thread of its own, so that nobody who has something to say waits for whoever
+// reads it: a pipe that is full, a terminal that is stopped, a disk that hangs. Thread-safe.
+class LineWriter {
+ public:
+  // Beyond `max_bytes` of lines that wait to be written, lines are dropped. The descriptor stays the caller's.
+  LineWriter(int descriptor, std::size_t max_bytes) : descriptor_(descriptor), max_bytes_(max_bytes) {}
+  // Waits for the line that is being written; those behind it are dropped.
+  ~LineWriter();
+  LineWriter(const LineWriter&) = delete;
+  LineWriter& operator=(const LineWriter&) = delete;
+
+  // Takes `line`, newline included, to be written by one write(). Never waits, never throws.
+  void Write(std::string line) noexcept;
+  // Waits until all lines taken so far are written or dropped, but no longer than that. Says whether they are.
+  bool Flush(std::chrono::milliseconds at_most);
+  // Lines for which there was no room, or that could not be written.
+  std::uint64_t dropped() const;
+
+ private:
+  void StartThread();  // needs mutex_
+  void Run();
+
+  const int descriptor_;
+  const std::size_t max_bytes_;
+  mutable std::mutex mutex_;  // never held while writing
+  std::condition_variable filled_;
+  std::condition_variable emptied_;
+  std::deque<std::string> lines_;  // guarded by mutex_; the first one may be being written
+  std::size_t bytes_ = 0;          // of lines_; guarded by mutex_
+  std::uint64_t dropped_ = 0;      // guarded by mutex_
+  bool ending_ = false;            // guarded by mutex_
+  std::thread thread_;             // started by the first line; guarded by mutex_
+};
+
+}  // namespace o2o
