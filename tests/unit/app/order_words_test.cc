@@ -52,6 +52,7 @@ class OrderWordsTest : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     words_.Spell(page);
     spelt_ = page.orders[0];
+  EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
     return ::testing::internal::GetCapturedStderr();
   }
 
@@ -87,6 +88,7 @@ TEST_F(OrderWordsTest, WithoutConfiguredTypesNoneIsMissing) {
   page.orders[0].order_type = "anything";
   ::testing::internal::CaptureStderr();
   words.Spell(page);
+  EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
