@@ -269,13 +269,17 @@ CREATE VIEW order_status_history AS
 CREATE VIEW open_orders AS
   SELECT order_id, order_type, status, status_since AS since FROM fact_orders_monitoring WHERE open;
 
--- The counters of the exporter: never go down, whoever writes and whatever is deleted.
-CREATE TABLE order_tallies (
+-- The counters of the exporter: never go down, whoever writes and whatever is deleted. Writers only add entries, so that none
+-- waits for another; see fold_order_tallies.
+CREATE TABLE order_tally_entries (
+  id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   family text COLLATE "C" NOT NULL,      -- the metric's name
   labels text[] COLLATE "C" NOT NULL,    -- its label values, in the order of the metrics catalogue
-  value  numeric NOT NULL,
-  PRIMARY KEY (family, labels)
-) WITH (fillfactor = 50);
+  value  numeric NOT NULL
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+CREATE VIEW order_tallies AS
+  SELECT family, labels, sum(value) AS value FROM order_tally_entries GROUP BY family, labels;
 
 -- Outcomes that an order reached, was counted for, and left again: each counts once per order. An order that
 -- still is in its final status needs no entry. status is '' for completed.
@@ -290,6 +294,21 @@ CREATE TABLE order_outcomes (
 CREATE TABLE order_duration_buckets (le numeric PRIMARY KEY);
 INSERT INTO order_duration_buckets
   VALUES (60), (120), (300), (600), (900), (1200), (1800), (2700), (3600), (5400), (7200), (14400), (28800), (86400);
+
+-- Rows of the OMS that wait, since a transaction of somebody else has its hands on their orders; the next merge offers them again.
+CREATE TABLE held_orders (
+  id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  held_at       timestamptz NOT NULL DEFAULT now(),
+  order_id      text COLLATE "C" NOT NULL,
+  customer_id   text,
+  customer_name text,
+  status        text COLLATE "C" NOT NULL,
+  order_type    text COLLATE "C" NOT NULL,
+  total_amount  numeric,
+  updated_at    timestamptz NOT NULL,
+  item_name     text,
+  item_detail   text
+);
 
 -- Rows of the OMS that could not be taken in. Bounded in number, size and age by the exporter.
 CREATE TABLE rejected_orders (
@@ -317,5 +336,8 @@ CREATE TABLE batch_jobs (
   duration_seconds double precision CHECK (duration_seconds >= 0 AND duration_seconds < 'infinity'),  -- of the last run that ended
   failed           boolean NOT NULL DEFAULT false                  -- that run
 );
+
+-- What the scripts made, as schema_parts shows it; see check_counting.
+CREATE TABLE schema_inventory (part text PRIMARY KEY, definition text NOT NULL);
 
 INSERT INTO schema_migrations (version, needs) VALUES (1, 1);

@@ -39,19 +39,27 @@ CREATE FUNCTION configured_order_type(word text) RETURNS text STABLE LANGUAGE sq
                    ORDER BY order_type <> word, order_type LIMIT 1), word)
 $$;
 
--- Taken by whoever changes tallies, before the first change: two writers would otherwise wait for each
--- other's rows in a circle.
-CREATE FUNCTION lock_order_tallies() RETURNS void LANGUAGE sql AS $$
-  SELECT pg_advisory_xact_lock(72001, 1)
-$$;
-
 -- Order types and statuses are words of the OMS, and each is a series for ever: the first hundred order types (the configured
 -- ones have their places from the start, see sync_order_types) and the first hundred statuses that are not configured are told
--- apart, what comes later counts as `other`. The orders keep their own. Under lock_order_tallies, so that all writers agree.
-CREATE FUNCTION register_order_labels(types text[], statuses text[]) RETURNS void LANGUAGE plpgsql AS $$
+-- apart, what comes later counts as `other`. The orders keep their own. Who brings new words keeps others who do waiting until it
+-- commits; after two seconds these count theirs as `other`.
+CREATE FUNCTION register_order_labels(types text[], statuses text[]) RETURNS void LANGUAGE plpgsql
+  SET lock_timeout = '2s'
+AS $$
 DECLARE
   told_apart constant int := 100;  -- of each
 BEGIN
+  IF NOT EXISTS (SELECT FROM unnest(types) w WHERE w NOT IN (SELECT order_type FROM order_types)
+                 AND (SELECT count(*) FROM order_types) < told_apart)
+     AND NOT EXISTS (SELECT FROM unnest(statuses) w WHERE w NOT IN (SELECT status FROM order_statuses)
+                     AND (SELECT count(*) FROM order_statuses WHERE NOT known) < told_apart) THEN
+    RETURN;
+  END IF;
+  BEGIN
+    LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;  -- not to be had by those who only read
+  EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+    RETURN;
+  END;
   INSERT INTO order_types (order_type)
   SELECT DISTINCT w COLLATE "C" FROM unnest(types) w WHERE w NOT IN (SELECT order_type FROM order_types)
   ORDER BY 1 LIMIT greatest(0, told_apart - (SELECT count(*) FROM order_types))
@@ -62,6 +70,26 @@ BEGIN
   ORDER BY 1 LIMIT greatest(0, told_apart - (SELECT count(*) FROM order_statuses WHERE NOT known))
   ON CONFLICT DO NOTHING;
 END $$;
+
+-- Entries of one counter become one; every reader sees them before or after. Those of transactions that are still open, and those that
+-- another is folding, are left for the next time: nobody waits.
+CREATE FUNCTION fold_order_tallies() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RETURN;  -- it would collide with the last one who folded
+  END IF;
+  WITH taken AS MATERIALIZED (
+    SELECT id FROM order_tally_entries FOR UPDATE SKIP LOCKED
+  ), gone AS (
+    DELETE FROM order_tally_entries e USING taken t WHERE e.id = t.id RETURNING e.family, e.labels, e.value
+  )
+  INSERT INTO order_tally_entries (family, labels, value) SELECT family, labels, sum(value) FROM gone GROUP BY family, labels;
+END $$;
+
+-- Whether the entries from `first` to `last` hold the one, of a thousand, whose writer folds.
+CREATE FUNCTION is_turn_to_fold(first bigint, last bigint) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
+  SELECT last / 1000 > (first - 1) / 1000
+$$;
 
 -- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
 CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
@@ -89,6 +117,7 @@ DECLARE
   statuses text[];
   numbers bigint[];
   amounts numeric[];
+  fold boolean;
 BEGIN
   SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(amount) INTO types, statuses, numbers, amounts
   FROM (
@@ -99,7 +128,6 @@ BEGIN
   IF types IS NULL THEN
     RETURN NULL;
   END IF;
-  PERFORM lock_order_tallies();
   PERFORM register_order_labels(types, statuses);
   WITH judged AS MATERIALIZED (
     SELECT coalesce(t.order_type, 'other') AS order_type, status, s.outcome, orders, amount
@@ -114,10 +142,15 @@ BEGIN
     SELECT 'o2o_orders_completed_amount_total', ARRAY[order_type], amount FROM judged WHERE outcome = 'completed'
     UNION ALL
     SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], orders FROM judged WHERE outcome = 'failed'
+  ), added AS (
+    INSERT INTO order_tally_entries (family, labels, value)
+    SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
+    RETURNING id
   )
-  INSERT INTO order_tallies AS t (family, labels, value)
-  SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
-  ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+  SELECT is_turn_to_fold(min(id), max(id)) INTO fold FROM added;
+  IF fold THEN
+    PERFORM fold_order_tallies();
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -127,11 +160,12 @@ CREATE FUNCTION count_changed_orders() RETURNS trigger SECURITY DEFINER LANGUAGE
   SET enable_mergejoin = off
   SET work_mem = '64MB'
 AS $$
+DECLARE
+  fold boolean;
 BEGIN
   IF NOT EXISTS (SELECT FROM new_rows) THEN
     RETURN NULL;
   END IF;
-  PERFORM lock_order_tallies();
   PERFORM register_order_labels(array_agg(order_type), array_agg(status)) FROM (SELECT DISTINCT order_type, status FROM new_rows) n;
   WITH changed AS MATERIALIZED (
     SELECT n.order_id, n.order_type, n.total_amount, n.updated_at, n.updated_at - n.first_updated_at AS age,
@@ -183,10 +217,15 @@ BEGIN
     WHERE first_seen_open
     UNION ALL
     SELECT 'o2o_order_duration_seconds_sum', ARRAY[order_type, outcome], seconds FROM counted WHERE first_seen_open
+  ), added AS (
+    INSERT INTO order_tally_entries (family, labels, value)
+    SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
+    RETURNING id
   )
-  INSERT INTO order_tallies AS t (family, labels, value)
-  SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
-  ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+  SELECT is_turn_to_fold(min(id), max(id)) INTO fold FROM added;
+  IF fold THEN
+    PERFORM fold_order_tallies();
+  END IF;
   RETURN NULL;
 END $$;
 
@@ -205,7 +244,7 @@ END $$;
 -- sync_order_statuses counts that.
 SELECT register_order_labels(array_agg(order_type), array_agg(status))
 FROM (SELECT DISTINCT order_type, status FROM fact_orders_monitoring) f;
-INSERT INTO order_tallies (family, labels, value)
+INSERT INTO order_tally_entries (family, labels, value)
 SELECT 'o2o_orders_ingested_total', ARRAY[coalesce(t.order_type, 'other')], sum(orders)
 FROM (SELECT order_type, count(*) AS orders FROM fact_orders_monitoring GROUP BY order_type) f
 LEFT JOIN order_types t USING (order_type)

@@ -18,12 +18,118 @@ CREATE FUNCTION prepare_order_staging() RETURNS void LANGUAGE sql AS $$
   ) ON COMMIT DELETE ROWS;
 $$;
 
+-- One merge at a time, so that two do not wait for each other's orders; but none waits long for one that stays open. With the owner's
+-- rights, since the lock is not to be had by those who only read.
+CREATE FUNCTION take_merge_turn() RETURNS void SECURITY DEFINER LANGUAGE plpgsql
+  SET lock_timeout = '2s'
+AS $$
+BEGIN
+  LOCK TABLE held_orders IN SHARE UPDATE EXCLUSIVE MODE;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+  NULL;
+END $$;
+
+-- The two steps of a merge. `present`: later times are of the OMS's future. `answered`: when the OMS showed them. `chosen`: these orders; null: all that are staged.
+CREATE FUNCTION insert_staged_orders(present timestamptz, answered timestamptz, chosen text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  inserted bigint;
+BEGIN
+  INSERT INTO fact_orders_monitoring
+    (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
+     first_status, first_updated_at, status_since, shown_at, open)
+  SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
+         s.status, s.updated_at, s.updated_at, answered, coalesce(o.outcome, 'open') = 'open'
+  FROM pg_temp.staged_orders s
+  LEFT JOIN order_statuses o ON o.status = s.status
+  WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id)
+    AND (chosen IS NULL OR s.order_id = ANY (chosen)) AND present IS NOT NULL;
+  GET DIAGNOSTICS inserted = ROW_COUNT;
+  RETURN inserted;
+END $$;
+
+CREATE FUNCTION update_staged_orders(present timestamptz, answered timestamptz, chosen text[]) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  updated bigint;
+BEGIN
+  UPDATE fact_orders_monitoring f
+  SET customer_id = s.customer_id, customer_name = s.customer_name, status = s.status, order_type = s.order_type,
+      total_amount = s.total_amount, updated_at = s.updated_at, item_name = s.item_name, item_detail = s.item_detail,
+      status_since = CASE WHEN f.status = s.status THEN least(f.status_since, s.updated_at) ELSE s.updated_at END,
+      shown_at = answered, open = coalesce(o.outcome, 'open') = 'open'
+  FROM pg_temp.staged_orders s
+  LEFT JOIN order_statuses o ON o.status = s.status
+  WHERE f.order_id = s.order_id
+    AND (chosen IS NULL OR s.order_id = ANY (chosen))
+    AND (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
+        IS DISTINCT FROM
+        (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
+    AND CASE WHEN f.updated_at > present AND s.updated_at <= present
+               THEN (order_status_rank(s.status), s.status) >= (order_status_rank(f.status), f.status)
+             WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
+             -- A time of showing beyond the present is of a clock that was set back since, and tells nothing.
+             WHEN f.status = s.status THEN f.shown_at IS NULL OR f.shown_at > present OR f.shown_at <= answered
+             ELSE order_status_is_newer(s.status, answered, f.status, CASE WHEN f.shown_at <= present THEN f.shown_at END) END;
+  GET DIAGNOSTICS updated = ROW_COUNT;
+  RETURN updated;
+END $$;
+
+-- A merge that passes by the orders on which somebody else's open transaction has its hands. Of rows that are there PostgreSQL tells
+-- which can be had; of new ones only trying does: all at once, else in halves. `held`: the orders that are left.
+CREATE FUNCTION merge_what_can_be_had(present timestamptz, answered timestamptz, OUT inserted bigint, OUT updated bigint, OUT held text[]) LANGUAGE plpgsql AS $$
+DECLARE
+  give_up_at constant timestamptz := clock_timestamp() + interval '5 seconds';
+  patience constant text := current_setting('lock_timeout');
+  there text[];  -- and different
+  mine text[];
+  fresh text[];
+  starts int[];
+  ends int[];
+  start int;
+  finish int;
+BEGIN
+  there := ARRAY(
+    SELECT f.order_id FROM pg_temp.staged_orders s JOIN fact_orders_monitoring f ON f.order_id = s.order_id
+    WHERE (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
+          IS DISTINCT FROM
+          (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail));
+  mine := ARRAY(SELECT order_id FROM fact_orders_monitoring WHERE order_id = ANY (there) ORDER BY order_id FOR UPDATE SKIP LOCKED);
+  held := ARRAY(SELECT unnest(there) EXCEPT SELECT unnest(mine));
+  updated := update_staged_orders(present, answered, mine);
+
+  fresh := ARRAY(SELECT order_id FROM pg_temp.staged_orders s
+                 WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) ORDER BY order_id);
+  inserted := 0;
+  starts := ARRAY[1];
+  ends := ARRAY[cardinality(fresh)];
+  WHILE cardinality(starts) > 0 LOOP
+    start := starts[1];
+    finish := ends[1];
+    starts := starts[2:];
+    ends := ends[2:];
+    CONTINUE WHEN finish < start;
+    BEGIN
+      PERFORM set_config('lock_timeout', '20ms', true);
+      inserted := inserted + insert_staged_orders(present, answered, fresh[start:finish]);
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      IF start = finish OR clock_timestamp() > give_up_at THEN
+        held := held || fresh[start:finish];
+      ELSE
+        starts := ARRAY[start, (start + finish) / 2 + 1] || starts;
+        ends := ARRAY[(start + finish) / 2, finish] || ends;
+      END IF;
+    END;
+    PERFORM set_config('lock_timeout', patience, true);
+  END LOOP;
+END $$;
+
 -- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
 -- updated_at that lies more than a minute beyond it is bogus, or of a clock that was set back since: it gives way to a row
 -- that does not, unless that one is of an earlier status (an old row shown once more). answered_at: that clock when the OMS gave
 -- the page, if the page comes later; of rows with one updated_at it tells which is the newer, see order_status_is_newer. Statuses and
--- order types are taken as they are spelled: configured_status and configured_order_type give the spelling of the configuration.
-CREATE FUNCTION merge_staged_orders(oms_now timestamptz, answered_at timestamptz DEFAULT NULL, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint)
+-- order types are taken as they are spelled: configured_status and configured_order_type give the spelling of the configuration. held: rows
+-- whose orders another open transaction has changed; they are kept, merged by a later call, and counted by that.
+CREATE FUNCTION merge_staged_orders(
+  oms_now timestamptz, answered_at timestamptz DEFAULT NULL, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint, OUT held bigint)
   LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan  -- a page is 10 rows or 100,000
   SET enable_seqscan = off  -- the orders are looked up by their index, whatever the statistics say
@@ -34,12 +140,29 @@ DECLARE
   -- Named in every statement below: only a statement with a parameter is planned anew for the page at hand.
   present constant timestamptz NOT NULL := oms_now + interval '1 minute';
   answered constant timestamptz NOT NULL := coalesce(answered_at, oms_now);
+  patience constant text := current_setting('lock_timeout');
   staged bigint;
   unknown bigint;
   differing bigint;
+  held_ids text[] := '{}';
+  swallowed bigint;
 BEGIN
-  -- One merge at a time: two would wait for each other's orders in a circle.
-  PERFORM pg_advisory_xact_lock(72001, 2);
+  PERFORM check_counting();
+  PERFORM take_merge_turn();
+
+  -- What was held comes along; the page's own row of such an order is as new, or newer, unless its time says otherwise.
+  IF EXISTS (SELECT FROM held_orders) THEN
+    WITH back AS (
+      DELETE FROM held_orders WHERE id IN (SELECT id FROM held_orders FOR UPDATE SKIP LOCKED) RETURNING *
+    ), newest AS (
+      SELECT DISTINCT ON (order_id) * FROM back ORDER BY order_id, updated_at DESC, id DESC
+    ), replaced AS (
+      DELETE FROM pg_temp.staged_orders s USING newest n WHERE s.order_id = n.order_id AND s.updated_at < n.updated_at
+    )
+    INSERT INTO pg_temp.staged_orders
+    SELECT order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail FROM newest n
+    WHERE NOT EXISTS (SELECT FROM pg_temp.staged_orders s WHERE s.order_id = n.order_id AND s.updated_at >= n.updated_at);
+  END IF;
 
   -- Most pages show again what is here already: one look tells whether there is anything to write.
   SELECT count(*),
@@ -54,41 +177,36 @@ BEGIN
   WHERE present IS NOT NULL;
 
   inserted := 0;
-  IF unknown > 0 THEN
-    INSERT INTO fact_orders_monitoring
-      (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail,
-       first_status, first_updated_at, status_since, shown_at, open)
-    SELECT s.order_id, s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail,
-           s.status, s.updated_at, s.updated_at, answered, coalesce(o.outcome, 'open') = 'open'
-    FROM pg_temp.staged_orders s
-    LEFT JOIN order_statuses o ON o.status = s.status
-    WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL;
-    GET DIAGNOSTICS inserted = ROW_COUNT;
-  END IF;
-
   updated := 0;
-  IF differing > 0 OR inserted < unknown THEN  -- or another program has inserted some of them meanwhile
-    UPDATE fact_orders_monitoring f
-    SET customer_id = s.customer_id, customer_name = s.customer_name, status = s.status, order_type = s.order_type,
-        total_amount = s.total_amount, updated_at = s.updated_at, item_name = s.item_name, item_detail = s.item_detail,
-        status_since = CASE WHEN f.status = s.status THEN least(f.status_since, s.updated_at) ELSE s.updated_at END,
-        shown_at = answered, open = coalesce(o.outcome, 'open') = 'open'
-    FROM pg_temp.staged_orders s
-    LEFT JOIN order_statuses o ON o.status = s.status
-    WHERE f.order_id = s.order_id
-      AND (f.customer_id, f.customer_name, f.status, f.order_type, f.total_amount, f.updated_at, f.item_name, f.item_detail)
-          IS DISTINCT FROM
-          (s.customer_id, s.customer_name, s.status, s.order_type, s.total_amount, s.updated_at, s.item_name, s.item_detail)
-      AND CASE WHEN f.updated_at > present AND s.updated_at <= present
-                 THEN (order_status_rank(s.status), s.status) >= (order_status_rank(f.status), f.status)
-               WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
-               -- A time of showing beyond the present is of a clock that was set back since, and tells nothing.
-               WHEN f.status = s.status THEN f.shown_at IS NULL OR f.shown_at > present OR f.shown_at <= answered
-               ELSE order_status_is_newer(s.status, answered, f.status, CASE WHEN f.shown_at <= present THEN f.shown_at END) END;
-    GET DIAGNOSTICS updated = ROW_COUNT;
+  IF unknown > 0 OR differing > 0 THEN
+    BEGIN
+      PERFORM set_config('lock_timeout', '200ms', true);
+      IF unknown > 0 THEN
+        inserted := insert_staged_orders(present, answered, NULL);
+      END IF;
+      IF differing > 0 OR inserted < unknown THEN  -- or another program has inserted some of them meanwhile
+        updated := update_staged_orders(present, answered, NULL);
+      END IF;
+      PERFORM set_config('lock_timeout', patience, true);
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      SELECT m.inserted, m.updated, m.held INTO inserted, updated, held_ids FROM merge_what_can_be_had(present, answered) m;
+      INSERT INTO held_orders (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail)
+      SELECT * FROM pg_temp.staged_orders WHERE order_id = ANY (held_ids);
+    END;
+    -- Triggers of others that run before ours can make a row vanish without a word.
+    IF EXISTS (SELECT FROM foreign_row_triggers) THEN
+      SELECT count(*) INTO swallowed
+      FROM pg_temp.staged_orders s LEFT JOIN fact_orders_monitoring f ON f.order_id = s.order_id
+      WHERE s.order_id <> ALL (held_ids) AND (f.order_id IS NULL OR (s.updated_at > f.updated_at AND s.updated_at <= present));
+      IF swallowed > 0 THEN
+        RAISE EXCEPTION '% orders were kept out of fact_orders_monitoring by a trigger of somebody else (%): let it RETURN NEW, or drop it',
+          swallowed, (SELECT string_agg(quote_ident(trigger), ', ' ORDER BY trigger) FROM foreign_row_triggers) USING ERRCODE = 'O2O01';
+      END IF;
+    END IF;
   END IF;
-  stale := greatest(differing - updated, 0);
-  unchanged := staged - inserted - updated - stale;
+  held := cardinality(held_ids);
+  stale := greatest(differing - updated - held, 0);
+  unchanged := greatest(staged - inserted - updated - stale - held, 0);
 END $$;
 
 -- Whether the watermark that is kept goes where a page would have it: forward; back only where the OMS's clock was set back since
@@ -148,7 +266,7 @@ BEGIN
   END IF;
   -- Nobody may take an order in by the old meaning while we look at them.
   LOCK TABLE fact_orders_monitoring IN SHARE ROW EXCLUSIVE MODE;
-  PERFORM lock_order_tallies();
+  LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;
   IF EXISTS (
     SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w LEFT JOIN order_statuses s ON s.status = w.status
     WHERE w.outcome <> coalesce(s.outcome, 'open')
@@ -181,9 +299,7 @@ BEGIN
       SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], count(*)
       FROM reached WHERE outcome = 'failed' GROUP BY order_type, status
     )
-    INSERT INTO order_tallies AS t (family, labels, value)
-    SELECT family, labels, value FROM counts
-    ON CONFLICT (family, labels) DO UPDATE SET value = t.value + excluded.value;
+    INSERT INTO order_tally_entries (family, labels, value) SELECT family, labels, value FROM counts;
 
     UPDATE fact_orders_monitoring f SET open = (w.outcome = 'open')
     FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w
@@ -204,9 +320,72 @@ BEGIN
   IF types <@ ARRAY(SELECT order_type FROM order_types) THEN
     RETURN false;
   END IF;
-  PERFORM lock_order_tallies();
+  LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;
   INSERT INTO order_types (order_type) SELECT unnest(types) ON CONFLICT DO NOTHING;
   RETURN true;
+END $$;
+
+-- What there is of this schema now, in so far as counting rests on it. Views and triggers of others are theirs to add and to drop.
+CREATE VIEW schema_parts AS
+  WITH home AS (SELECT relnamespace AS oid FROM pg_class WHERE oid = 'schema_migrations'::regclass)
+  SELECT CASE relkind WHEN 'r' THEN 'table ' ELSE 'view ' END || quote_ident(relname) AS part, 'is there' AS definition
+  FROM pg_class WHERE relnamespace = (SELECT oid FROM home) AND relkind IN ('r', 'v')
+  UNION ALL
+  SELECT format('function %I(%s)', proname, pg_get_function_identity_arguments(oid)), md5(concat(prosrc, prosecdef, proconfig))
+  FROM pg_proc WHERE pronamespace = (SELECT oid FROM home)
+  UNION ALL
+  SELECT format('trigger %I on %I', tgname, relname),
+         CASE WHEN tgenabled IN ('O', 'A') THEN concat(proname, ' ', tgtype) ELSE 'is switched off' END
+  FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid
+  WHERE NOT tgisinternal AND relnamespace = (SELECT oid FROM home) AND pronamespace = (SELECT oid FROM home);
+
+-- Triggers of others on the orders that can change a row, or keep it out.
+CREATE VIEW foreign_row_triggers AS
+  SELECT tgname AS trigger FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid
+  WHERE tgrelid = 'fact_orders_monitoring'::regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3
+    AND pronamespace <> (SELECT relnamespace FROM pg_class WHERE oid = 'schema_migrations'::regclass);
+
+-- Fails where orders would go in without being counted, or counters would come out too low: with what is wrong, and what to do.
+CREATE FUNCTION check_counting() RETURNS void STABLE LANGUAGE plpgsql AS $$
+DECLARE
+  home constant oid := (SELECT relnamespace FROM pg_class WHERE oid = 'schema_migrations'::regclass);
+  problems text;
+BEGIN
+  SELECT string_agg(problem, '; ' ORDER BY problem) INTO problems FROM (
+    SELECT 'session_replication_role is replica here, so that triggers do not run: RESET it for the role and the database' AS problem
+    WHERE current_setting('session_replication_role') = 'replica'
+    UNION ALL
+    SELECT part || CASE WHEN p.definition IS NULL THEN ' is missing: restore it'
+                        WHEN p.definition = 'is switched off' THEN ' is switched off: ALTER TABLE ... ENABLE TRIGGER'
+                        ELSE ' is not as o2o-exporter made it: restore it' END
+    FROM schema_inventory i LEFT JOIN schema_parts p USING (part) WHERE p.definition IS DISTINCT FROM i.definition
+    UNION ALL
+    SELECT format('row security is on for %I, which hides rows: ALTER TABLE ... DISABLE ROW LEVEL SECURITY', relname)
+    FROM pg_class WHERE relnamespace = home AND relrowsecurity
+    UNION ALL
+    SELECT format('rule %I rewrites what is written to %I: DROP RULE', rulename, relname)
+    FROM pg_rewrite r JOIN pg_class c ON c.oid = ev_class WHERE relnamespace = home AND relkind = 'r'
+    UNION ALL
+    SELECT format('trigger %I may keep rows out of %I: drop it', tgname, relname)
+    FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid
+    WHERE relnamespace = home AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3
+      AND relname IN ('order_tally_entries', 'order_outcomes', 'order_status_changes', 'order_statuses', 'order_types', 'held_orders')
+    UNION ALL
+    SELECT 'everybody may execute functions of the schema, and so forge counters: REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ... FROM PUBLIC'
+    WHERE EXISTS (SELECT FROM pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) WHERE pronamespace = home AND grantee = 0)
+    UNION ALL
+    SELECT 'everybody may create in the schema: REVOKE CREATE ON SCHEMA ... FROM PUBLIC'
+    WHERE EXISTS (SELECT FROM pg_namespace n, aclexplode(nspacl) WHERE n.oid = home AND grantee = 0 AND privilege_type = 'CREATE')
+    UNION ALL
+    SELECT format('the rows of %s are missing, while orders are there: restore them', missing)
+    FROM (SELECT 'order_tally_entries' WHERE NOT EXISTS (SELECT FROM order_tally_entries)
+          UNION ALL SELECT 'order_statuses' WHERE NOT EXISTS (SELECT FROM order_statuses)
+          UNION ALL SELECT 'order_duration_buckets' WHERE NOT EXISTS (SELECT FROM order_duration_buckets)) m (missing)
+    WHERE EXISTS (SELECT FROM fact_orders_monitoring)
+  ) p;
+  IF problems IS NOT NULL THEN
+    RAISE EXCEPTION 'counting is not in order: %', problems USING ERRCODE = 'O2O01';
+  END IF;
 END $$;
 
 -- PostgreSQL lets everybody execute a new function. A trigger function of ours, hung on a table of their own, would let everybody
@@ -224,5 +403,7 @@ BEGIN
     EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', ours, current_schema());
   END LOOP;
 END $$;
+
+INSERT INTO schema_inventory (part, definition) SELECT part, definition FROM schema_parts;
 
 INSERT INTO schema_migrations (version, needs) VALUES (3, 3);

@@ -61,7 +61,10 @@ BEGIN
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.
   GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources, batch_jobs TO o2o_writer;
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
-  GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank, order_status_is_newer,
-    configured_status, configured_order_type,
+  GRANT INSERT, UPDATE, DELETE ON held_orders TO o2o_writer;
+  GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, take_merge_turn, insert_staged_orders, update_staged_orders,
+    merge_what_can_be_had, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank,
+    order_status_is_newer, configured_status, configured_order_type,
     sync_order_statuses, sync_order_types TO o2o_writer;
+  GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer;
 END $$;

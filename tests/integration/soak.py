@@ -126,10 +126,10 @@ class Soak:
             CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
               RAISE SQLSTATE '53100' USING MESSAGE = 'No space left on device';
             END $$;
-            CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON order_tallies EXECUTE FUNCTION full_disk();
+            CREATE TRIGGER full_disk AFTER INSERT OR UPDATE ON order_tally_entries EXECUTE FUNCTION full_disk();
             """)
         self.pause(1, 5)
-        self.shop.sql("DROP TRIGGER full_disk ON order_tallies")
+        self.shop.sql("DROP TRIGGER full_disk ON order_tally_entries")
 
     def lock(self):
         connection = self.postgres.connect(self.shop.database)

@@ -46,7 +46,7 @@ def test_same_page_again_writes_nothing(stand):
     shop.simulator.seed(200)
     shop.agree()
     versions = "SELECT sum(hashtext(xmin::text || order_id)::bigint) FROM fact_orders_monitoring"
-    tallies = "SELECT family, labels, value, xmin::text FROM order_tallies ORDER BY 1, 2"
+    tallies = "SELECT family, labels, value, xmin::text FROM order_tally_entries ORDER BY 1, 2, 4"
     before, tallied = shop.sql(versions), shop.sql(tallies)
     shown = shop.value("o2o_ingest_rows_total", result="unchanged")
     shop.polled(3)

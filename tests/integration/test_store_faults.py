@@ -174,22 +174,26 @@ def test_lock_held(stand, table):
 
 
 def test_transactions_of_others_hold_the_orders(stand):
-    """Rows, not the table: somebody edits by hand and goes to lunch."""
-    held = []
-
-    def hold(shop):
-        shop.agree()
-        connection = shop.postgres.connect(shop.database)
-        held.append(connection)
+    """Rows, not the table: somebody edits by hand and goes to lunch. These orders wait, the others are taken in."""
+    shop = stand(shop=LIVELY)
+    shop.simulator.seed(50)
+    shop.agree()
+    connection = shop.postgres.connect(shop.database)
+    try:
         connection.autocommit = False
         connection.cursor().execute("SELECT order_id FROM fact_orders_monitoring FOR UPDATE")
         shop.simulator.control(paused=False)
-
-    try:
-        in_trouble(stand, hold, lambda _shop: held.pop().close())
+        shop.simulator.seed(40)
+        shop.until(lambda: shop.value("o2o_orders_ingested_total", order_type="delivery") > 50
+                   or shop.sql("SELECT count(*) >= 90 FROM fact_orders_monitoring") == [(True,)], "other orders were taken in")
+        shop.until(lambda: shop.sql("SELECT count(*) > 0 FROM held_orders") == [(True,)], "orders were held")
+        assert shop.value("o2o_store_up") == 1
     finally:
-        for connection in held:
-            connection.close()
+        connection.close()
+    shop.agree()
+    assert shop.sql("SELECT count(*)::int FROM held_orders") == [(0,)]
+    assert shop.failures() == {}
+    assert len(events(shop.exporter.child, "store down")) == 0
 
 
 def freeze(shop, number):

@@ -153,7 +153,7 @@ Values TimeValues(const std::map<std::string, Timestamp>& times) {
 void AppendBatchJobs(const StoreView& view, std::vector<Family>& families) {
   Values successes, durations, failed;
   for (const auto& [name, job] : view.batch_jobs) {
-    if (job.last_success) successes[{name}] = FormatValue(UnixSeconds(*job.last_success));
+    successes[{name}] = job.last_success ? FormatValue(UnixSeconds(*job.last_success)) : "0";
     if (job.duration_seconds) durations[{name}] = FormatValue(*job.duration_seconds);
     failed[{name}] = job.failed ? "1" : "0";
   }

@@ -206,7 +206,7 @@ const MetricDesc kJobLastSuccess{"o2o_job_last_success_timestamp_seconds",
                                  kGauge,
                                  {"batch_job"},
                                  "When the batch job last reported success to PostgreSQL, in seconds since "
-                                 "the epoch, as of the last poll."};
+                                 "the epoch; 0 before the first; as of the last poll."};
 
 const MetricDesc kJobDuration{"o2o_job_duration_seconds",
                               kGauge,

@@ -10,6 +10,7 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 300;
+constexpr std::string_view kOurs = "O2O01";  // what our functions raise: words of ours, without any row's
 
 PgFailure::Kind KindOf(std::string_view sqlstate) {
   using Kind = PgFailure::Kind;
@@ -85,6 +86,10 @@ std::string WithHint(std::string text) {
 PgFailure DescribeServerError(const ServerError& error) {
   const std::string sqlstate = Excerpt(error.sqlstate, 5);
   PgFailure failure{KindOf(sqlstate), "", sqlstate};
+  if (sqlstate == kOurs) {
+    failure.text = Excerpt(error.message, kMaxMessageBytes);
+    return failure;
+  }
   if (IsRaised(error)) {
     const std::string_view function = FunctionIn(error.context);
     failure.raised = Excerpt(error.message, kMaxMessageBytes);
@@ -94,8 +99,9 @@ PgFailure DescribeServerError(const ServerError& error) {
   } else {
     // Of a bad value only what kind of value.
     const bool quotes = sqlstate.starts_with("22");
-    failure.text =
-        Excerpt(quotes ? error.message.substr(0, error.message.find(':')) : error.message, kMaxMessageBytes);
+    failure.text = Excerpt(quotes ? HideQuotes(error.message.substr(0, error.message.find(':')), false)
+                                  : std::string(error.message),
+                           kMaxMessageBytes);
   }
   if (!sqlstate.empty()) failure.text += " (SQLSTATE " + sqlstate + ")";
   failure.text = WithHint(std::move(failure.text));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/pg_order_store.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "orders/order_limits.h"
@@ -75,19 +76,22 @@ void StageOrders(PgTransaction& tx, const std::vector<const Order*>& orders) {
   copy.Complete();
 }
 
-IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, const IngestStep& step) {
+// `held`: rows that wait for another session's transaction; they come along with a later page, be it an empty
+// one.
+IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, const IngestStep& step,
+                         std::int64_t& held) {
   IngestResult result;
   result.unchanged = newest.repeated;
   result.stale = newest.superseded;
-  if (newest.rows.empty()) return result;
-  StageOrders(tx, newest.rows);
+  if (!newest.rows.empty()) StageOrders(tx, newest.rows);
   const PgRow merged =
-      tx.Execute("SELECT inserted, updated, unchanged, stale FROM merge_staged_orders(" +
+      tx.Execute("SELECT inserted, updated, unchanged, stale, held FROM merge_staged_orders(" +
                  tx.Quote(FormatTime(step.oms_now)) + ", " + tx.Quote(FormatTime(step.answered_at)) + ")")[0];
   result.inserted = merged.Integer(0);
   result.updated = merged.Integer(1);
   result.unchanged += merged.Integer(2);
   result.stale += merged.Integer(3);
+  held = merged.Integer(4);
   return result;
 }
 
@@ -203,7 +207,8 @@ class PgOrderStore::Database {
   IngestResult Ingest(const OrderPage& page, const NewestRows& newest, const IngestStep& step) {
     PgTransaction tx = session_.Begin(PgTransaction::Kind::kBulk);
     staging_.Prepare(tx);
-    IngestResult result = MergeOrders(tx, newest, step);
+    std::int64_t held = 0;
+    IngestResult result = MergeOrders(tx, newest, step, held);
     const RejectedRowsConfig& limits = session_.config().rejected_rows;
     result.rejected = KeepRejected(tx, page.rejected, step.source, limits);
     MoveWatermark(tx, step);
@@ -213,15 +218,29 @@ class PgOrderStore::Database {
     }
     staging_.Commit(tx);
     if (prune) next_prune_ = steady_clock::now() + kPruneInterval;
+    LogHeld(held);
     return result;
   }
 
  private:
+  // When it begins and when it ends, not with every page.
+  void LogHeld(std::int64_t orders) {
+    if (orders > 0 && !holding_) {
+      log::Warn(
+          "orders wait for another session, whose open transaction has changed them; others are taken in",
+          {{"orders", std::to_string(orders)}, {"session", session_.LockHolder()}});
+    } else if (orders == 0 && holding_) {
+      log::Info("no order waits for another session any more", {});
+    }
+    holding_ = orders > 0;
+  }
+
   const std::vector<StatusRule> statuses_;
   const std::vector<std::string> order_types_;
   Staging staging_;
   PgSession session_;
   MonotonicTime next_prune_{};
+  bool holding_ = false;
 };
 
 PgOrderStore::PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses,
@@ -258,6 +277,7 @@ Result<IngestResult> PgOrderStore::Ingest(const OrderPage& page, const IngestSte
 Result<StoreView> PgOrderStore::View(Timestamp oms_now) {
   return database_->session().Call<StoreView>("reading the tallies", [&](PgSession& session) {
     PgTransaction tx = session.Begin(PgTransaction::Kind::kSnapshot);
+    CheckCounting(tx);
     StoreView view;
     ReadTallies(tx, view);
     ReadOpenOrders(tx, oms_now, view);

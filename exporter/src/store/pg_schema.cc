@@ -61,13 +61,22 @@ void RunMigration(PgTransaction& tx, const Migration& migration) {
   }
 }
 
+// Of a schema, table, function or other object: another exporter made it a moment ago.
+bool IsDuplicate(std::string_view sqlstate) {
+  return sqlstate == "42P06" || sqlstate == "42P07" || sqlstate == "42723" || sqlstate == "42710";
+}
+
 void RunMigrations(PgSession& session) {
   PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
   try {
-    // Exporters that start together: one migrates, the others find it done.
-    tx.Execute("SELECT pg_advisory_xact_lock(72001, 3)");
+    // Exporters that start together: one migrates, the others find it done, or collide with it where there
+    // was nothing to lock yet. Not a lock that those who only read can take.
     const std::string& schema = session.config().schema;
-    const SchemaState state = QuerySchemaState(tx, schema);
+    SchemaState state = QuerySchemaState(tx, schema);
+    if (state.version > 0) {
+      tx.Execute("LOCK TABLE schema_migrations IN SHARE ROW EXCLUSIVE MODE");
+      state = QuerySchemaState(tx, schema);
+    }
     CheckNotNewer(state);
     if (tx.Execute("SELECT FROM pg_namespace WHERE nspname = " + tx.Quote(schema)).empty()) {
       tx.Execute("CREATE SCHEMA " + QuoteName(schema));
@@ -77,6 +86,7 @@ void RunMigrations(PgSession& session) {
     }
     tx.Commit();
   } catch (PgFailure& failure) {
+    if (IsDuplicate(failure.sqlstate)) failure.kind = PgFailure::Kind::kCollision;
     if (failure.sqlstate != kInsufficientPrivilege) throw;
     failure.text =
         "the schema of o2o-exporter is missing or out of date in this database, and role \"" +
@@ -113,6 +123,8 @@ void SyncOrderTypes(PgSession& session, const std::vector<std::string>& order_ty
 
 }  // namespace
 
+void CheckCounting(PgTransaction& tx) { tx.Execute("SELECT check_counting()"); }
+
 void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
                    const std::vector<std::string>& order_types) {
   SchemaState state;
@@ -123,6 +135,10 @@ void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
   }
   CheckNotNewer(state);
   if (state.version < KnownVersion()) RunMigrations(session);
+  {
+    PgTransaction tx = session.Begin();
+    CheckCounting(tx);
+  }
   // First the types: orders whose status gets a meaning count under them.
   SyncOrderTypes(session, order_types);
   SyncStatuses(session, statuses);

@@ -15,4 +15,8 @@ namespace o2o {
 void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
                    const std::vector<std::string>& order_types);
 
+// Fails with what is wrong where orders would not be counted: triggers that are off, rows that are hidden,
+// parts that a restore left out. Merging a page checks it by itself.
+void CheckCounting(PgTransaction& tx);
+
 }  // namespace o2o

@@ -16,8 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kMaxAttempts = 5;                    // of a transaction that collided with another one
-constexpr std::size_t kMaxFailuresBytes = 600;     // of several hosts; one more is added whole
+constexpr int kMaxAttempts = 5;                 // of a transaction that collided with another one
+constexpr std::size_t kMaxFailuresBytes = 600;  // of several hosts; one more is added whole
+const std::string kHeldBy = "; the lock is held by ";
+constexpr const char* kUnknownHolder = "a session that could not be found out";
 constexpr int kMaxLockTimeouts = 2;                // each has waited for lock_timeout already
 constexpr milliseconds kSchemaTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 
@@ -149,12 +151,51 @@ std::optional<Error> PgSession::Run(std::string_view what, const std::function<v
           milliseconds(std::uniform_int_distribution<int>(5, 40 << attempt)(random_)));
       continue;
     }
+    NameLockHolder(failure);
     connection_.reset();
     // A connection that ended while we were not looking is no failure yet.
     if (in_time && failure.kind == Kind::kLost && reused) continue;
     const ErrorCode code = failure.kind == Kind::kStopped ? ErrorCode::kCancelled : ErrorCode::kStore;
     return Error{code, std::string(what) + ": " + failure.text};
   }
+}
+
+// Asked when the wait is over, so by what is held and not by pg_blocking_pids: locks that keep writers out
+// come first, then the transaction that has been open for longest. When it began is shown to members of
+// pg_read_all_stats.
+std::string PgSession::LockHolder() {
+  if (!connection_ || !connection_->alive()) return kUnknownHolder;
+  try {
+    PgTransaction tx = Begin();
+    const PgRows rows = tx.Execute(
+        "SELECT a.pid, a.application_name, a.usename, extract(epoch FROM clock_timestamp() - "
+        "a.xact_start)::bigint "
+        "FROM (SELECT pid, bool_or(mode LIKE '%Share%Exclusive%' OR mode IN ('ShareLock', 'ExclusiveLock', "
+        "'AccessExclusiveLock')) AS keeps_out FROM pg_locks l JOIN pg_class c ON c.oid = relation "
+        "JOIN pg_namespace n ON n.oid = relnamespace "
+        "WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND granted "
+        "AND mode <> 'AccessShareLock' AND pid <> pg_backend_pid() AND (relname = 'fact_orders_monitoring' "
+        "OR nspname = " +
+        tx.Quote(config_.schema) +
+        ") GROUP BY pid) h JOIN pg_stat_activity a USING (pid) ORDER BY keeps_out DESC, xact_start NULLS "
+        "LAST LIMIT 1");
+    if (rows.empty()) return "a session that has ended since";
+    const PgRow row = rows[0];
+    const std::string application = row.IsNull(1) ? "" : row.Text(1);
+    return "pid " + row.Text(0) + " (" +
+           (application.empty() ? "without application_name"
+                                : "application_name " + Excerpt(application, 63)) +
+           ", user " + (row.IsNull(2) ? "unknown" : Excerpt(row.Text(2), 63)) +
+           (row.IsNull(3) ? "" : ", in a transaction for " + row.Text(3) + " s") + ")";
+  } catch (const PgFailure&) {
+    return kUnknownHolder;
+  }
+}
+
+void PgSession::NameLockHolder(PgFailure& failure) {
+  if (failure.kind != PgFailure::Kind::kLockTimeout || failure.text.find(kHeldBy) != std::string::npos)
+    return;
+  failure.text += kHeldBy + LockHolder();
 }
 
 void PgSession::Connect(MonotonicTime deadline) {
@@ -174,6 +215,10 @@ void PgSession::Connect(MonotonicTime deadline) {
   try {
     connection_->SetDeadline(deadline);
     prepare_(*this);
+  } catch (PgFailure& failure) {
+    NameLockHolder(failure);
+    connection_.reset();
+    throw;
   } catch (...) {
     connection_.reset();
     throw;

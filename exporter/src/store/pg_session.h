@@ -64,10 +64,13 @@ class PgSession {
   PgTransaction Begin(PgTransaction::Kind kind = PgTransaction::Kind::kUsual);
   PgConnection& connection() { return *connection_; }
   const StoreConfig& config() const { return config_; }
+  // Who holds what a writer of ours waited for, in words.
+  std::string LockHolder();
 
  private:
   std::optional<Error> Run(std::string_view what, const std::function<void()>& work);
   void Connect(MonotonicTime deadline);
+  void NameLockHolder(PgFailure& failure);
 
   const StoreConfig config_;
   const std::function<void(PgSession&)> prepare_;

@@ -111,5 +111,112 @@ TEST_F(ConcurrencyTest, OverlappingWritersEndInTheTruth) {
   EXPECT_EQ(first.QueryWatermark("orders").value()->at, At("2026-11-20T10:02:00Z"));
 }
 
+TEST_F(ConcurrencyTest, AnOpenTransactionOnSomeOrdersDelaysTheseOnly) {
+  for (const bool commits : {true, false}) {
+    Sql("DROP SCHEMA IF EXISTS o2o CASCADE");
+    PgOrderStore store(Config(), UsualStatuses(), {"DELIVERY"});
+    ASSERT_TRUE(
+        store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00"), MakeOrder("B", "PENDING", "10:00:00")}),
+                     Step("10:00:00")));
+    pqxx::connection other(Dsn());
+    pqxx::work sleeping(other);
+    sleeping.exec(
+        "UPDATE fact_orders_monitoring SET status = 'FAILED', updated_at = '2026-11-20 10:01Z' WHERE "
+        "order_id = 'A';"
+        "INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) VALUES "
+        "('N', 'PENDING', 'DELIVERY', 1, '2026-11-20 10:01Z')");
+
+    std::vector<Order> rows = {MakeOrder("A", "COMPLETED", "10:02:00"),
+                               MakeOrder("B", "COMPLETED", "10:02:00"),
+                               MakeOrder("N", "COMPLETED", "10:02:00")};
+    for (int i = 0; i < 50; ++i) rows.push_back(MakeOrder("C" + std::to_string(i), "PENDING", "10:02:00"));
+    for (const std::int64_t fresh : {50, 0}) {  // the same page once more: still held, counted once
+      const auto taken = store.Ingest(Page(rows), Step("10:02:00"));
+      ASSERT_TRUE(taken) << taken.error().message;
+      EXPECT_EQ(taken->inserted, fresh);
+      EXPECT_EQ(taken->updated, fresh == 0 ? 0 : 1);
+    }
+    EXPECT_EQ(Tallies().at("o2o_orders_ingested_total DELIVERY"), "52");
+    EXPECT_EQ(Tallies().at("o2o_orders_completed_total DELIVERY"), "1");
+    ASSERT_TRUE(store.View(At(kNow)));
+    commits ? sleeping.commit() : sleeping.abort();
+
+    // What waited comes along with the next page, though that has nothing to say of it.
+    const auto rest = store.Ingest(Page({}), Step());
+    ASSERT_TRUE(rest) << rest.error().message;
+    EXPECT_EQ(rest->inserted + rest->updated, 2);
+    EXPECT_EQ(Tallies().at("o2o_orders_ingested_total DELIVERY"), "53");
+    EXPECT_EQ(Tallies().at("o2o_orders_completed_total DELIVERY"), "3");
+    EXPECT_EQ(Tallies().count("o2o_orders_failed_total DELIVERY,FAILED"), commits ? 1u : 0u);
+    EXPECT_EQ(Value("SELECT count(*) FROM held_orders"), "0");
+  }
+}
+
+TEST_F(ConcurrencyTest, AMergeThatStaysOpenDelaysItsOrdersOnly) {
+  PgOrderStore store(Config(), UsualStatuses(), {"DELIVERY"});
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00")}), Step("10:00:00")));
+  pqxx::connection other(Dsn());
+  pqxx::work sleeping(other);
+  sleeping.exec(
+      "SET LOCAL search_path = o2o, pg_temp; SELECT prepare_order_staging();"
+      "INSERT INTO pg_temp.staged_orders VALUES ('A', NULL, NULL, 'COMPLETED', 'DELIVERY', 1, '2026-11-20 "
+      "10:01Z');"
+      "SELECT merge_staged_orders('2026-11-20 12:00Z')");
+  const auto taken =
+      store.Ingest(Page({MakeOrder("A", "CONFIRMED", "10:00:30"), MakeOrder("B", "COMPLETED", "10:02:00")}),
+                   Step("10:02:00"));
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->inserted, 1);
+  sleeping.commit();
+  ASSERT_TRUE(store.Ingest(Page({}), Step()));
+  EXPECT_EQ(Tallies().at("o2o_orders_completed_total DELIVERY"), "2");
+  EXPECT_EQ(Value("SELECT status FROM fact_orders_monitoring WHERE order_id = 'A'"), "COMPLETED");
+}
+
+TEST_F(ConcurrencyTest, ANewWordInAnOpenTransactionStopsNobody) {
+  PgOrderStore store(Config(), UsualStatuses(), {"DELIVERY"});
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:00")}), Step("10:00:00")));
+  pqxx::connection other(Dsn());
+  pqxx::work sleeping(other);
+  sleeping.exec(
+      "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('N', 'ODD', "
+      "'drone', now())");
+  Order order = MakeOrder("M", "PENDING", "10:01:00");
+  order.order_type = "rocket";
+  const auto taken = store.Ingest(Page({order, MakeOrder("B", "PENDING", "10:01:00")}), Step("10:01:00"));
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->inserted, 2);
+  sleeping.commit();
+  EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "4");
+  EXPECT_EQ(Value("SELECT order_type FROM fact_orders_monitoring WHERE order_id = 'M'"), "rocket");
+}
+
+TEST_F(ConcurrencyTest, EntriesOfTheTalliesAreFoldedWhateverIsOpen) {
+  ASSERT_TRUE(PgOrderStore(Config(), UsualStatuses(), {"DELIVERY", "X"}).View(At(kNow)));
+  pqxx::connection other(Dsn());
+  pqxx::work sleeping(other);
+  sleeping.exec(
+      "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('open', "
+      "'PENDING', 'X', now())");
+  pqxx::connection reader(Dsn());
+  pqxx::work looking(reader);
+  looking.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  const std::string sum =
+      "SELECT coalesce(sum(value), 0) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'";
+  ASSERT_EQ(looking.exec(sum)[0][0].as<int>(), 0);
+  pqxx::connection writer(Dsn());
+  for (int i = 0; i < 3'500; ++i) {
+    pqxx::work tx(writer);
+    tx.exec("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('W" +
+            std::to_string(i) + "', 'COMPLETED', 'DELIVERY', now())");
+    tx.commit();
+  }
+  EXPECT_EQ(looking.exec(sum)[0][0].as<int>(), 0);
+  EXPECT_EQ(Value(sum), "3500");
+  EXPECT_LE(std::stoi(Value("SELECT count(*) FROM order_tally_entries")), 1'100);
+  sleeping.commit();
+  EXPECT_EQ(Value(sum), "3501");
+}
+
 }  // namespace
 }  // namespace o2o

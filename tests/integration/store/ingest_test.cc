@@ -313,7 +313,7 @@ TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
   const std::string versions =
       "SELECT md5(string_agg(t, ';' ORDER BY t)) FROM ("
       "SELECT concat('f', order_id, xmin, xmax, ctid) t FROM fact_orders_monitoring UNION ALL "
-      "SELECT concat('t', family, labels, xmin, xmax, ctid) FROM order_tallies UNION ALL "
+      "SELECT concat('t', family, labels, xmin, xmax, ctid) FROM order_tally_entries UNION ALL "
       "SELECT concat('r', reason, xmin, xmax, ctid) FROM rejected_orders UNION ALL "
       "SELECT concat('s', source, xmin, xmax, ctid) FROM ingest_sources) v";
   const std::string before = Value(versions);
@@ -432,7 +432,7 @@ TEST_F(IngestTest, AnyOrderOfPagesEndsInTheSameState) {
   for (int round = 0; round < 5; ++round) {
     PgOrderStore store = Store();
     ASSERT_TRUE(store.View(At(kNow)));
-    Sql("TRUNCATE fact_orders_monitoring, order_tallies, order_status_changes");
+    Sql("TRUNCATE fact_orders_monitoring, order_tally_entries, order_status_changes");
     std::vector<Order> delivery = rows;
     delivery.insert(delivery.end(), rows.begin(), rows.begin() + 300);
     std::shuffle(delivery.begin(), delivery.end(), random);

@@ -73,14 +73,33 @@ TEST_F(PrivilegesTest, TheReaderReadsEverythingAndDoesNothingElse) {
 
 TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
   Grants expected = ReadingEverything();
-  for (const char* grant :
-       {"INSERT fact_orders_monitoring", "UPDATE fact_orders_monitoring", "INSERT ingest_sources",
-        "UPDATE ingest_sources", "INSERT batch_jobs", "UPDATE batch_jobs", "INSERT rejected_orders",
-        "DELETE rejected_orders", "EXECUTE prepare_order_staging", "EXECUTE merge_staged_orders",
-        "EXECUTE advance_watermark", "EXECUTE watermark_gives_way",
-        "EXECUTE order_status_rank", "EXECUTE order_status_is_newer", "EXECUTE configured_status",
-        "EXECUTE configured_order_type", "EXECUTE unknown_status_rank", "EXECUTE sync_order_statuses",
-        "EXECUTE sync_order_types"}) {
+  for (const char* grant : {"INSERT fact_orders_monitoring",
+                            "UPDATE fact_orders_monitoring",
+                            "INSERT ingest_sources",
+                            "UPDATE ingest_sources",
+                            "INSERT batch_jobs",
+                            "UPDATE batch_jobs",
+                            "INSERT rejected_orders",
+                            "DELETE rejected_orders",
+                            "INSERT held_orders",
+                            "UPDATE held_orders",
+                            "DELETE held_orders",
+                            "EXECUTE take_merge_turn",
+                            "EXECUTE insert_staged_orders",
+                            "EXECUTE update_staged_orders",
+                            "EXECUTE merge_what_can_be_had",
+                            "EXECUTE check_counting",
+                            "EXECUTE prepare_order_staging",
+                            "EXECUTE merge_staged_orders",
+                            "EXECUTE advance_watermark",
+                            "EXECUTE watermark_gives_way",
+                            "EXECUTE order_status_rank",
+                             "EXECUTE order_status_is_newer",
+                             "EXECUTE configured_status",
+                             "EXECUTE configured_order_type",
+                            "EXECUTE unknown_status_rank",
+                            "EXECUTE sync_order_statuses",
+                            "EXECUTE sync_order_types"}) {
     expected.insert(grant);
   }
   EXPECT_EQ(GrantedTo("o2o_writer"), expected);
@@ -144,6 +163,27 @@ TEST_F(PrivilegesTest, NothingThatTheReaderTriesChangesAnything) {
   ASSERT_GE(attempts.size(), 50u);
   for (const std::string& attempt : attempts) EXPECT_EQ(Refusal("o2o_reader", attempt), "42501") << attempt;
   EXPECT_EQ(State(), before);
+}
+
+TEST_F(PrivilegesTest, NothingThatTheReaderHoldsStopsOrders) {
+  pqxx::connection reader(Dsn("o2o_reader"));
+  pqxx::work holding(reader);
+  for (const char* key : {"1", "2", "3"})
+    holding.exec("SELECT pg_advisory_lock(72001, " + std::string(key) + ")");
+  for (const std::string& table :
+       List("SELECT format('%I.%I', nspname, relname) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+            "relnamespace WHERE nspname = 'o2o' AND relkind = 'r'")) {
+    holding.exec("LOCK TABLE " + table + " IN ACCESS SHARE MODE");
+  }
+  std::vector<StatusRule> statuses = UsualStatuses();
+  statuses.pop_back();  // the words change as well
+  PgOrderStore writer(Config("o2o_writer"), statuses, {"a new type"});
+  const auto taken =
+      writer.Ingest(Page({MakeOrder("B", "COMPLETED", "10:02:00"), MakeOrder("C", "PENDING", "10:02:00")}),
+                    Step("10:02:00"));
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->updated, 1);
+  EXPECT_EQ(taken->inserted, 1);
 }
 
 // As every database has it that was made before PostgreSQL 15: whoever connects may create in public, and

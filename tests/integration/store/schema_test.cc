@@ -60,12 +60,14 @@ TEST_F(SchemaTest, AWriterCannotSlipItsOwnTablesUnderTheOwnersFunctions) {
   RunRolesScript();
   ASSERT_TRUE(PgOrderStore(Config("o2o_owner"), UsualStatuses()).View(At(kNow)));
   RunRolesScript();
-  EXPECT_EQ(Refusal("o2o_writer",
-                    "CREATE TEMPORARY TABLE order_tallies (family text, labels text[], value numeric, "
-                    "PRIMARY KEY (family, labels));"
-                    "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES "
-                    "('A', 'PENDING', 'X', now())"),
-            "");
+  EXPECT_EQ(
+      Refusal(
+          "o2o_writer",
+          "CREATE TEMPORARY TABLE order_tally_entries (id bigint, family text, labels text[], value numeric, "
+          "PRIMARY KEY (family, labels));"
+          "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES "
+          "('A', 'PENDING', 'X', now())"),
+      "");
   EXPECT_EQ(Tallies().at("o2o_orders_ingested_total X"), "1");
 }
 
