@@ -138,6 +138,7 @@ TEST_F(FaultsTest, ALockThatIsHeldEndsInTime) {
 }
 
 TEST_F(FaultsTest, ASlowStatementEndsInTime) {
+  MakeSchema();  // with the usual time
   StoreConfig config = Config();
   config.statement_timeout = milliseconds(300);
   PgOrderStore store(config, UsualStatuses());
@@ -154,6 +155,7 @@ TEST_F(FaultsTest, ASlowStatementEndsInTime) {
 }
 
 TEST_F(FaultsTest, AServerThatHangsIsGivenUp) {
+  MakeSchema();  // with the usual time
   StoreConfig config = Config();
   config.statement_timeout = milliseconds(300);
   PgOrderStore store(config, UsualStatuses());
