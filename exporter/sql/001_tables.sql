@@ -71,7 +71,7 @@ BEGIN
                 ELSE typname IN ('timestamp', 'timestamptz', 'date') END
     UNION ALL
     SELECT format('column %I has a name that o2o-exporter needs for its own', attname)
-    FROM there WHERE attname IN ('first_status', 'first_updated_at', 'status_since', 'open')
+    FROM there WHERE attname IN ('first_status', 'first_updated_at', 'status_since', 'shown_at', 'open')
     UNION ALL
     SELECT format('column %I must have a value, and o2o-exporter knows none', attname)
     FROM there WHERE attnotnull AND NOT atthasdef AND attidentity = '' AND attname NOT IN (SELECT name FROM kept)
