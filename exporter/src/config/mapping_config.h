@@ -82,9 +82,16 @@ struct RowFilter {
   std::optional<std::string> regex{};  // a TextPattern
 };
 
+// Of a histogram whose rows are its buckets.
+struct HistogramColumns {
+  std::string le;           // the column of the upper bound
+  bool cumulative = false;  // a bucket's count holds those of all lower ones
+  std::string sum;          // the column of the sum of the bucket's values; empty: not known
+};
+
 struct MetricConfig {
   std::string name;
-  MetricType type = MetricType::kGauge;  // gauge or counter
+  MetricType type = MetricType::kGauge;  // gauge or counter; a histogram has `histogram`
   std::string help;
   std::vector<LabelFrom> labels;
   std::vector<std::pair<std::string, std::string>> static_labels;
@@ -104,6 +111,7 @@ struct MetricConfig {
   DuplicatePolicy on_duplicate = DuplicatePolicy::kError;
   std::string pivot = {};  // a TextPattern: each column that matches gives a sample; its name is $column, its
                            // value $value
+  std::optional<HistogramColumns> histogram = std::nullopt;
   std::optional<RowsConfig> rows = std::nullopt;  // its own, instead of the source's
 };
 

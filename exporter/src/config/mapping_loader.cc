@@ -321,10 +321,11 @@ void ReadPick(MapReader& entry, const MappingReading& reading, MetricConfig& met
 // Whether the metric has a good name.
 bool ReadMetricName(MapReader& entry, MetricConfig& metric) {
   static constexpr Word<MetricType> kTypes[] = {{"gauge", MetricType::kGauge},
-                                                {"counter", MetricType::kCounter}};
+                                                {"counter", MetricType::kCounter},
+                                                {"histogram", MetricType::kHistogram}};
   entry.Require("name", "want one like vendor_online");
   const bool has_type =
-      ReadWord(entry, "type", kTypes, "is not a type for mapped rows, want gauge or counter", metric.type);
+      ReadWord(entry, "type", kTypes, "is not a type for mapped rows, want gauge, counter or histogram", metric.type);
   if (!entry.Text("name", metric.name)) return false;
   std::optional<std::string> problem = MetricNameProblem(metric.name);
   if (!problem && has_type) problem = MetricTypeProblem(metric.name, metric.type);
@@ -337,6 +338,28 @@ void ReadHelp(MapReader& entry, std::string& help) {
   if (entry.Text("help", help) && help.size() > 1'000) {
     entry.Fail("help", "is longer than 1000 bytes, want one sentence");
   }
+}
+
+// Of a histogram, whose rows are its buckets.
+void ReadHistogram(MapReader& entry, const MappingReading& reading, MetricConfig& metric) {
+  const bool is_one = metric.type == MetricType::kHistogram;
+  if (!is_one) {
+    for (const char* key : {"le", "buckets", "sum"}) {
+      if (entry.Has(key)) entry.FailKey(key, "is for type: histogram, remove it, or set the type");
+    }
+    return;
+  }
+  HistogramColumns columns;
+  entry.Require("le", "want the column that holds the upper bound of a bucket");
+  entry.Require("buckets", "want cumulative where a count holds those of lower buckets too, else each");
+  if (entry.Text("le", columns.le)) CheckColumn(entry, "le", columns.le, reading);
+  static constexpr Word<bool> kBuckets[] = {{"cumulative", true}, {"each", false}};
+  ReadWord(entry, "buckets", kBuckets, "is not a kind of counts, want cumulative or each", columns.cumulative);
+  if (entry.Text("sum", columns.sum)) CheckColumn(entry, "sum", columns.sum, reading);
+  for (const char* key : {"aggregate", "columns", "scale"}) {
+    if (entry.Has(key)) entry.FailKey(key, "given with type: histogram, whose rows are its buckets, remove it");
+  }
+  metric.histogram = std::move(columns);
 }
 
 // Columns whose names are texts of a label.
@@ -386,6 +409,7 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   ReadDuplicates(entry, metric);
   ReadPivot(entry, metric);
   ReadPick(entry, reading, metric);
+  ReadHistogram(entry, reading, metric);
   if (!has_name) return metric;
   if (const auto conflict = reading.place.families.Add(reading.place.name, metric, reading.place.enabled)) {
     if (conflict->key == "name") {

@@ -9,6 +9,7 @@
 
 #include "mapping/answer_plan.h"
 #include "mapping/document_labels.h"
+#include "mapping/histogram_builder.h"
 
 namespace o2o {
 namespace {
@@ -103,6 +104,7 @@ class AnswerMapper::Impl {
     const MappingOptions share = Share(options, plan.parts.size());
     for (MappingConfig& part : plan.parts)
       parts_.push_back(std::make_unique<RowMapper>(std::move(part), share));
+    histograms_ = std::move(plan.histograms);
     if (!plan.document.empty()) document_.emplace(std::move(plan.document), config.ceilings.max_label_bytes);
   }
 
@@ -130,6 +132,7 @@ class AnswerMapper::Impl {
     if (!error) error = Above(whole.report.rows, ceilings_.max_rows, "rows", "max_rows");
     if (!error) error = Above(whole.report.series, ceilings_.max_series, "series", "max_series");
     if (!error) error = ResolveLabels(whole);
+    if (!error) error = BuildHistograms(whole);
     if (!error) return whole;
     report_ = std::move(whole.report);
     return tl::unexpected(*std::move(error));
@@ -139,7 +142,7 @@ class AnswerMapper::Impl {
   const MappingReport& report() const { return IsPlain() ? parts_[0]->report() : report_; }
 
  private:
-  bool IsPlain() const { return parts_.size() == 1 && !document_; }
+  bool IsPlain() const { return parts_.size() == 1 && !document_ && histograms_.empty(); }
 
   std::optional<Error> ResolveLabels(Mapping& mapping) {
     if (mapping.report.published_bytes > ceilings_.max_published_bytes)
@@ -155,9 +158,24 @@ class AnswerMapper::Impl {
     return std::nullopt;
   }
 
+  std::optional<Error> BuildHistograms(Mapping& mapping) {
+    if (histograms_.empty()) return std::nullopt;
+    for (const MetricConfig& histogram : histograms_) {
+      if (const Result<void> built = BuildHistogram(histogram, mapping.families); !built) return built.error();
+    }
+    mapping.report.series = 0;
+    for (const Family& family : mapping.families) {
+      // Each with +Inf, sum and count.
+      mapping.report.series += family.table != nullptr ? family.table->size()
+                                                       : family.histograms.size() * (family.bounds.size() + 3);
+    }
+    return Above(mapping.report.series, ceilings_.max_series, "series", "max_series");
+  }
+
   const RowCeilings ceilings_;
   std::vector<std::unique_ptr<RowMapper>> parts_;
   std::optional<DocumentLabels> document_;
+  std::vector<MetricConfig> histograms_;
   MappingReport report_;
 };
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mapping/histogram_builder.h"
+
 namespace o2o {
 namespace {
 
@@ -47,7 +49,16 @@ std::string Placeholder(std::size_t document_label) { return kPlaceholderMark + 
 AnswerPlan PlanAnswer(const MappingConfig& config) {
   AnswerPlan plan;
   std::vector<RowsConfig> places;
-  for (MetricConfig metric : config.metrics) {
+  std::vector<MetricConfig> metrics;
+  for (const MetricConfig& metric : config.metrics) {
+    if (!metric.histogram) {
+      metrics.push_back(metric);
+      continue;
+    }
+    plan.histograms.push_back(metric);
+    for (MetricConfig& buckets : BucketMetrics(metric)) metrics.push_back(std::move(buckets));
+  }
+  for (MetricConfig& metric : metrics) {
     RowsConfig rows = metric.rows.value_or(config.rows);
     rows.shape = config.rows.shape;
     rows.lines = config.rows.lines;

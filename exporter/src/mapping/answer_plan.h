@@ -15,6 +15,8 @@ struct AnswerPlan {
   // The pointers of labels that are from the document; a part has in their place static labels that are
   // their Placeholder().
   std::vector<std::string> document;
+  // What is to be built of its BucketMetrics, which are among those of the parts.
+  std::vector<MetricConfig> histograms;
 };
 
 AnswerPlan PlanAnswer(const MappingConfig& config);

@@ -365,12 +365,13 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"__flag\" begins with __, which is for Prometheus' own use, want "
       "another name"}},
     {"metric-type",
-     {"6:15: sources[0].metrics[0].type: \"histogram\" is not a type for mapped rows, want gauge or "
-      "counter"}},
+     {"6:15: sources[0].metrics[0].type: \"summary\" is not a type for mapped rows, want gauge, counter or "
+      "histogram"}},
     {"metric-unknown-key",
      {"6:9: sources[0].metrics[0].lable: unknown key, known here: name, type, help, rows, labels, "
       "static_labels, "
-      "where, aggregate, value, columns, unit, scale, values, null, decimal, timezone, on_duplicate, pick"}},
+      "where, aggregate, value, columns, unit, scale, values, null, decimal, timezone, on_duplicate, pick, le, "
+      "buckets, sum"}},
     {"metrics-empty", {"4:5: sources[0].metrics: is empty, want at least one metric"}},
     {"metrics-many", {"4:5: sources[0].metrics: has more than 100 entries, want fewer"}},
     {"metrics-missing",

@@ -306,5 +306,18 @@ TEST(MappingLoaderTest, LinesAreTheRows) {
   }
 }
 
+TEST(MappingLoaderTest, Histograms) {
+  const MetricConfig metric = Metric("type: histogram, le: Up To, buckets: cumulative, value: n, sum: s");
+  EXPECT_EQ(metric.type, MetricType::kHistogram);
+  ASSERT_TRUE(metric.histogram);
+  EXPECT_EQ(metric.histogram->le, "Up To");
+  EXPECT_TRUE(metric.histogram->cumulative);
+  EXPECT_EQ(metric.histogram->sum, "s");
+  EXPECT_FALSE(Metric("type: histogram, le: l, buckets: each, value: n").histogram->cumulative);
+  EXPECT_EQ(Mistakes(OneMetric("type: histogram, value: n"), "f.yml").size(), 2u) << "le and buckets are missing";
+  EXPECT_EQ(Mistakes(OneMetric("le: l, buckets: each, sum: s, value: n"), "f.yml").size(), 3u);
+  EXPECT_EQ(Mistakes(OneMetric("type: histogram, le: l, buckets: each, aggregate: sum, value: n"), "f.yml").size(), 1u);
+}
+
 }  // namespace
 }  // namespace o2o
