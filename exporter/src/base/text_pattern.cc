@@ -3,6 +3,7 @@
 
 #include <regex.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -89,6 +90,12 @@ Result<TextPattern> TextPattern::Compile(std::string_view pattern) {
 }
 
 bool TextPattern::Matches(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    // libc's dot stands for everything but U+0000: another control character takes its place.
+    std::string without(text);
+    std::replace(without.begin(), without.end(), '\0', '\x01');
+    return Matches(without);
+  }
   if (matched_bytes_ > kMaxRememberedBytes) {
     compiled_ = std::make_shared<Compiled>(pattern_);
     matched_bytes_ = 0;

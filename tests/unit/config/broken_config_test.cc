@@ -73,7 +73,7 @@ const Broken kBroken[] = {
       "12:14: sources[0].oms.limit: \"many\" is no whole number, want a whole number from 1 to 1000000",
       "13:13: sources[0].oms.tls.ca: unknown key, known here: ca_file, client_cert_file, client_key_file, "
       "insecure_skip_verify",
-      "14:1: colour: unknown key, known here: web, orders, metabases, sources, store"}},
+      "14:1: colour: unknown key, known here: web, orders, metabases, store, sources"}},
     {"map-for-value", {"2:3: web.max_requests: is a map, want a single value"}},
     {"max-limit-below-default-limit",
      {"7:18: sources[0].oms.max_limit: limit 1000 is above max_limit 500, want limit <= max_limit"}},

@@ -33,7 +33,7 @@ void ExpectAnswer(const std::string& text) {
   });
   const auto loaded = loader.LoadText(text, "f.yml", O2O_TESTDATA "/config");
   if (loaded) {
-    ASSERT_FALSE((*loaded)->sources.empty() && (*loaded)->disabled.empty()) << text;
+    ASSERT_FALSE((*loaded)->sources.empty() && (*loaded)->disabled.empty() && !(*loaded)->store) << text;
   } else {
     ASSERT_FALSE(loaded.error().lines.empty());
   }
