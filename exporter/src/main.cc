@@ -21,7 +21,8 @@ int Main(int argc, char** argv) {
   }
 }
 
-// A command whose words did not arrive has failed: a full disk, a pipe that nobody reads, a closed descriptor.
+// A command whose words did not arrive has failed: a full disk, a pipe that nobody reads, a closed
+// descriptor.
 bool OutputArrived() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return std::ferror(stderr) == 0;
   std::fputs("o2o-exporter: the output could not be written to stdout\n", stderr);

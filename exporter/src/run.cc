@@ -128,9 +128,10 @@ std::vector<catalogue::ClosedLabel> ClosedLabels() {
 }
 
 void PrintMetrics() {
-  const std::string text = catalogue::MarkdownTable(ShippedMetrics()) +
-                           "\nLabels whose values are a closed set; a source has those that its kind can have:\n\n" +
-                           catalogue::MarkdownValues(ClosedLabels());
+  const std::string text =
+      catalogue::MarkdownTable(ShippedMetrics()) +
+      "\nLabels whose values are a closed set; a source has those that its kind can have:\n\n" +
+      catalogue::MarkdownValues(ClosedLabels());
   std::fputs(text.c_str(), stdout);
 }
 
@@ -147,8 +148,8 @@ LoadedConfig LoadToServe(const Flags& flags) {
   return config;
 }
 
-// A SIGHUP while the configuration is loaded would end the process; blocked, it asks for a reload once there is
-// something to reload.
+// A SIGHUP while the configuration is loaded would end the process; blocked, it asks for a reload once there
+// is something to reload.
 void BlockHangup() {
   sigset_t hangup;
   sigemptyset(&hangup);
@@ -186,7 +187,8 @@ int Run(const Flags& flags) {
     return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
   const sigset_t signals = BlockSignals();
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
-  return Serve(flags, std::move(*config), [&flags] { return LoadToServe(flags); }, signals);
+  return Serve(
+      flags, std::move(*config), [&flags] { return LoadToServe(flags); }, signals);
 }
 
 }  // namespace o2o

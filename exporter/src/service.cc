@@ -34,7 +34,8 @@ using namespace std::chrono_literals;
 constexpr auto kStopDeadline = 4500ms;
 // So much earlier it is said, so that the words get out.
 constexpr auto kLastWords = 200ms;
-// Of a web thread that was asked for a reload. One takes as long as the files of the configuration take to read.
+// Of a web thread that was asked for a reload. One takes as long as the files of the configuration take to
+// read.
 constexpr Millis kReloadWait{2'000};
 
 // Files, databases, upstreams, and threads of a source; the rest of the process.
@@ -53,9 +54,10 @@ bool HasDescriptorsFor(const Config& config) {
     return false;
   }
   if (limit < least + kDescriptorsForClients) {
-    log::Warn("few file descriptors: many clients at once will be refused, raise the hard limit "
-              "(ulimit -Hn, LimitNOFILE)",
-              fields);
+    log::Warn(
+        "few file descriptors: many clients at once will be refused, raise the hard limit "
+        "(ulimit -Hn, LimitNOFILE)",
+        fields);
   }
   return true;
 }
@@ -130,8 +132,8 @@ class Service {
     }
   }
 
-  // All or nothing: counters and the last good series stay in any case. What is wrong is logged, and told to nobody
-  // else, since anybody may ask for a reload.
+  // All or nothing: counters and the last good series stay in any case. What is wrong is logged, and told to
+  // nobody else, since anybody may ask for a reload.
   bool Reload() noexcept {
     try {
       const std::lock_guard lock(apply_mutex_);
@@ -209,7 +211,8 @@ void LogWarnings(const Config& config) {
   for (const std::string& line : config.warnings) log::Warn("configuration", {{"warning", line}});
 }
 
-int Serve(const Flags& flags, ValidatedConfig config, std::function<LoadedConfig()> load, const sigset_t& signals) {
+int Serve(const Flags& flags, ValidatedConfig config, std::function<LoadedConfig()> load,
+          const sigset_t& signals) {
   try {
     return Service(flags, std::move(load)).Run(std::move(config), signals);
   } catch (const std::system_error& error) {

@@ -10,10 +10,12 @@
 
 namespace o2o {
 
-// SIGINT, SIGTERM and SIGHUP, blocked in this thread and in all that it starts from now on: they are waited for.
+// SIGINT, SIGTERM and SIGHUP, blocked in this thread and in all that it starts from now on: they are waited
+// for.
 sigset_t BlockSignals();
 
-// Ends the process with that status where a stop takes too long: an open transaction is rolled back by the database.
+// Ends the process with that status where a stop takes too long: an open transaction is rolled back by the
+// database.
 void StartWatchdog(int status, const char* words);
 
 void LogWarnings(const Config& config);
@@ -21,6 +23,7 @@ void LogWarnings(const Config& config);
 using LoadedConfig = tl::expected<ValidatedConfig, ConfigErrors>;
 
 // `o2o-exporter serve`: polls and serves until SIGTERM or SIGINT; SIGHUP loads anew. Returns the exit status.
-int Serve(const Flags& flags, ValidatedConfig config, std::function<LoadedConfig()> load, const sigset_t& signals);
+int Serve(const Flags& flags, ValidatedConfig config, std::function<LoadedConfig()> load,
+          const sigset_t& signals);
 
 }  // namespace o2o

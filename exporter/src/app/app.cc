@@ -21,8 +21,8 @@
 namespace o2o {
 namespace {
 
-// Sources that were replaced while they hung: each keeps a thread or two until its upstream lets go. So many may
-// pile up before a reload is refused.
+// Sources that were replaced while they hung: each keeps a thread or two until its upstream lets go. So many
+// may pile up before a reload is refused.
 constexpr std::size_t kMostRetired = 200;
 
 }  // namespace
@@ -106,7 +106,8 @@ App::~App() {
 }
 
 std::unique_ptr<Poller> App::MakePoller(PollerOptions options, Source& source) const {
-  return std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_, std::random_device()());
+  return std::make_unique<Poller>(std::move(options), source, board_, metrics_, clock_,
+                                  std::random_device()());
 }
 
 std::shared_ptr<App::Unit> App::MakeOrders(const std::shared_ptr<const ValidatedConfig>& config,
@@ -120,8 +121,8 @@ std::shared_ptr<App::Unit> App::MakeOrders(const std::shared_ptr<const Validated
                              oms ? rhythm.stale_after : 3 * rhythm.interval},
                             unit->orders->tallies);
   if (oms) {
-    unit->orders->feed.emplace(**config, *oms, dynamic_cast<const OmsSourceConfig&>(*oms->kind_config), clock_,
-                               unit->orders->clock_offset, unit->orders->health,
+    unit->orders->feed.emplace(**config, *oms, dynamic_cast<const OmsSourceConfig&>(*oms->kind_config),
+                               clock_, unit->orders->clock_offset, unit->orders->health,
                                [poller = tallies.get()] { poller->Nudge(); });
     unit->pollers.push_back(
         MakePoller({oms->name, oms->kind, oms->interval, oms->stale_after}, unit->orders->feed->feed));
@@ -161,16 +162,16 @@ App::Units App::UnitsFor(const std::shared_ptr<const ValidatedConfig>& config) c
   const auto add_orders = [&](const SourceConfig* oms) {
     const std::size_t made_of =
         oms ? CombineFingerprints(sources.orders_fingerprint, oms->fingerprint) : sources.orders_fingerprint;
-    units.push_back(
-        KeptOrMade(running, std::string(kOrderStoreSource), made_of, [&] { return MakeOrders(config, oms); }));
+    units.push_back(KeptOrMade(running, std::string(kOrderStoreSource), made_of,
+                               [&] { return MakeOrders(config, oms); }));
     tallied = true;
   };
   for (const SourceConfig& source : sources.sources) {
     if (dynamic_cast<const OmsSourceConfig*>(source.kind_config.get()) != nullptr) {
       add_orders(&source);
     } else {
-      units.push_back(KeptOrMade(running, source.name, source.fingerprint,
-                                 [&] { return MakeMapped(config, source); }));
+      units.push_back(
+          KeptOrMade(running, source.name, source.fingerprint, [&] { return MakeMapped(config, source); }));
     }
   }
   if (sources.store && !tallied) add_orders(nullptr);
@@ -181,9 +182,10 @@ Result<void> App::Apply(ValidatedConfig validated) {
   {
     const std::lock_guard lock(retired_mutex_);
     if (retired_.size() >= kMostRetired) {
-      return Fail(ErrorCode::kConfig, std::to_string(retired_.size()) +
-                                          " sources of earlier configurations still wait for their upstreams, "
-                                          "want fewer: reload again later, or restart");
+      return Fail(ErrorCode::kConfig,
+                  std::to_string(retired_.size()) +
+                      " sources of earlier configurations still wait for their upstreams, "
+                      "want fewer: reload again later, or restart");
     }
   }
   const auto config = std::make_shared<const ValidatedConfig>(std::move(validated));

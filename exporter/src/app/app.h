@@ -24,23 +24,24 @@
 
 namespace o2o {
 
-// The running program below HTTP: every source of a configuration with its poller, and the reading of the order
-// store where there is one. What they publish goes to `board`, what they are like to `metrics`; these and `sessions`
-// outlive every configuration, so that a reload keeps counters, the last good series and logins. Thread-safe.
+// The running program below HTTP: every source of a configuration with its poller, and the reading of the
+// order store where there is one. What they publish goes to `board`, what they are like to `metrics`; these
+// and `sessions` outlive every configuration, so that a reload keeps counters, the last good series and
+// logins. Thread-safe.
 class App {
  public:
   App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions, const Clock& clock);
   // As RequestStop() and Join().
   ~App();
 
-  // Brings the sources of `config` into force, whole or not at all, without waiting for any poll. A source whose
-  // configuration did not change goes on undisturbed; others start anew; those that are gone or replaced publish
-  // nothing from now on, and end in the background. Fails where no thread is to be had, or where too many earlier
-  // sources have not ended yet. One caller at a time.
+  // Brings the sources of `config` into force, whole or not at all, without waiting for any poll. A source
+  // whose configuration did not change goes on undisturbed; others start anew; those that are gone or
+  // replaced publish nothing from now on, and end in the background. Fails where no thread is to be had, or
+  // where too many earlier sources have not ended yet. One caller at a time.
   Result<void> Apply(ValidatedConfig config);
 
-  // Asks polls in progress to end as soon as their upstream lets go; Join() waits for that, and for sources that an
-  // Apply() replaced. Nothing is applied any more.
+  // Asks polls in progress to end as soon as their upstream lets go; Join() waits for that, and for sources
+  // that an Apply() replaced. Nothing is applied any more.
   void RequestStop();
   void Join();
 
@@ -50,8 +51,8 @@ class App {
   // Nothing where there is no store.
   std::optional<StoreHealth::State> Store() const;
 
-  // True once every source has finished its first poll, well or not, or has series on the board: then a scrape shows
-  // all there is. Stays true over reloads.
+  // True once every source has finished its first poll, well or not, or has series on the board: then a
+  // scrape shows all there is. Stays true over reloads.
   bool FirstPollsDone() const;
 
   // Takes out of the board what has become too old. Call before reading the board.

@@ -234,7 +234,8 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
     log::Warn("source is up with problems",
               {{"source", options_.source}, {"reason", trouble}, {"error", result.trouble->message}});
   }
-  if (trouble != trouble_ && !result.trouble) log::Info("source recovered from its problems", {{"source", options_.source}});
+  if (trouble != trouble_ && !result.trouble)
+    log::Info("source recovered from its problems", {{"source", options_.source}});
   trouble_ = trouble;
   LogRejected(outcome);
   LogNotes(std::move(result.notes));

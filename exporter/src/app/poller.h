@@ -37,9 +37,9 @@ struct SourceStatus {
   std::optional<Timestamp> last_poll;
   std::optional<Timestamp> last_success;
   std::optional<Timestamp> next_poll;
-  bool troubled = false;   // up, but something beside the answer is wrong
+  bool troubled = false;    // up, but something beside the answer is wrong
   bool shows_rows = false;  // Source::ShowsRows
-  std::string last_error;  // kept after a recovery, empty where there never was one
+  std::string last_error;   // kept after a recovery, empty where there never was one
   std::string last_error_reason;
   std::optional<Timestamp> last_error_at;
   // Of the last success:
@@ -62,18 +62,19 @@ class Poller {
          const Clock& clock, std::uint32_t seed);
   ~Poller();
 
-  // Makes the thread, which does nothing yet: Start() then cannot fail. Throws std::system_error where there is none
-  // to be had.
+  // Makes the thread, which does nothing yet: Start() then cannot fail. Throws std::system_error where there
+  // is none to be had.
   void Prepare();
-  // `before`: the poller of the same source that this one replaces, if any; what it published goes on ageing. From
-  // now on the source is in the metrics.
+  // `before`: the poller of the same source that this one replaces, if any; what it published goes on ageing.
+  // From now on the source is in the metrics.
   void Start(const Poller* before = nullptr);
-  // Asks the running poll to end, and publishes nothing any more, whatever that poll brings. Join() waits for it.
+  // Asks the running poll to end, and publishes nothing any more, whatever that poll brings. Join() waits for
+  // it.
   void RequestStop();
   void Join();
 
-  // Polls again as soon as the current poll is over, also where failures have spread polls out: the caller knows that
-  // there is something new. Never blocks.
+  // Polls again as soon as the current poll is over, also where failures have spread polls out: the caller
+  // knows that there is something new. Never blocks.
   void Nudge();
 
   // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never
@@ -119,8 +120,8 @@ class Poller {
   std::optional<MonotonicTime> published_at_;   // what is on the board now; guarded by mutex_
   std::optional<MonotonicTime> failing_since_;  // of the poll thread
   std::uint64_t failures_in_a_row_ = 0;         // of the poll thread
-  std::string trouble_;             // of the poll thread: reason of the last trouble beside a good answer
-  std::vector<std::string> notes_;  // of the poll thread; of the last good poll
+  std::string trouble_;              // of the poll thread: reason of the last trouble beside a good answer
+  std::vector<std::string> notes_;   // of the poll thread; of the last good poll
   std::set<std::string> rejecting_;  // of the poll thread; the reasons of the last good poll
   std::jthread thread_;
 };

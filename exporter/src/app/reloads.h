@@ -20,8 +20,8 @@ enum class ReloadAnswer {
   kBusy,     // somebody else waits for one
 };
 
-// Runs reloads, one at a time, on a thread of its own. All who ask before one begins share it. However many ask, at
-// most ten a second begin. Thread-safe.
+// Runs reloads, one at a time, on a thread of its own. All who ask before one begins share it. However many
+// ask, at most ten a second begin. Thread-safe.
 class Reloads {
  public:
   // `reload`: returns whether the new configuration is in force; must not throw.
@@ -33,8 +33,8 @@ class Reloads {
 
   // Never waits.
   void Ask();
-  // Waits for the reload that this asks for, but no longer than that. One caller at a time: another one gets kBusy
-  // at once, so that no number of them can use up the threads of the web server.
+  // Waits for the reload that this asks for, but no longer than that. One caller at a time: another one gets
+  // kBusy at once, so that no number of them can use up the threads of the web server.
   ReloadAnswer AskAndWait(Millis at_most);
 
  private:

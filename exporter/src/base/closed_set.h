@@ -7,9 +7,9 @@
 
 namespace o2o {
 
-// Every value of an enum that counts from 0, in its order. `NameOf` is a switch over the enum that returns "" for
-// anything else: the build's -Werror=switch refuses one that leaves a value without a name, so that the list, the
-// names and whatever iterates them cannot drift apart.
+// Every value of an enum that counts from 0, in its order. `NameOf` is a switch over the enum that returns ""
+// for anything else: the build's -Werror=switch refuses one that leaves a value without a name, so that the
+// list, the names and whatever iterates them cannot drift apart.
 template <typename E, std::string_view (*NameOf)(E)>
 consteval auto AllNamed() {
   constexpr std::size_t kCount = [] {

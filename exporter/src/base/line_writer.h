@@ -11,11 +11,12 @@
 
 namespace o2o {
 
-// Writes lines to a descriptor on a thread of its own, so that nobody who has something to say waits for whoever
-// reads it: a pipe that is full, a terminal that is stopped, a disk that hangs. Thread-safe.
+// Writes lines to a descriptor on a thread of its own, so that nobody who has something to say waits for
+// whoever reads it: a pipe that is full, a terminal that is stopped, a disk that hangs. Thread-safe.
 class LineWriter {
  public:
-  // Beyond `max_bytes` of lines that wait to be written, lines are dropped. The descriptor stays the caller's.
+  // Beyond `max_bytes` of lines that wait to be written, lines are dropped. The descriptor stays the
+  // caller's.
   LineWriter(int descriptor, std::size_t max_bytes) : descriptor_(descriptor), max_bytes_(max_bytes) {}
   // Waits for the line that is being written; those behind it are dropped.
   ~LineWriter();
@@ -24,7 +25,8 @@ class LineWriter {
 
   // Takes `line`, newline included, to be written by one write(). Never waits, never throws.
   void Write(std::string line) noexcept;
-  // Waits until all lines taken so far are written or dropped, but no longer than that. Says whether they are.
+  // Waits until all lines taken so far are written or dropped, but no longer than that. Says whether they
+  // are.
   bool Flush(std::chrono::milliseconds at_most);
   // Lines for which there was no room, or that could not be written.
   std::uint64_t dropped() const;

@@ -13,8 +13,8 @@
 // none can forge a line.
 //   error  a person should look        warn   degraded, working on
 //   info   change of state             debug  each poll, each scrape
-// Thread-safe; one line is one write. Never throws, and never waits: where nobody reads stderr, or it cannot be
-// written to, lines are dropped and counted.
+// Thread-safe; one line is one write. Never throws, and never waits: where nobody reads stderr, or it cannot
+// be written to, lines are dropped and counted.
 namespace o2o::log {
 
 enum class Level { kDebug, kInfo, kWarn, kError };
@@ -32,8 +32,8 @@ void Configure(Level level, Format format);
 // Lines that were dropped since the process started.
 std::uint64_t DroppedLines();
 
-// Waits until what was logged so far is written, but no longer than that; says whether it is. For the end of the
-// process.
+// Waits until what was logged so far is written, but no longer than that; says whether it is. For the end of
+// the process.
 bool Flush(std::chrono::milliseconds at_most);
 
 void Debug(std::string_view message, Fields fields = {});

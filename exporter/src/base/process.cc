@@ -13,8 +13,8 @@
 namespace o2o {
 namespace {
 
-// The leak check at the end of a sanitized run attaches to the process, which a process that may not be dumped
-// refuses.
+// The leak check at the end of a sanitized run attaches to the process, which a process that may not be
+// dumped refuses.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr bool kSanitized = true;
 #elif defined(__has_feature)
@@ -39,8 +39,7 @@ void OccupyStandardDescriptors() {
 }
 
 void IgnoreStraySignals() {
-  for (const int stray :
-       {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPIPE, SIGIO, SIGPWR, SIGSTKFLT}) {
+  for (const int stray : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGPIPE, SIGIO, SIGPWR, SIGSTKFLT}) {
     signal(stray, SIG_IGN);
   }
   for (int stray = SIGRTMIN; stray <= SIGRTMAX; ++stray) signal(stray, SIG_IGN);

@@ -98,13 +98,13 @@ Decoded DecodeEscape(std::string_view text) {
 
 Decoded DecodeEntity(std::string_view text) {
   static constexpr std::array<std::pair<std::string_view, char>, 8> kEntities = {{{"&amp;", '&'},
-                                                                                 {"&lt;", '<'},
-                                                                                 {"&gt;", '>'},
-                                                                                 {"&quot;", '"'},
-                                                                                 {"&#34;", '"'},
-                                                                                 {"&#39;", '\''},
-                                                                                 {"&#x27;", '\''},
-                                                                                 {"&apos;", '\''}}};
+                                                                                  {"&lt;", '<'},
+                                                                                  {"&gt;", '>'},
+                                                                                  {"&quot;", '"'},
+                                                                                  {"&#34;", '"'},
+                                                                                  {"&#39;", '\''},
+                                                                                  {"&#x27;", '\''},
+                                                                                  {"&apos;", '\''}}};
   for (const auto& [entity, c] : kEntities) {
     if (text.starts_with(entity)) return OneByte(entity.size(), c);
   }
@@ -158,7 +158,8 @@ std::size_t LengthAt(const Table& table, std::string_view text, std::size_t at) 
     for (const Pattern& pattern : table.by_first[static_cast<unsigned char>(first)]) {
       const std::size_t length = MatchLength(text.substr(at), pattern.text);
       const std::size_t end = at + length;
-      const bool inside_a_word = (at > 0 && IsWordByte(text[at - 1])) || (end < text.size() && IsWordByte(text[end]));
+      const bool inside_a_word =
+          (at > 0 && IsWordByte(text[at - 1])) || (end < text.size() && IsWordByte(text[end]));
       if (!pattern.inside && inside_a_word) continue;
       longest = std::max(longest, length);
     }
@@ -302,7 +303,7 @@ class Registry {
     version_.fetch_add(1, std::memory_order_release);
   }
 
-  std::recursive_mutex mutex_;  // where memory ends in Register(), a release comes while it is held
+  std::recursive_mutex mutex_;            // where memory ends in Register(), a release comes while it is held
   std::map<std::string, Entry> entries_;  // guarded by mutex_
   std::uint64_t releases_ = 0;            // guarded by mutex_
   mutable std::mutex table_mutex_;

@@ -41,7 +41,8 @@ tl::expected<SecretFileText, std::string> ReadSecretFile(const std::string& path
   }
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
   const std::string_view bare = WithoutBlanks(text);
-  if (bare.size() != text.size()) left_out += std::string(left_out.empty() ? "" : " and ") + "blanks around it";
+  if (bare.size() != text.size())
+    left_out += std::string(left_out.empty() ? "" : " and ") + "blanks around it";
   if (bare.empty()) return fail("is empty");
   if (!IsCleanUtf8(bare) || std::any_of(bare.begin(), bare.end(), IsControl)) {
     return fail("holds more than one line or is not text");

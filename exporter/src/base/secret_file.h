@@ -12,7 +12,8 @@ namespace o2o {
 // What a file that holds one secret and nothing else says.
 struct SecretFileText {
   std::string text;
-  std::string left_out;  // what was around it and is not part of it, for people: "a blank at its end"; or empty
+  std::string
+      left_out;  // what was around it and is not part of it, for people: "a blank at its end"; or empty
 };
 
 // The error is for people, and without path and content: "is empty, want a file that ...". Ends of lines

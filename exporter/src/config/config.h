@@ -87,10 +87,10 @@ struct Config {
   std::optional<StoreConfig> store;  // needed by a source that keeps orders
   OrdersConfig orders;
   std::size_t orders_fingerprint = 0;  // of the two, as SourceConfig's
-  std::vector<SourceConfig> sources;  // the enabled ones, in file order
-  std::vector<std::string> disabled;  // names of sources whose `enabled_if` came out empty
-  std::vector<std::string> left_out;  // names of enabled ones beside the only one that was asked for
-  std::vector<std::string> warnings;  // allowed, but probably not meant; written like the mistakes
+  std::vector<SourceConfig> sources;   // the enabled ones, in file order
+  std::vector<std::string> disabled;   // names of sources whose `enabled_if` came out empty
+  std::vector<std::string> left_out;   // names of enabled ones beside the only one that was asked for
+  std::vector<std::string> warnings;   // allowed, but probably not meant; written like the mistakes
 };
 
 }  // namespace o2o

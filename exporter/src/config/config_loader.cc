@@ -7,12 +7,12 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "base/text_file.h"
 #include "config/address.h"
 #include "config/config_reader.h"
 #include "config/connection_string.h"
 #include "config/fingerprint.h"
 #include "config/source_loader.h"
-#include "base/text_file.h"
 #include "config/yaml_document.h"
 #include "embedded/kDefaultConfig.h"
 
@@ -149,7 +149,8 @@ void ReadConfig(MapReader root, std::span<const SourceKind> kinds, std::string_v
   }
 }
 
-// What stands beside the sources may be shared by all of them; the store and the orders' words are of their own.
+// What stands beside the sources may be shared by all of them; the store and the orders' words are of their
+// own.
 void AddFingerprints(const YamlNode& root, const Reading& reading, Config& config) {
   YamlNode shared;
   YamlNode orders;
@@ -159,7 +160,8 @@ void AddFingerprints(const YamlNode& root, const Reading& reading, Config& confi
     (member.key == "store" || member.key == "orders" ? orders : shared).members.push_back(member);
   }
   const std::size_t of_all = Fingerprint(shared, reading.environment, reading.directory);
-  for (SourceConfig& source : config.sources) source.fingerprint = CombineFingerprints(source.fingerprint, of_all);
+  for (SourceConfig& source : config.sources)
+    source.fingerprint = CombineFingerprints(source.fingerprint, of_all);
   config.orders_fingerprint =
       CombineFingerprints(Fingerprint(orders, reading.environment, reading.directory), of_all);
 }

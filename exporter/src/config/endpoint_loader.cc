@@ -12,14 +12,13 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxHeaders = 50;
-constexpr std::string_view kKeyWords[] = {"auth",   "key",     "token",  "secret",
-                                          "pass",   "cookie",  "session", "credential"};
+constexpr std::string_view kKeyWords[] = {"auth", "key",    "token",   "secret",
+                                          "pass", "cookie", "session", "credential"};
 
 // By HTTP's grammar (a token of RFC 9110).
 bool IsHeaderName(std::string_view name) {
   return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
-    return IsDigit(c) || IsLetter(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return IsDigit(c) || IsLetter(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
 }
 
@@ -35,9 +34,8 @@ bool IsOurs(const std::string& lower_name) {
 // unreadable; who has a secret in one uses headers_file.
 bool HoldsKey(std::string_view name) {
   const std::string lower = LowerCase(name);
-  return std::any_of(std::begin(kKeyWords), std::end(kKeyWords), [&](std::string_view word) {
-    return lower.find(word) != std::string::npos;
-  });
+  return std::any_of(std::begin(kKeyWords), std::end(kKeyWords),
+                     [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 using SeenHeaders = std::set<std::string>;  // in lower case

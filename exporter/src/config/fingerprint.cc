@@ -52,7 +52,8 @@ class Writer {
     text_ += node.quoted ? '"' : '\'';  // "1" may mean something else than 1
     AddText(expanded ? *expanded : node.scalar);
     if (!names_file || !expanded || expanded->empty()) return;
-    const auto content = ReadTextFile((std::filesystem::path(directory_) / *expanded).string(), kMaxFileBytes);
+    const auto content =
+        ReadTextFile((std::filesystem::path(directory_) / *expanded).string(), kMaxFileBytes);
     if (content) AddText(*content);
   }
 

@@ -324,8 +324,8 @@ bool ReadMetricName(MapReader& entry, MetricConfig& metric) {
                                                 {"counter", MetricType::kCounter},
                                                 {"histogram", MetricType::kHistogram}};
   entry.Require("name", "want one like vendor_online");
-  const bool has_type =
-      ReadWord(entry, "type", kTypes, "is not a type for mapped rows, want gauge, counter or histogram", metric.type);
+  const bool has_type = ReadWord(
+      entry, "type", kTypes, "is not a type for mapped rows, want gauge, counter or histogram", metric.type);
   if (!entry.Text("name", metric.name)) return false;
   std::optional<std::string> problem = MetricNameProblem(metric.name);
   if (!problem && has_type) problem = MetricTypeProblem(metric.name, metric.type);
@@ -354,10 +354,12 @@ void ReadHistogram(MapReader& entry, const MappingReading& reading, MetricConfig
   entry.Require("buckets", "want cumulative where a count holds those of lower buckets too, else each");
   if (entry.Text("le", columns.le)) CheckColumn(entry, "le", columns.le, reading);
   static constexpr Word<bool> kBuckets[] = {{"cumulative", true}, {"each", false}};
-  ReadWord(entry, "buckets", kBuckets, "is not a kind of counts, want cumulative or each", columns.cumulative);
+  ReadWord(entry, "buckets", kBuckets, "is not a kind of counts, want cumulative or each",
+           columns.cumulative);
   if (entry.Text("sum", columns.sum)) CheckColumn(entry, "sum", columns.sum, reading);
   for (const char* key : {"aggregate", "columns", "scale"}) {
-    if (entry.Has(key)) entry.FailKey(key, "given with type: histogram, whose rows are its buckets, remove it");
+    if (entry.Has(key))
+      entry.FailKey(key, "given with type: histogram, whose rows are its buckets, remove it");
   }
   metric.histogram = std::move(columns);
 }
@@ -385,7 +387,8 @@ void ReadPivot(MapReader& entry, MetricConfig& metric) {
   if (const Result<TextPattern> compiled = TextPattern::Compile(metric.pivot); !compiled)
     columns.FailValue("match", compiled.error().message);
   if (metric.aggregate != Aggregate::kCount && metric.value_column != "$value")
-    entry.FailKey("columns", "given with another value than $value, which is that of each column, want value: $value");
+    entry.FailKey("columns",
+                  "given with another value than $value, which is that of each column, want value: $value");
 }
 
 MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {

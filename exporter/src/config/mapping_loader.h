@@ -15,9 +15,9 @@ class NamedServers;
 // Where they stand.
 struct MappingPlace {
   MapReader& source;
-  const std::string& name;  // of the source
-  FamilyNames& families;    // of all sources
-  bool enabled = true;      // the source
+  const std::string& name;          // of the source
+  FamilyNames& families;            // of all sources
+  bool enabled = true;              // the source
   NamedServers* servers = nullptr;  // those of the source's kind; null where it has none
 };
 

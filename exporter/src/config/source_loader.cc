@@ -19,7 +19,7 @@ namespace {
 using std::chrono::days;
 using std::chrono::seconds;
 
-constexpr std::size_t kMaxSources = 100;   // each costs a thread
+constexpr std::size_t kMaxSources = 100;  // each costs a thread
 
 // What reading one source takes and tells about the others.
 struct SourcesSeen {

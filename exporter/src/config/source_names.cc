@@ -27,7 +27,8 @@ std::optional<std::string> SourceNameProblem(std::string_view name) {
     return "is the name under which the reading of the order store appears, want another one, like orders";
   }
   if (name == "vendor-codes" || IsVersion(name)) {
-    return "is taken by the page /api/" + std::string(name) + ", want another one, like shop-" + std::string(name);
+    return "is taken by the page /api/" + std::string(name) + ", want another one, like shop-" +
+           std::string(name);
   }
   return std::nullopt;
 }

@@ -57,7 +57,16 @@ class JsonStream {
 
  private:
   // What may come next where no value is being read.
-  enum class Next : std::uint8_t { kValue, kValueOrEnd, kKey, kKeyOrEnd, kColon, kCommaOrEnd, kLine, kNothing };
+  enum class Next : std::uint8_t {
+    kValue,
+    kValueOrEnd,
+    kKey,
+    kKeyOrEnd,
+    kColon,
+    kCommaOrEnd,
+    kLine,
+    kNothing
+  };
   // What is being read. A pair is two escapes for one character.
   enum class Inside : std::uint8_t {
     kNone,

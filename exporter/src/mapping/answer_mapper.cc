@@ -109,8 +109,8 @@ class AnswerMapper::Impl {
   }
 
   Result<void> Feed(std::string_view piece) {
-    // The first part that fails decides, so that only its own failure ends the reading: the others go on, else
-    // they would call the answer cut. One that has failed says why at the end.
+    // The first part that fails decides, so that only its own failure ends the reading: the others go on,
+    // else they would call the answer cut. One that has failed says why at the end.
     if (Result<void> fed = parts_[0]->Feed(piece); !fed) return fed;
     for (std::size_t i = 1; i < parts_.size(); ++i) (void)parts_[i]->Feed(piece);
     // What is wrong with the document itself is the parts' to say.
@@ -161,13 +161,15 @@ class AnswerMapper::Impl {
   std::optional<Error> BuildHistograms(Mapping& mapping) {
     if (histograms_.empty()) return std::nullopt;
     for (const MetricConfig& histogram : histograms_) {
-      if (const Result<void> built = BuildHistogram(histogram, mapping.families); !built) return built.error();
+      if (const Result<void> built = BuildHistogram(histogram, mapping.families); !built)
+        return built.error();
     }
     mapping.report.series = 0;
     for (const Family& family : mapping.families) {
       // Each with +Inf, sum and count.
-      mapping.report.series += family.table != nullptr ? family.table->size()
-                                                       : family.histograms.size() * (family.bounds.size() + 3);
+      mapping.report.series += family.table != nullptr
+                                   ? family.table->size()
+                                   : family.histograms.size() * (family.bounds.size() + 3);
     }
     return Above(mapping.report.series, ceilings_.max_series, "series", "max_series");
   }

@@ -12,13 +12,14 @@
 
 namespace o2o {
 
-// Turns a JSON body, fed in pieces of any size, into the samples of all metrics of a source. Metrics that find
-// their rows in the same place share one RowMapper; each further place reads the body on its own, so that it
-// costs its own CPU, and no memory but that of its row at hand. A label from elsewhere in the document may
-// stand behind the rows: until the end it is a placeholder in the labels, so that no row waits for it.
+// Turns a JSON body, fed in pieces of any size, into the samples of all metrics of a source. Metrics that
+// find their rows in the same place share one RowMapper; each further place reads the body on its own, so
+// that it costs its own CPU, and no memory but that of its row at hand. A label from elsewhere in the
+// document may stand behind the rows: until the end it is a placeholder in the labels, so that no row waits
+// for it.
 //
-// Errors, report and top fields are those of RowMapper; of several the first error counts, and rows and series
-// are summed up, also against the ceilings.
+// Errors, report and top fields are those of RowMapper; of several the first error counts, and rows and
+// series are summed up, also against the ceilings.
 class AnswerMapper {
  public:
   explicit AnswerMapper(const MappingConfig& config, const MappingOptions& options = {});

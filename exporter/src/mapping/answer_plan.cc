@@ -44,7 +44,9 @@ void Unpivot(MetricConfig& metric, RowsConfig& rows) {
 
 }  // namespace
 
-std::string Placeholder(std::size_t document_label) { return kPlaceholderMark + std::to_string(document_label); }
+std::string Placeholder(std::size_t document_label) {
+  return kPlaceholderMark + std::to_string(document_label);
+}
 
 AnswerPlan PlanAnswer(const MappingConfig& config) {
   AnswerPlan plan;

@@ -80,7 +80,8 @@ class Checker {
     const LevelWants& wants = plan_.wants.levels[level];
     if (holds_rows && !wants.pivot.empty() && !reader_.NestedSeen(level)) {
       missing.push_back({wants.pivot, ""});
-    } else if (holds_rows && !reader_.NestedSeen(level)) miss(plan_.wants.levels[level].nested);
+    } else if (holds_rows && !reader_.NestedSeen(level))
+      miss(plan_.wants.levels[level].nested);
     if (!missing.empty()) check_.missing += (check_.missing.empty() ? "" : "; ") + NotThere(missing, names);
   }
 
@@ -110,7 +111,8 @@ class Checker {
       check_.notes.push_back(LooseNote(wanted.name, loose));
       return true;
     }
-    if (!wanted.required) check_.notes.push_back(AbsentNote(wanted, Candidates(wanted.slot.level, wanted.name, names)));
+    if (!wanted.required)
+      check_.notes.push_back(AbsentNote(wanted, Candidates(wanted.slot.level, wanted.name, names)));
     return false;
   }
 

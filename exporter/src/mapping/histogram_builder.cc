@@ -59,8 +59,8 @@ class Builder {
  public:
   Builder(const MetricConfig& metric, const MetricDesc& desc)
       : metric_(metric),
-        bound_place_(static_cast<std::size_t>(
-            std::find(desc.labels.begin(), desc.labels.end(), kBoundLabel) - desc.labels.begin())) {}
+        bound_place_(static_cast<std::size_t>(std::find(desc.labels.begin(), desc.labels.end(), kBoundLabel) -
+                                              desc.labels.begin())) {}
 
   Result<void> TakeCounts(const SeriesTable& table) {
     for (SeriesTable::Id id = 0; id < table.size(); ++id) {
@@ -68,7 +68,8 @@ class Builder {
       const std::optional<double> bound = ReadNumber(text);
       if (!bound) return Wrong(metric_.histogram->le, text, "is not a bound, expected a number or +Inf");
       const std::optional<std::uint64_t> count = ReadCount(table.Value(id));
-      if (!count) return Wrong(metric_.value_column, table.Value(id), "is not a count, expected a whole number");
+      if (!count)
+        return Wrong(metric_.value_column, table.Value(id), "is not a count, expected a whole number");
       if (!series_[labels].try_emplace(*bound, Bucket{*count, ""}).second)
         return Wrong(metric_.histogram->le, text, "is a bound that appears twice");
     }
@@ -100,9 +101,10 @@ class Builder {
     family.bounds.assign(bounds.begin(), bounds.end());
     for (auto& [labels, buckets] : series_) {
       if (metric_.histogram->cumulative && !Split(buckets)) {
-        return Fail(ErrorCode::kBadShape, metric_.name + ": the counts of column " + Quoted(metric_.value_column) +
-                                              " fall from one bound to the next, which those of `buckets: cumulative` "
-                                              "never do: want `buckets: each`?");
+        return Fail(ErrorCode::kBadShape,
+                    metric_.name + ": the counts of column " + Quoted(metric_.value_column) +
+                        " fall from one bound to the next, which those of `buckets: cumulative` "
+                        "never do: want `buckets: each`?");
       }
       family.histograms.push_back({labels, Counts(buckets, family.bounds), SumOf(buckets)});
     }
@@ -111,8 +113,8 @@ class Builder {
 
  private:
   Result<void> Wrong(const std::string& column, std::string_view text, const std::string& what) const {
-    return Fail(ErrorCode::kBadShape,
-                metric_.name + ": column " + Quoted(column) + ": " + Shown(JsonType::kString, text) + " " + what);
+    return Fail(ErrorCode::kBadShape, metric_.name + ": column " + Quoted(column) + ": " +
+                                          Shown(JsonType::kString, text) + " " + what);
   }
 
   // Into counts of each bucket alone.
@@ -155,7 +157,8 @@ class Builder {
 };
 
 auto Named(std::vector<Family>& families, const std::string& name) {
-  return std::find_if(families.begin(), families.end(), [&](const Family& family) { return family.desc.name == name; });
+  return std::find_if(families.begin(), families.end(),
+                      [&](const Family& family) { return family.desc.name == name; });
 }
 
 std::string SumsName(const MetricConfig& histogram) { return histogram.name + "_sum"; }
@@ -180,7 +183,8 @@ std::vector<MetricConfig> BucketMetrics(const MetricConfig& histogram) {
 
 Result<void> BuildHistogram(const MetricConfig& histogram, std::vector<Family>& families) {
   const auto counts = Named(families, histogram.name);
-  const bool built_already = counts != families.end() && counts->table == nullptr;  // by a metric of the same name
+  const bool built_already =
+      counts != families.end() && counts->table == nullptr;  // by a metric of the same name
   if (counts == families.end() || built_already) return {};
   Builder builder(histogram, counts->desc);
   if (const Result<void> taken = builder.TakeCounts(*counts->table); !taken) return taken;

@@ -12,8 +12,8 @@ namespace o2o {
 // The label that holds a bucket's bound until its histogram is built; users cannot give one of that name.
 inline constexpr const char* kBoundLabel = "le";
 
-// What a histogram's rows are read as: a counter with a series for each bucket, and one of the sums, if it has
-// any.
+// What a histogram's rows are read as: a counter with a series for each bucket, and one of the sums, if it
+// has any.
 std::vector<MetricConfig> BucketMetrics(const MetricConfig& histogram);
 
 // Puts the histogram in the place of what its BucketMetrics have become. Bounds are those of all its series

@@ -93,7 +93,8 @@ bool RowReader::ScalarInside(std::size_t level, PointerTree::NodeId id, JsonType
   SetPointed(level, id, type, text);
   // Null is an upstream's way to say that there is none.
   if (type == JsonType::kNull) levels_[level].pointers.SeeBelow(id);
-  if (type == JsonType::kNull && levels_[level].pointers.At(id).nested_below) levels_[level].nested_seen = true;
+  if (type == JsonType::kNull && levels_[level].pointers.At(id).nested_below)
+    levels_[level].nested_seen = true;
   return !levels_[level].pointers.At(id).nested || ScalarNested(level, type, where);
 }
 
@@ -123,7 +124,8 @@ bool RowReader::ScalarNested(std::size_t level, JsonType type, JsonRange where) 
 void RowReader::DropNested(std::size_t level) {
   levels_[level].nested_seen = true;
   records_.DropInside(level);
-  std::erase_if(echoed_, [&](const Echoed& echoed) { return echoed.record >= records_.size(levels_.size() - 1); });
+  std::erase_if(echoed_,
+                [&](const Echoed& echoed) { return echoed.record >= records_.size(levels_.size() - 1); });
 }
 
 }  // namespace o2o

@@ -225,9 +225,10 @@ bool RowReader::TakeMemberKey(std::size_t level, std::string_view key) {
   member_key_ = key;
   if (key.size() > SeriesTable::kMaxKeyBytes || levels_[level].keys->Insert(key, {}).second) return true;
   const std::string& nested = level == 0 ? std::string() : levels_[level - 1].wants.nested;
-  error_ = Error{ErrorCode::kBadShape, "the key " + Quoted(key) + " appears twice among the rows in " +
-                                           (level == 0 ? Where(pointer_.size()) : Quoted(nested)) +
-                                           ", so which of them counts is open: the upstream has to send each once"};
+  error_ = Error{ErrorCode::kBadShape,
+                 "the key " + Quoted(key) + " appears twice among the rows in " +
+                     (level == 0 ? Where(pointer_.size()) : Quoted(nested)) +
+                     ", so which of them counts is open: the upstream has to send each once"};
   return false;
 }
 

@@ -77,8 +77,8 @@ class RowReader final : public JsonHandler {
     explicit Level(LevelWants level_wants);
     LevelWants wants;
     std::optional<TextPattern> pivot;
-    std::string nested;     // the key of `wants.nested`; empty where that is further in
-    PointerTree pointers;   // before `index`, which is made of both
+    std::string nested;    // the key of `wants.nested`; empty where that is further in
+    PointerTree pointers;  // before `index`, which is made of both
     ColumnIndex index;
     std::uint64_t rows_seen = 0;
     std::uint64_t strays = 0;  // what stood among the rows and is none
@@ -92,8 +92,8 @@ class RowReader final : public JsonHandler {
   struct Frame {
     Kind kind = Kind::kOther;
     bool object = false;
-    bool match = false;      // kPath: the value to come is the next step
-    bool was_there = false;  // kPath: the next step has come
+    bool match = false;                              // kPath: the value to come is the next step
+    bool was_there = false;                          // kPath: the next step has come
     PointerTree::NodeId node = PointerTree::kNone;   // kInside: which column, or what of it
     PointerTree::NodeId child = PointerTree::kNone;  // kInside: where the value to come leads on
     std::size_t place = 0;                           // kPath: the step; else the level

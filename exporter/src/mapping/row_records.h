@@ -49,7 +49,9 @@ class RowRecords {
   const Cell& CellAt(std::size_t level, std::size_t row, std::size_t slot) const {
     return levels_[level].cells[row * levels_[level].slots + slot];
   }
-  std::string_view Text(const Cell& cell) const { return std::string_view(text_).substr(cell.begin, cell.size); }
+  std::string_view Text(const Cell& cell) const {
+    return std::string_view(text_).substr(cell.begin, cell.size);
+  }
 
   // A row begins, inside the last one of the level around it. False where the rows at hand take too much.
   bool Add(std::size_t level, Record record);

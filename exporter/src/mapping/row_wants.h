@@ -21,7 +21,7 @@ struct LevelWants {
   bool index = false;    // kIndexSlot is wanted
   // A TextPattern: the columns that match it are the rows of the next level, as members.
   std::string pivot;
-  std::string nested;    // the column that holds the rows of the next level; also among `columns`
+  std::string nested;  // the column that holds the rows of the next level; also among `columns`
 };
 inline constexpr std::size_t kKeySlot = 0;    // of a member, its key
 inline constexpr std::size_t kValueSlot = 1;  // of a scalar row, its value

@@ -228,12 +228,12 @@ const MetricDesc kBuildInfo{
     {"version", "cxx"},
     "Always 1; the labels name the program's version and the compiler that built it."};
 
-const MetricDesc kLogLinesDropped{
-    "o2o_exporter_log_lines_dropped_total",
-    kCounter,
-    {},
-    "Log lines that were dropped since this process started, because nobody read stderr or it could not be written "
-    "to."};
+const MetricDesc kLogLinesDropped{"o2o_exporter_log_lines_dropped_total",
+                                  kCounter,
+                                  {},
+                                  "Log lines that were dropped since this process started, because nobody "
+                                  "read stderr or it could not be written "
+                                  "to."};
 
 const MetricDesc kConfigReloadSuccessful{"o2o_exporter_config_last_reload_successful",
                                          kGauge,

@@ -57,9 +57,9 @@ class ExporterMetrics {
   ExporterMetrics();
   ~ExporterMetrics();
 
-  // Before the source's first poll: each of `reasons` exists at 0 from now on. A poll that ends with another one is
-  // counted under that one's own name. Called again, for instance after a reload, it changes the interval and keeps
-  // the counts.
+  // Before the source's first poll: each of `reasons` exists at 0 from now on. A poll that ends with another
+  // one is counted under that one's own name. Called again, for instance after a reload, it changes the
+  // interval and keeps the counts.
   void AddSource(const std::string& source, double interval_seconds, const SourceReasons& reasons);
   // For a source that a reload removed: its series vanish instead of reporting its last poll for ever.
   void RemoveSource(const std::string& source);

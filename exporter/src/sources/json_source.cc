@@ -65,15 +65,18 @@ void ReadFormat(MapReader& json, JsonSourceConfig& config) {
     json.FailValue("format", "is not a format, want json or ndjson");
     return;
   }
-  const auto is_whole = [](const RowsConfig& rows) { return rows.pointer.empty() && rows.is != RowsAre::kRow; };
+  const auto is_whole = [](const RowsConfig& rows) {
+    return rows.pointer.empty() && rows.is != RowsAre::kRow;
+  };
   bool fits = is_whole(config.mapping.rows);
   for (const MetricConfig& metric : config.mapping.metrics) {
     fits = fits && (!metric.rows || is_whole(*metric.rows));
     for (const LabelFrom& label : metric.labels) fits = fits && !label.column.starts_with(kDocumentColumn);
   }
   if (!fits) {
-    json.FailValue("format", "has a row on each line, and no document around them: remove rows.pointer, rows.is: row "
-                             "and columns that begin with $/");
+    json.FailValue("format",
+                   "has a row on each line, and no document around them: remove rows.pointer, rows.is: row "
+                   "and columns that begin with $/");
   }
   config.mapping.rows.lines = true;
 }
@@ -122,9 +125,10 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
     return WithWait({ErrorCode::kHttpStatus, UnexpectedStatus("the endpoint", response.status)}, response);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
-    return Error{ErrorCode::kNotJson, "the endpoint answered " + status +
-                                          " with an empty body, expected JSON: where there is nothing to tell it "
-                                          "should answer [] or {}"};
+    return Error{ErrorCode::kNotJson,
+                 "the endpoint answered " + status +
+                     " with an empty body, expected JSON: where there is nothing to tell it "
+                     "should answer [] or {}"};
   }
   if (!LooksLikeJson(answer.beginning)) {
     return Error{ErrorCode::kNotJson,
@@ -161,9 +165,7 @@ JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http
       oauth2_(MakeOAuth2Client(config_.oauth2, http)),
       http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
 
-std::vector<ErrorCode> JsonSource::FailureReasons() const {
-  return UpstreamFailures({ErrorCode::kNotFound});
-}
+std::vector<ErrorCode> JsonSource::FailureReasons() const { return UpstreamFailures({ErrorCode::kNotFound}); }
 
 Result<MappedAnswer> JsonSource::Fetch(const MappingOptions& options, std::stop_token stop) {
   auto answer = FetchMapped(http_, ToRequest(config_, timeout_), config_.mapping, options, stop);

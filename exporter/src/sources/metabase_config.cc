@@ -74,9 +74,9 @@ void ReadServer(MapReader& metabase, MetabaseServerConfig& config) {
 }
 
 // What a block that names its server leaves to it.
-constexpr std::string_view kServerKeys[] = {"url",          "username", "password",     "password_file",
-                                            "api_key",      "api_key_file", "headers",  "headers_file",
-                                            "tls",          "proxy",    "proxy_auth"};
+constexpr std::string_view kServerKeys[] = {"url",     "username",     "password",  "password_file",
+                                            "api_key", "api_key_file", "headers",   "headers_file",
+                                            "tls",     "proxy",        "proxy_auth"};
 
 // The server that the block names by `server`, or else describes itself.
 MetabaseServerConfig ServerOf(MapReader& metabase, const MappingPlace& place) {

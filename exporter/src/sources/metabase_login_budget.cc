@@ -6,7 +6,6 @@
 
 #include "base/ascii.h"
 
-
 namespace o2o {
 namespace {
 

@@ -140,8 +140,8 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
              "Metabase, or a proxy in front of it, answered the login that there were too many requests "
              "(429)"}};
   }
-  return {{ErrorCode::kHttpStatus, "Metabase answered the login with " + code +
-                                       ", expected 200: look into its log, or the proxy's"}};
+  return {{ErrorCode::kHttpStatus,
+           "Metabase answered the login with " + code + ", expected 200: look into its log, or the proxy's"}};
 }
 
 Millis Spacing(Millis timeout, std::size_t failures) {

@@ -64,12 +64,12 @@ class MetabaseSession {
   // Marks `ticket` as counted as soon as that may be so.
   Login LogIn(const Secret& password, const Secret& device_cookie, Millis timeout,
               LoginBudget::Ticket& ticket, std::stop_token stop) const;
-  Result<Secret> Take(Login login, const Secret& password, Millis timeout);   // needs mutex_
-  Error Refused(Login login, const Secret& password, Millis timeout);         // needs mutex_
-  Error HoldsUntil(MonotonicTime until, Error error);                         // needs mutex_
-  void NoticeNewPassword(const Secret& password);                             // needs mutex_
-  std::optional<Error> Barred() const;                           // needs mutex_
-  bool Repeated(MonotonicTime now) const;                        // needs mutex_
+  Result<Secret> Take(Login login, const Secret& password, Millis timeout);  // needs mutex_
+  Error Refused(Login login, const Secret& password, Millis timeout);        // needs mutex_
+  Error HoldsUntil(MonotonicTime until, Error error);                        // needs mutex_
+  void NoticeNewPassword(const Secret& password);                            // needs mutex_
+  std::optional<Error> Barred() const;                                       // needs mutex_
+  bool Repeated(MonotonicTime now) const;                                    // needs mutex_
 
   const std::string url_;
   const std::string username_;
@@ -88,8 +88,8 @@ class MetabaseSession {
   MonotonicTime logged_in_at_{};  // guarded by mutex_
   std::size_t refusals_ = 0;      // guarded by mutex_; in a row; counted ones, or perhaps
   std::size_t uncounted_ = 0;     // guarded by mutex_; other failures in a row
-  std::optional<Secret> refused_password_;  // guarded by mutex_; of the last refusal
-  Error refusal_;                 // guarded by mutex_; the last
+  std::optional<Secret> refused_password_;   // guarded by mutex_; of the last refusal
+  Error refusal_;                            // guarded by mutex_; the last
   std::optional<MonotonicTime> refused_at_;  // guarded by mutex_; the last
   std::optional<MonotonicTime> not_before_;  // guarded by mutex_
 };

@@ -13,11 +13,10 @@ namespace {
 // password may change without: the session sees that.
 std::string Key(const MetabaseSourceConfig& config) {
   std::string key;
-  for (const std::string& part :
-       {config.url, config.username, config.password.Identity(), config.tls.ca_file,
-        config.tls.client_cert_file, config.tls.client_key_file,
-        std::string(config.tls.insecure_skip_verify ? "y" : "n"), config.proxy.url, config.proxy.user,
-        config.proxy.password.Identity()}) {
+  for (const std::string& part : {config.url, config.username, config.password.Identity(), config.tls.ca_file,
+                                  config.tls.client_cert_file, config.tls.client_key_file,
+                                  std::string(config.tls.insecure_skip_verify ? "y" : "n"), config.proxy.url,
+                                  config.proxy.user, config.proxy.password.Identity()}) {
     key += part + '\0';
   }
   for (const auto& [name, value] : config.headers) key += name + '\0' + value.Identity() + '\0';

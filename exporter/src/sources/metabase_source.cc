@@ -82,8 +82,9 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
   const std::string code = std::to_string(status);
   const std::string why = Reason(answer.top_fields);
   if (status / 100 == 3) {
-    return {ErrorCode::kRedirect,
-            "Metabase " + RedirectText(answer.response, "check `url` of the source (https? single sign-on?)")};
+    return {
+        ErrorCode::kRedirect,
+        "Metabase " + RedirectText(answer.response, "check `url` of the source (https? single sign-on?)")};
   }
   if (status == 401) {
     return {ErrorCode::kUnauthorized,

@@ -22,7 +22,7 @@ struct OmsOptions {
   Secret api_key;
   std::vector<std::pair<std::string, Secret>> headers;  // beside it
   std::optional<OAuth2Config> oauth2;                   // in its place, or beside it
-  TimeZone timezone;  // of an updated_at without offset
+  TimeZone timezone;                                    // of an updated_at without offset
   std::size_t max_body_bytes = 64u << 20;
   std::size_t max_rows = MaxPageRows(100'000);
 };

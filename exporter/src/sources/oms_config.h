@@ -19,7 +19,7 @@ namespace o2o {
 // An order management system, whose orders are kept in PostgreSQL.
 struct OmsSourceConfig final : KindConfig {
   std::string url;  // without a slash at its end
-  Secret api_key;                      // empty only beside oauth2
+  Secret api_key;   // empty only beside oauth2
   std::optional<OAuth2Config> oauth2;
   TlsConfig tls;
   ProxyConfig proxy;

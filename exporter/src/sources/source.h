@@ -34,14 +34,15 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Result<PollResult> Poll(std::stop_token stop) = 0;
-  // The reasons for which a poll of this kind can fail, or be troubled: their counters exist at 0 from the start.
+  // The reasons for which a poll of this kind can fail, or be troubled: their counters exist at 0 from the
+  // start.
   virtual std::vector<ErrorCode> FailureReasons() const = 0;
   // The closed set of reasons for which this kind rejects rows.
   virtual std::vector<std::string> RejectReasons() const = 0;
   // The same for what it repairs.
   virtual std::vector<std::string> RepairReasons() const { return {}; }
-  // Whether pages, which ask nobody who they are, may show its last rows. Closed unless the kind says that they name
-  // no customers.
+  // Whether pages, which ask nobody who they are, may show its last rows. Closed unless the kind says that
+  // they name no customers.
   virtual bool ShowsRows() const { return false; }
 };
 

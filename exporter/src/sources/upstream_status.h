@@ -13,7 +13,8 @@ namespace o2o {
 // "the OMS answered 500, expected 200"; 429 has words of its own.
 std::string UnexpectedStatus(std::string_view who, int status);
 
-// Where the upstream says when to come again (429 and 503 only), `error` says so too, as a value and in words.
+// Where the upstream says when to come again (429 and 503 only), `error` says so too, as a value and in
+// words.
 Error WithWait(Error error, const HttpResponse& response);
 
 // Whether a token, session id or cookie that an upstream hands out can be sent back in a header: visible

@@ -16,8 +16,8 @@ struct NewestRows {
 
 // Of several rows of one order the newest stays, by the rule of merge_staged_orders in exporter/sql: a row
 // dated more than a minute beyond `oms_now` only where there is no other; then the later updated_at; then the
-// status further down the list (as order_status_is_newer has it for one time of answering); then the row further
-// down the page.
+// status further down the list (as order_status_is_newer has it for one time of answering); then the row
+// further down the page.
 NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<StatusRule>& statuses,
                           Timestamp oms_now);
 

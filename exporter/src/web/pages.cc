@@ -122,8 +122,7 @@ WebResponse Ready(const PageInputs& inputs) {
   const bool polled = app.FirstPollsDone();
   JsonText checks;
   checks.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
-  for (const SourceStatus& status : app.Sources())
-    checks.Text("source " + status.source, Name(status.state));
+  for (const SourceStatus& status : app.Sources()) checks.Text("source " + status.source, Name(status.state));
   if (const auto store = app.Store()) checks.Text("store", store->up ? "up" : "down");
   const bool ready = polled && !stopping;
   JsonText json;
@@ -151,9 +150,9 @@ std::string SourceRow(const SourceStatus& status, Timestamp now) {
   if (status.stale) row += ", stale";
   row += "</td><td data-is='Last success'>" + Ago(status.last_success, now) +
          "</td><td data-is='Next poll'>" + NextPoll(status.next_poll, now) + "</td><td data-is=Every>" +
-         FormatDuration(status.interval) + "</td><td data-is=Rows>" +
-         Count(status.rows) + "</td><td data-is=Rejected>" + Rejected(status) + "</td><td data-is=Series>" +
-         Count(status.series) + "</td><td class=text data-is='Last error'>" +
+         FormatDuration(status.interval) + "</td><td data-is=Rows>" + Count(status.rows) +
+         "</td><td data-is=Rejected>" + Rejected(status) + "</td><td data-is=Series>" + Count(status.series) +
+         "</td><td class=text data-is='Last error'>" +
          (status.last_error.empty() ? ""
                                     : Ago(status.last_error_at, now) + ": " + EscapeHtml(status.last_error)) +
          "</td></tr>\n";
@@ -304,13 +303,15 @@ WebResponse VendorCodes(const PageInputs& inputs) {
 // Anybody may ask for a reload: no answer names a path, a value or what is wrong with the configuration.
 WebResponse Reload(const PageInputs& inputs, const WebRequest& request) {
   if (IsCrossSite(request)) {
-    return Plain(403, kText, "403: a browser sent this for the page of another site; use curl on this machine, or "
-                             "SIGHUP.\n");
+    return Plain(403, kText,
+                 "403: a browser sent this for the page of another site; use curl on this machine, or "
+                 "SIGHUP.\n");
   }
   switch (inputs.reload()) {
     case ReloadAnswer::kDone: return Plain(200, kText, "configuration reloaded\n");
     case ReloadAnswer::kFailed:
-      return Plain(500, kText, "reload failed, keeping the previous configuration; the exporter's log says why\n");
+      return Plain(500, kText,
+                   "reload failed, keeping the previous configuration; the exporter's log says why\n");
     case ReloadAnswer::kRunning:
       return Plain(202, kText, "the reload is still running; the exporter's log will say how it ended\n");
     case ReloadAnswer::kBusy:
@@ -335,13 +336,11 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
   routes.push_back(
       get("/health", [](const WebRequest&) { return Plain(200, kJson, "{\"status\":\"ok\"}\n"); }));
   routes.push_back(get("/ready", [inputs](const WebRequest&) { return Ready(inputs); }));
-  routes.push_back(get("/-/healthy", [](const WebRequest&) {
-    return Plain(200, kText, "o2o-exporter is healthy.\n");
-  }));
+  routes.push_back(
+      get("/-/healthy", [](const WebRequest&) { return Plain(200, kText, "o2o-exporter is healthy.\n"); }));
   routes.push_back(get("/-/ready", [inputs](const WebRequest&) {
     const int status = Ready(inputs).status;
-    return Plain(status, kText,
-                 status == 200 ? "o2o-exporter is ready.\n" : "o2o-exporter is not ready.\n");
+    return Plain(status, kText, status == 200 ? "o2o-exporter is ready.\n" : "o2o-exporter is not ready.\n");
   }));
   routes.push_back(get("/api/v1/sources", [inputs](const WebRequest&) {
     inputs.app.ExpireStale();

@@ -311,10 +311,11 @@ std::string Head(mg_connection* connection, const WebResponse& response) {
   head += "Content-Length: " + std::to_string(length) + "\r\n";
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
   // Pages load nothing, run nothing and are nobody's frame: style and data stand in them.
-  head += "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
-          "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
-          "base-uri 'none'; form-action 'none'\r\n"
-          "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n";
+  head +=
+      "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
+      "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
+      "base-uri 'none'; form-action 'none'\r\n"
+      "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n";
   return head;
 }
 
@@ -432,8 +433,8 @@ bool IsTrace(const mg_connection* connection) {
          std::string_view(info->request_method) == "TRACE";
 }
 
-// Called by civetweb for requests it cannot parse (400, 408, 505). Its own answer formats the date with gmtime,
-// which is not for threads.
+// Called by civetweb for requests it cannot parse (400, 408, 505). Its own answer formats the date with
+// gmtime, which is not for threads.
 int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
   try {
     WebResponse response = PlainText(status, std::to_string(status) + ": " + message + "\n");

@@ -59,11 +59,11 @@ struct WebOptions {
 //
 // What clients may cost each other (the figures are Patience's): one that has not sent its whole request
 // after 5 s, or takes less than 64 KiB of its answer in 5 s (13 kB/s), or has not got it all after 180 s, is
-// disconnected within another second or so. When all threads are busy, the slowest clients are disconnected as
-// well, up to 32 every 50 ms; a client always gets at least 0.3 s. So a request that comes while any number of
-// clients hold all threads waits for 0.3 s, and 0.05 s for every 32 connections that came before it and are still
-// unserved. A reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among the last to be
-// disconnected when they are not.
+// disconnected within another second or so. When all threads are busy, the slowest clients are disconnected
+// as well, up to 32 every 50 ms; a client always gets at least 0.3 s. So a request that comes while any
+// number of clients hold all threads waits for 0.3 s, and 0.05 s for every 32 connections that came before it
+// and are still unserved. A reader of 100 kB/s gets 16 MiB whole as long as threads are free, and is among
+// the last to be disconnected when they are not.
 class WebServer {
  public:
   // An address that is wrong or taken is a kConfig that names it.

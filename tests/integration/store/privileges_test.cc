@@ -94,9 +94,9 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
                             "EXECUTE advance_watermark",
                             "EXECUTE watermark_gives_way",
                             "EXECUTE order_status_rank",
-                             "EXECUTE order_status_is_newer",
-                             "EXECUTE configured_status",
-                             "EXECUTE configured_order_type",
+                            "EXECUTE order_status_is_newer",
+                            "EXECUTE configured_status",
+                            "EXECUTE configured_order_type",
                             "EXECUTE unknown_status_rank",
                             "EXECUTE sync_order_statuses",
                             "EXECUTE sync_order_types"}) {

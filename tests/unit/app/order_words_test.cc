@@ -52,7 +52,7 @@ class OrderWordsTest : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     words_.Spell(page);
     spelt_ = page.orders[0];
-  EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
+    EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
     return ::testing::internal::GetCapturedStderr();
   }
 

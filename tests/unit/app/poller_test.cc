@@ -36,7 +36,9 @@ class ScriptedSource final : public Source {
     --running_;
     return result;
   }
-  std::vector<ErrorCode> FailureReasons() const override { return {ErrorCode::kTimeout, ErrorCode::kInternal}; }
+  std::vector<ErrorCode> FailureReasons() const override {
+    return {ErrorCode::kTimeout, ErrorCode::kInternal};
+  }
   std::vector<std::string> RejectReasons() const override { return {"odd_row"}; }
   std::vector<std::string> RepairReasons() const override { return {"mended"}; }
 
@@ -101,8 +103,9 @@ TEST_F(PollerTest, MemoryThatEndsAfterThePollCostsThatPollAlone) {
   constexpr int kFailing = 400;
   ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
     const long allocation = poll / 2;
-    auto result = poll % 2 == 0 ? Result<PollResult>(GaugeOf(poll))
-                                : Fail(ErrorCode::kNotJson, "a message too long to be held in place: text/html");
+    auto result = poll % 2 == 0
+                      ? Result<PollResult>(GaugeOf(poll))
+                      : Fail(ErrorCode::kNotJson, "a message too long to be held in place: text/html");
     allocations_left = poll <= kFailing ? allocation : -1;
     return result;
   });
@@ -246,7 +249,9 @@ TEST_F(PollerTest, RejectedRowsAreInTheStatusAndLoggedWhenTheyBeginAndEnd) {
   });
   ::testing::internal::CaptureStderr();
   const auto poller = Run(source);
-  const auto polled_twice_more = [&] { WaitUntil([&, from = source.polls.load()] { return source.polls > from + 2; }); };
+  const auto polled_twice_more = [&] {
+    WaitUntil([&, from = source.polls.load()] { return source.polls > from + 2; });
+  };
   polled_twice_more();
   EXPECT_EQ(poller->status().rejected_rows, 3u);
   EXPECT_EQ(poller->status().rejected_reasons, std::vector<std::string>{"bad_value"});

@@ -15,7 +15,8 @@ using redaction::Mask;
 
 TEST(RedactionTest, NothingIsMaskedThatIsNoSecret) {
   const Secret secret("hunter2secret");
-  for (const char* text : {"", "a", "hunter2", "no connection to db.example:5432", "100 % of it\\", "&", "%4", "\\u12"})
+  for (const char* text :
+       {"", "a", "hunter2", "no connection to db.example:5432", "100 % of it\\", "&", "%4", "\\u12"})
     EXPECT_EQ(Mask(text), text);
 }
 

@@ -2,7 +2,6 @@
 #include "base/secret.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <filesystem>

@@ -117,13 +117,13 @@ const Broken kBroken[] = {
     {"size", {"7:17: sources[0].oms.max_body: \"64 MB\" is no size, want one like 64KiB, 10MB or 1GiB"}},
     {"source-kind-missing", {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds()}},
     {"source-name-missing", {"3:5: sources[0].name: missing, want a short name like orders"}},
-    {"source-name-twice",
-     {"5:11: sources[1].name: \"orders\" appears twice, give each source its own name"}},
+    {"source-name-twice", {"5:11: sources[1].name: \"orders\" appears twice, give each source its own name"}},
     {"source-name",
      {"3:11: sources[0].name: \"Orders\" is not a source name, want at most 64 of a-z, 0-9 and -, beginning "
       "with a letter"}},
     {"source-name-taken",
-     {"3:11: sources[0].name: \"order-store\" is the name under which the reading of the order store appears, "
+     {"3:11: sources[0].name: \"order-store\" is the name under which the reading of the order store "
+      "appears, "
       "want another one, like orders"}},
     {"sources-empty", {"1:1: sources: is empty, want at least one source"}},
     {"sources-missing", {"1:1: sources: missing, want at least one source"}},
@@ -244,7 +244,8 @@ const Broken kBroken[] = {
      {"6:17: sources[0].json.headers.authorization: given beside basic_auth, bearer_token or "
       "oauth2, want one of them"}},
     {"json-basic-auth-colon",
-     {"5:30: sources[0].json.basic_auth.username: holds a colon, which basic authentication cannot carry: want "
+     {"5:30: sources[0].json.basic_auth.username: holds a colon, which basic authentication cannot carry: "
+      "want "
       "the user alone"}},
     {"json-basic-auth-incomplete",
      {"5:7: sources[0].json.basic_auth.username: missing, want the user",
@@ -370,7 +371,8 @@ const Broken kBroken[] = {
     {"metric-unknown-key",
      {"6:9: sources[0].metrics[0].lable: unknown key, known here: name, type, help, rows, labels, "
       "static_labels, "
-      "where, aggregate, value, columns, unit, scale, values, null, decimal, timezone, on_duplicate, pick, le, "
+      "where, aggregate, value, columns, unit, scale, values, null, decimal, timezone, on_duplicate, pick, "
+      "le, "
       "buckets, sum"}},
     {"metrics-empty", {"4:5: sources[0].metrics: is empty, want at least one metric"}},
     {"metrics-many", {"4:5: sources[0].metrics: has more than 100 entries, want fewer"}},

@@ -25,7 +25,9 @@ class FingerprintTest : public testing::Test {
     };
     return Fingerprint(document.root, environment, directory_);
   }
-  void Write(const std::string& name, const std::string& text) { std::ofstream(directory_ + "/" + name) << text; }
+  void Write(const std::string& name, const std::string& text) {
+    std::ofstream(directory_ + "/" + name) << text;
+  }
 
   const std::string directory_ = testing::TempDir() + "fingerprint";
   std::map<std::string, std::string> variables_;
@@ -36,10 +38,12 @@ TEST_F(FingerprintTest, LayoutAndCommentsAreNotConfiguration) {
 }
 
 TEST_F(FingerprintTest, EveryDifferenceOfMeaningIsOne) {
-  const std::string texts[] = {"a: 1", "a: '1'", "a: 2", "b: 1", "a: [1]", "a: {1: 1}", "a:", "a: ''", "a: [1, 2]", "a: [2, 1]",
-                               "a: [12]", "a: [[1], 2]", "a: [[1, 2]]", "a: 1\nb: 2"};
+  const std::string texts[] = {"a: 1",      "a: '1'",      "a: 2",        "b: 1",      "a: [1]",
+                               "a: {1: 1}", "a:",          "a: ''",       "a: [1, 2]", "a: [2, 1]",
+                               "a: [12]",   "a: [[1], 2]", "a: [[1, 2]]", "a: 1\nb: 2"};
   for (const std::string& one : texts) {
-    for (const std::string& other : texts) EXPECT_EQ(Of(one) == Of(other), &one == &other) << one << " and " << other;
+    for (const std::string& other : texts)
+      EXPECT_EQ(Of(one) == Of(other), &one == &other) << one << " and " << other;
   }
 }
 
@@ -54,7 +58,8 @@ TEST_F(FingerprintTest, VariablesCountByTheirValues) {
 }
 
 TEST_F(FingerprintTest, FilesCountByTheirContent) {
-  for (const std::string yaml : {"key_file: secret", "tls: {ca_file: secret}", "headers_file: {X-Key: secret}"}) {
+  for (const std::string yaml :
+       {"key_file: secret", "tls: {ca_file: secret}", "headers_file: {X-Key: secret}"}) {
     Write("secret", "first");
     const std::size_t first = Of(yaml);
     EXPECT_EQ(first, Of(yaml));

@@ -276,15 +276,17 @@ TEST(MappingLoaderTest, OnlyLabelsAreFromElsewhere) {
 }
 
 TEST(MappingLoaderTest, PivotedColumns) {
-  const MetricConfig metric = Metric("columns: {label: hour, match: '[0-2][0-9]'}, labels: {branch: b}, value: $value");
+  const MetricConfig metric =
+      Metric("columns: {label: hour, match: '[0-2][0-9]'}, labels: {branch: b}, value: $value");
   EXPECT_EQ(metric.pivot, "[0-2][0-9]");
   ASSERT_EQ(metric.labels.size(), 2u);
   EXPECT_EQ(metric.labels[1].label, "hour");
   EXPECT_EQ(metric.labels[1].column, "$column");
   EXPECT_EQ(Mistakes(OneMetric("columns: {label: hour, match: '['}, value: n"), "f.yml").size(), 2u);
   EXPECT_EQ(Mistakes(OneMetric("columns: {label: b, match: x}, labels: {b: b}, value: $value"), "f.yml"),
-            (std::vector<std::string>{"f.yml:4:59: sources[0].metrics[0].columns.label: \"b\" appears among the labels "
-                                      "too, give each label once"}));
+            (std::vector<std::string>{
+                "f.yml:4:59: sources[0].metrics[0].columns.label: \"b\" appears among the labels "
+                "too, give each label once"}));
   EXPECT_EQ(Mistakes("sources:\n  - name: q\n    metabase: {url: http://m.test, api_key: k, question: 1}\n"
                      "    metrics: [{name: n, help: N., columns: {label: h, match: x}, value: $value}]\n",
                      "f.yml"),
@@ -293,16 +295,17 @@ TEST(MappingLoaderTest, PivotedColumns) {
 
 TEST(MappingLoaderTest, LinesAreTheRows) {
   const auto load = [](const std::string& rows, const std::string& labels) {
-    return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags, format: ndjson}\n    rows: " + rows +
-           "\n    metrics: [{name: flag_on, help: On., labels: " + labels + ", value: n}]\n";
+    return "sources:\n  - name: flags\n    json: {url: http://shop.test/flags, format: ndjson}\n    rows: " +
+           rows + "\n    metrics: [{name: flag_on, help: On., labels: " + labels + ", value: n}]\n";
   };
   EXPECT_TRUE(Block<JsonSourceConfig>(Load(load("{}", "{}")).sources.at(0)).mapping.rows.lines);
-  for (const auto& [rows, labels] : {std::pair("{pointer: /a}", "{}"), std::pair("{is: row}", "{}"),
-                                     std::pair("{}", "{l: $/meta}")}) {
+  for (const auto& [rows, labels] :
+       {std::pair("{pointer: /a}", "{}"), std::pair("{is: row}", "{}"), std::pair("{}", "{l: $/meta}")}) {
     EXPECT_EQ(Mistakes(load(rows, labels), "f.yml"),
-              (std::vector<std::string>{"f.yml:3:49: sources[0].json.format: \"ndjson\" has a row on each line, and no "
-                                        "document around them: remove rows.pointer, rows.is: row and columns that begin "
-                                        "with $/"}));
+              (std::vector<std::string>{
+                  "f.yml:3:49: sources[0].json.format: \"ndjson\" has a row on each line, and no "
+                  "document around them: remove rows.pointer, rows.is: row and columns that begin "
+                  "with $/"}));
   }
 }
 
@@ -314,9 +317,12 @@ TEST(MappingLoaderTest, Histograms) {
   EXPECT_TRUE(metric.histogram->cumulative);
   EXPECT_EQ(metric.histogram->sum, "s");
   EXPECT_FALSE(Metric("type: histogram, le: l, buckets: each, value: n").histogram->cumulative);
-  EXPECT_EQ(Mistakes(OneMetric("type: histogram, value: n"), "f.yml").size(), 2u) << "le and buckets are missing";
+  EXPECT_EQ(Mistakes(OneMetric("type: histogram, value: n"), "f.yml").size(), 2u)
+      << "le and buckets are missing";
   EXPECT_EQ(Mistakes(OneMetric("le: l, buckets: each, sum: s, value: n"), "f.yml").size(), 3u);
-  EXPECT_EQ(Mistakes(OneMetric("type: histogram, le: l, buckets: each, aggregate: sum, value: n"), "f.yml").size(), 1u);
+  EXPECT_EQ(
+      Mistakes(OneMetric("type: histogram, le: l, buckets: each, aggregate: sum, value: n"), "f.yml").size(),
+      1u);
 }
 
 }  // namespace

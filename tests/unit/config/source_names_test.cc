@@ -9,7 +9,8 @@ namespace o2o {
 namespace {
 
 TEST(SourceNameProblem, WellFormedNamesThatNobodyUsesAreFine) {
-  for (const std::string name : {"orders", "a", "vendor-status", "vendor-codes-2", "order-stores", "v", "v1a", "vip"}) {
+  for (const std::string name :
+       {"orders", "a", "vendor-status", "vendor-codes-2", "order-stores", "v", "v1a", "vip"}) {
     EXPECT_EQ(SourceNameProblem(name), std::nullopt) << name;
   }
   EXPECT_EQ(SourceNameProblem(std::string(64, 'a')), std::nullopt);
@@ -17,15 +18,16 @@ TEST(SourceNameProblem, WellFormedNamesThatNobodyUsesAreFine) {
 
 TEST(SourceNameProblem, OthersAreNot) {
   for (const std::string& name :
-       {std::string(), std::string("Orders"), std::string("1a"), std::string("-a"), std::string("a_b"), std::string("a/b"),
-        std::string("é"), std::string(65, 'a')}) {
+       {std::string(), std::string("Orders"), std::string("1a"), std::string("-a"), std::string("a_b"),
+        std::string("a/b"), std::string("é"), std::string(65, 'a')}) {
     EXPECT_EQ(SourceNameProblem(name),
               "is not a source name, want at most 64 of a-z, 0-9 and -, beginning with a letter")
         << name;
   }
 }
 
-// A source of such a name would share a series or a page with the program's own, and each would hide the other.
+// A source of such a name would share a series or a page with the program's own, and each would hide the
+// other.
 TEST(SourceNameProblem, WhatTheProgramUsesItselfIsTaken) {
   EXPECT_EQ(SourceNameProblem("order-store"),
             "is the name under which the reading of the order store appears, want another one, like orders");

@@ -587,7 +587,6 @@ class TlsServer {
   std::string Url() const { return "https://127.0.0.1:" + port_ + "/"; }
 
  private:
-
   void Start() {
     int input[2];
     int output[2];

@@ -27,9 +27,11 @@ TEST(AnswerMapperTest, MetricsFindTheirRowsInSeveralPlaces) {
                                 In(Gauge("capacity", "capacity"), At("/summary", RowsAre::kRow)),
                                 Gauge("closed", "closed", {{"branch", "code"}})},
                                At("/branches"));
-  const Mapped mapped = MapWhole(config, R"({"branches":[{"code":"a","open":1,"closed":"x"},7,{"code":"b","open":2,"closed":4}],
+  const Mapped mapped =
+      MapWhole(config, R"({"branches":[{"code":"a","open":1,"closed":"x"},7,{"code":"b","open":2,"closed":4}],
     "summary":{"capacity":40}})");
-  EXPECT_EQ(mapped.lines, "open{branch=\"a\"} 1\nopen{branch=\"b\"} 2\nclosed{branch=\"b\"} 4\ncapacity 40\n");
+  EXPECT_EQ(mapped.lines,
+            "open{branch=\"a\"} 1\nopen{branch=\"b\"} 2\nclosed{branch=\"b\"} 4\ncapacity 40\n");
   EXPECT_EQ(mapped.report.rows, 4u);
   EXPECT_EQ(mapped.report.series, 4u);
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 1u);
@@ -40,12 +42,14 @@ TEST(AnswerMapperTest, MetricsFindTheirRowsInSeveralPlaces) {
 
 TEST(AnswerMapperTest, OnePlaceThatIsNotThereFailsTheAnswer) {
   const auto config =
-      AnyShape({Gauge("open", "open"), In(Gauge("capacity", "capacity"), At("/summary", RowsAre::kRow))}, At("/branches"));
+      AnyShape({Gauge("open", "open"), In(Gauge("capacity", "capacity"), At("/summary", RowsAre::kRow))},
+               At("/branches"));
   EXPECT_EQ(MapWhole(config, R"({"branches":[{"open":1}]})").lines,
             "bad_shape: there is no `summary` in the answer, there is `branches`");
   EXPECT_EQ(MapWhole(config, R"({"branches":[{"open":1}],"summary":{}})").lines,
             "bad_shape: column `capacity` not in the answer");
-  EXPECT_EQ(MapWhole(config, R"({"branches":[{"open":1}],"summary":{"capacity":1})").lines.substr(0, 9), "bad_json:");
+  EXPECT_EQ(MapWhole(config, R"({"branches":[{"open":1}],"summary":{"capacity":1})").lines.substr(0, 9),
+            "bad_json:");
 }
 
 TEST(AnswerMapperTest, MetricsOfOneNameAreOneFamilyAcrossPlaces) {
@@ -64,8 +68,10 @@ TEST(AnswerMapperTest, MetricsOfOneNameAreOneFamilyAcrossPlaces) {
 }
 
 TEST(AnswerMapperTest, CeilingsAreOfAllPlacesTogether) {
-  auto config = AnyShape({Gauge("a", "n", {{"l", "l"}}), In(Gauge("b", "n", {{"l", "l"}}), At("/b"))}, At("/a"));
-  constexpr std::string_view kBody = R"({"a":[{"l":1,"n":1},{"l":2,"n":1}],"b":[{"l":1,"n":1},{"l":2,"n":1}]})";
+  auto config =
+      AnyShape({Gauge("a", "n", {{"l", "l"}}), In(Gauge("b", "n", {{"l", "l"}}), At("/b"))}, At("/a"));
+  constexpr std::string_view kBody =
+      R"({"a":[{"l":1,"n":1},{"l":2,"n":1}],"b":[{"l":1,"n":1},{"l":2,"n":1}]})";
   config.ceilings.max_rows = config.ceilings.max_series = 4;
   EXPECT_EQ(MapWhole(config, kBody).report.series, 4u);
   config.ceilings.max_rows = 3;
@@ -82,10 +88,13 @@ TEST(AnswerMapperTest, CeilingsAreOfAllPlacesTogether) {
 TEST(DocumentLabelTest, MayStandBeforeAndBehindTheRows) {
   const auto config = AnyShape(
       {Gauge("n", "n", {{"region", "$/meta/region"}, {"id", "id"}, {"build", "$/build"}})}, At("/data/rows"));
-  const std::string expected = "n{id=\"a\",region=\"north\",build=\"7\"} 1\nn{id=\"b\",region=\"north\",build=\"7\"} 2\n";
+  const std::string expected =
+      "n{id=\"a\",region=\"north\",build=\"7\"} 1\nn{id=\"b\",region=\"north\",build=\"7\"} 2\n";
   constexpr std::string_view kRows = R"("data":{"rows":[{"id":"a","n":1},{"id":"b","n":2}]})";
-  EXPECT_EQ(MapWhole(config, R"({"meta":{"region":"north"},"build":7,)" + std::string(kRows) + "}").lines, expected);
-  EXPECT_EQ(MapWhole(config, "{" + std::string(kRows) + R"(,"build":7,"meta":{"region":"north"}})").lines, expected);
+  EXPECT_EQ(MapWhole(config, R"({"meta":{"region":"north"},"build":7,)" + std::string(kRows) + "}").lines,
+            expected);
+  EXPECT_EQ(MapWhole(config, "{" + std::string(kRows) + R"(,"build":7,"meta":{"region":"north"}})").lines,
+            expected);
   EXPECT_EQ(MapWhole(config, R"({"meta":{"region":"old"},)" + std::string(kRows) +
                                  R"(,"build":7,"meta":{"region":"north"}})")
                 .lines,
@@ -94,7 +103,8 @@ TEST(DocumentLabelTest, MayStandBeforeAndBehindTheRows) {
 }
 
 TEST(DocumentLabelTest, AbsentOnesAreEmptyAndNoted) {
-  const auto config = AnyShape({Gauge("n", "n", {{"region", "$/meta/region"}, {"zone", "$/zone"}})}, At("/rows"));
+  const auto config =
+      AnyShape({Gauge("n", "n", {{"region", "$/meta/region"}, {"zone", "$/zone"}})}, At("/rows"));
   const Mapped mapped = MapWhole(config, R"({"rows":[{"n":1}],"zone":null})");
   EXPECT_EQ(mapped.lines, "n{region=\"\",zone=\"\"} 1\n");
   EXPECT_EQ(mapped.report.notes, Texts{"column `$/meta/region` not in the answer; it counts as empty"});

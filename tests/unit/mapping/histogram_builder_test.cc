@@ -17,10 +17,12 @@ MetricConfig Cooking(bool cumulative, std::string sum = "") {
 
 constexpr std::string_view kLines =
     "cooking_bucket{kitchen=\"a\",le=\"0.5\"} 2\ncooking_bucket{kitchen=\"a\",le=\"10.0\"} 5\n"
-    "cooking_bucket{kitchen=\"a\",le=\"+Inf\"} 6\ncooking_sum{kitchen=\"a\"} 31.5\ncooking_count{kitchen=\"a\"} 6\n";
+    "cooking_bucket{kitchen=\"a\",le=\"+Inf\"} 6\ncooking_sum{kitchen=\"a\"} "
+    "31.5\ncooking_count{kitchen=\"a\"} 6\n";
 
 TEST(HistogramBuilderTest, FromCountsOfEachBucketInAnyOrder) {
-  const Mapped mapped = MapWhole(AnyShape({Cooking(false, "s")}), R"([{"k":"a","up_to":"Infinity","n":1,"s":20},
+  const Mapped mapped =
+      MapWhole(AnyShape({Cooking(false, "s")}), R"([{"k":"a","up_to":"Infinity","n":1,"s":20},
     {"k":"a","up_to":0.5,"n":2,"s":0.5},{"k":"a","up_to":"10.0","n":3,"s":11}])");
   EXPECT_EQ(mapped.lines, kLines);
   EXPECT_EQ(mapped.report.series, 5u);
@@ -41,13 +43,15 @@ TEST(HistogramBuilderTest, WithoutASumItIsNotKnown) {
 
 TEST(HistogramBuilderTest, BoundsAreThoseOfAllSeries) {
   for (const bool cumulative : {false, true}) {
-    EXPECT_EQ(MapWhole(AnyShape({Cooking(cumulative)}), R"([{"k":"a","up_to":1,"n":2},{"k":"b","up_to":2,"n":3}])").lines,
-              "cooking_bucket{kitchen=\"a\",le=\"1.0\"} 2\ncooking_bucket{kitchen=\"a\",le=\"2.0\"} 2\n"
-              "cooking_bucket{kitchen=\"a\",le=\"+Inf\"} 2\ncooking_sum{kitchen=\"a\"} NaN\n"
-              "cooking_count{kitchen=\"a\"} 2\n"
-              "cooking_bucket{kitchen=\"b\",le=\"1.0\"} 0\ncooking_bucket{kitchen=\"b\",le=\"2.0\"} 3\n"
-              "cooking_bucket{kitchen=\"b\",le=\"+Inf\"} 3\ncooking_sum{kitchen=\"b\"} NaN\n"
-              "cooking_count{kitchen=\"b\"} 3\n");
+    EXPECT_EQ(
+        MapWhole(AnyShape({Cooking(cumulative)}), R"([{"k":"a","up_to":1,"n":2},{"k":"b","up_to":2,"n":3}])")
+            .lines,
+        "cooking_bucket{kitchen=\"a\",le=\"1.0\"} 2\ncooking_bucket{kitchen=\"a\",le=\"2.0\"} 2\n"
+        "cooking_bucket{kitchen=\"a\",le=\"+Inf\"} 2\ncooking_sum{kitchen=\"a\"} NaN\n"
+        "cooking_count{kitchen=\"a\"} 2\n"
+        "cooking_bucket{kitchen=\"b\",le=\"1.0\"} 0\ncooking_bucket{kitchen=\"b\",le=\"2.0\"} 3\n"
+        "cooking_bucket{kitchen=\"b\",le=\"+Inf\"} 3\ncooking_sum{kitchen=\"b\"} NaN\n"
+        "cooking_count{kitchen=\"b\"} 3\n");
   }
 }
 
@@ -62,7 +66,8 @@ TEST(HistogramBuilderTest, WhatIsNoHistogramFailsTheAnswer) {
   EXPECT_EQ(failure(false, R"([{"k":"a","up_to":1,"n":2},{"k":"a","up_to":"1.0","n":3}])").substr(0, 44),
             "bad_shape: cooking: column `up_to`: '1.0' is");
   EXPECT_EQ(failure(true, R"([{"k":"a","up_to":1,"n":2},{"k":"a","up_to":2,"n":1}])"),
-            "bad_shape: cooking: the counts of column `n` fall from one bound to the next, which those of `buckets: "
+            "bad_shape: cooking: the counts of column `n` fall from one bound to the next, which those of "
+            "`buckets: "
             "cumulative` never do: want `buckets: each`?");
 }
 

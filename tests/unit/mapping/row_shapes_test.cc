@@ -34,7 +34,8 @@ TEST(PointerColumnTest, ReachesIntoObjectsAndArrays) {
 
 TEST(PointerColumnTest, EscapesAndNamesThatMeanSomethingElse) {
   const auto config = AnyShape({Gauge("n", "/a~1b/~0", {{"key", "/$key"}, {"up", "/..~1x"}})});
-  EXPECT_EQ(MapWhole(config, R"([{"$key":"k","../x":"u","a/b":{"~":4}}])").lines, "n{key=\"k\",up=\"u\"} 4\n");
+  EXPECT_EQ(MapWhole(config, R"([{"$key":"k","../x":"u","a/b":{"~":4}}])").lines,
+            "n{key=\"k\",up=\"u\"} 4\n");
 }
 
 // The steps of a pointer are exact, as RFC 6901 has them.
@@ -95,12 +96,14 @@ TEST(PointerColumnTest, NestedRowsMayLieFurtherIn) {
   RowsConfig nested;
   nested.nested = {"/data/items"};
   const auto config = AnyShape({Gauge("n", "left", {{"shop", "../shop"}, {"sku", "sku"}})}, nested);
-  EXPECT_EQ(MapWhole(config, R"([{"data":{"at":1,"items":[{"sku":"a","left":1},{"sku":"b","left":2}]},"shop":"s"},
+  EXPECT_EQ(
+      MapWhole(config, R"([{"data":{"at":1,"items":[{"sku":"a","left":1},{"sku":"b","left":2}]},"shop":"s"},
     {"shop":"t","data":null},{"shop":"u","data":{"items":null}}])")
-                .lines,
-            "n{shop=\"s\",sku=\"a\"} 1\nn{shop=\"s\",sku=\"b\"} 2\n");
-  EXPECT_EQ(MapWhole(config, R"([{"shop":"s","data":{"items":[{"sku":"a","left":1}]},"data":{"items":[]}}])").lines,
-            "")
+          .lines,
+      "n{shop=\"s\",sku=\"a\"} 1\nn{shop=\"s\",sku=\"b\"} 2\n");
+  EXPECT_EQ(
+      MapWhole(config, R"([{"shop":"s","data":{"items":[{"sku":"a","left":1}]},"data":{"items":[]}}])").lines,
+      "")
       << "of equal keys the last";
   EXPECT_EQ(MapWhole(config, R"([{"shop":"s","data":{"item":[]}}])").lines,
             "bad_shape: column `/data/items` not in the answer, there is `/data/item`");
@@ -109,8 +112,9 @@ TEST(PointerColumnTest, NestedRowsMayLieFurtherIn) {
 // ---- one row
 
 TEST(RowsAreTest, OneObjectIsOneRow) {
-  const auto config = AnyShape({Gauge("uptime", "uptime_s"), Gauge("waiting", "/queue/waiting", {{"up", "status"}})},
-                               Is(RowsAre::kRow));
+  const auto config =
+      AnyShape({Gauge("uptime", "uptime_s"), Gauge("waiting", "/queue/waiting", {{"up", "status"}})},
+               Is(RowsAre::kRow));
   const Mapped mapped = MapWhole(config, R"({"uptime_s":12.5,"queue":{"waiting":3},"status":"ok"})");
   EXPECT_EQ(mapped.lines, "uptime 12.5\nwaiting{up=\"ok\"} 3\n");
   EXPECT_EQ(mapped.report.rows, 1u);
@@ -142,16 +146,17 @@ TEST(RowsAreTest, OneScalarIsOneRow) {
 }
 
 TEST(RowsAreTest, OneArrayIsOneRowOfPlaces) {
-  EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "/1/x")}, Is(RowsAre::kRow)), R"([{"x":1},{"x":2}])").lines, "n 2\n");
+  EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "/1/x")}, Is(RowsAre::kRow)), R"([{"x":1},{"x":2}])").lines,
+            "n 2\n");
 }
 
 TEST(RowsAreTest, OneRowMayHoldRows) {
   RowsConfig rows = Is(RowsAre::kRow);
   rows.nested = {"items"};
-  EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "n", {{"shop", "../shop"}})}, rows),
-                     R"({"items":[{"n":1}],"shop":"s"})")
-                .lines,
-            "n{shop=\"s\"} 1\n");
+  EXPECT_EQ(
+      MapWhole(AnyShape({Gauge("n", "n", {{"shop", "../shop"}})}, rows), R"({"items":[{"n":1}],"shop":"s"})")
+          .lines,
+      "n{shop=\"s\"} 1\n");
 }
 
 // ---- arrays of what is no object
@@ -168,9 +173,10 @@ TEST(ElementsTest, ScalarsAreRowsWhereAMetricTakesThem) {
 }
 
 TEST(ElementsTest, AnArrayWithoutARowIsNoAnswer) {
-  EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "stock")}), R"([1, 2, "x"])").lines,
-            "bad_shape: the answer is an array of which no element is an object, expected an array or an object "
-            "of rows (of values if a metric asks for `$value`)");
+  EXPECT_EQ(
+      MapWhole(AnyShape({Gauge("n", "stock")}), R"([1, 2, "x"])").lines,
+      "bad_shape: the answer is an array of which no element is an object, expected an array or an object "
+      "of rows (of values if a metric asks for `$value`)");
   MappingConfig question = AnyShape({Gauge("n", "stock")});
   question.rows.shape = RowShape::kList;
   EXPECT_EQ(MapWhole(question, "[1]").lines,
@@ -192,8 +198,7 @@ TEST(ElementsTest, ArraysAreRowsWhoseColumnsArePlaces) {
 
 TEST(PairsTest, MembersOfElementsAreRows) {
   const auto config = AnyShape({Gauge("n", "$value", {{"region", "$key"}})}, Is(RowsAre::kPairs, "/data"));
-  const Mapped mapped =
-      MapWhole(config, R"({"data":[{"hn":12},{"sg":7,"dn":3},4,["x"],{},{"bad":"much"}]})");
+  const Mapped mapped = MapWhole(config, R"({"data":[{"hn":12},{"sg":7,"dn":3},4,["x"],{},{"bad":"much"}]})");
   EXPECT_EQ(mapped.lines, "n{region=\"dn\"} 3\nn{region=\"hn\"} 12\nn{region=\"sg\"} 7\n");
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 2u);
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
@@ -217,10 +222,12 @@ TEST(EqualKeysTest, AmongRowsFailTheAnswer) {
   sum.labels.clear();
   sum.aggregate = Aggregate::kSum;
   const std::string fault =
-      "bad_shape: the key `a` appears twice among the rows in the answer, so which of them counts is open: the "
+      "bad_shape: the key `a` appears twice among the rows in the answer, so which of them counts is open: "
+      "the "
       "upstream has to send each once";
   for (const MetricConfig& metric : {Gauge("n", "$value", {{"l", "$key"}}), sum}) {
-    for (const std::string_view body : {R"({"a":1,"b":2,"a":3})", R"({"a":1,"a":"bad"})", R"({"a":1,"a":null})"})
+    for (const std::string_view body :
+         {R"({"a":1,"b":2,"a":3})", R"({"a":1,"a":"bad"})", R"({"a":1,"a":null})"})
       EXPECT_EQ(MapWhole(AnyShape({metric}), body).lines, fault) << body;
   }
   EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "n")}), R"({"a":{"n":1},"b":{"n":2},"a":{"n":3}})").lines, fault);
@@ -228,12 +235,14 @@ TEST(EqualKeysTest, AmongRowsFailTheAnswer) {
   nested.pointer = "/shops";
   nested.nested = {"stock"};
   const auto inner = AnyShape({Gauge("n", "$value", {{"l", "$key"}, {"shop", "../$key"}})}, nested);
-  EXPECT_EQ(MapWhole(inner, R"({"shops":{"s":{"stock":{"a":1,"a":2}}}})").lines,
-            "bad_shape: the key `a` appears twice among the rows in `stock`, so which of them counts is open: the "
-            "upstream has to send each once");
-  EXPECT_EQ(MapWhole(inner, R"({"shops":{"a":{"stock":{}},"a":{"stock":{}}}})").lines,
-            "bad_shape: the key `a` appears twice among the rows in `/shops`, so which of them counts is open: the "
-            "upstream has to send each once");
+  EXPECT_EQ(
+      MapWhole(inner, R"({"shops":{"s":{"stock":{"a":1,"a":2}}}})").lines,
+      "bad_shape: the key `a` appears twice among the rows in `stock`, so which of them counts is open: the "
+      "upstream has to send each once");
+  EXPECT_EQ(
+      MapWhole(inner, R"({"shops":{"a":{"stock":{}},"a":{"stock":{}}}})").lines,
+      "bad_shape: the key `a` appears twice among the rows in `/shops`, so which of them counts is open: the "
+      "upstream has to send each once");
   EXPECT_EQ(MapWhole(inner, R"({"shops":{"s":{"stock":{"a":1}},"t":{"stock":{"a":2}}}})").lines,
             "n{l=\"a\",shop=\"s\"} 1\nn{l=\"a\",shop=\"t\"} 2\n")
       << "each object has its own keys";
@@ -252,17 +261,20 @@ TEST(PivotTest, ColumnsThatMatchBecomeALabel) {
     auto config = AnyShape({ByHour()});
     config.rows.shape = shape;
     const Mapped mapped = MapWhole(
-        config, R"([{"00":1,"Branch":"hn","01":2.5,"Total":9,"001":7},{"Branch":"sg","01":"x","23":3,"00":null}])");
-    EXPECT_EQ(mapped.lines,
-              "n{branch=\"hn\",hour=\"00\"} 1\nn{branch=\"hn\",hour=\"01\"} 2.5\nn{branch=\"sg\",hour=\"23\"} 3\n");
+        config,
+        R"([{"00":1,"Branch":"hn","01":2.5,"Total":9,"001":7},{"Branch":"sg","01":"x","23":3,"00":null}])");
+    EXPECT_EQ(
+        mapped.lines,
+        "n{branch=\"hn\",hour=\"00\"} 1\nn{branch=\"hn\",hour=\"01\"} 2.5\nn{branch=\"sg\",hour=\"23\"} 3\n");
     EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
     EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNoValue), 1u);
     EXPECT_EQ(mapped.report.sample_rows.at(0), R"({"../Branch":"hn","$key":"00","$value":1})");
     EXPECT_EQ(MapWhole(config, R"([{"Branch":"hn","Total":9}])").lines,
               "bad_shape: column `[0-2][0-9]` not in the answer, there is `Branch`, `Total`");
     EXPECT_EQ(MapWhole(config, R"([{"00":1,"Total":9}])").lines,
-              shape == RowShape::kAny ? "n{branch=\"\",hour=\"00\"} 1\n"
-                                      : "bad_shape: column `Branch` not in the answer, there is `00`, `Total`");
+              shape == RowShape::kAny
+                  ? "n{branch=\"\",hour=\"00\"} 1\n"
+                  : "bad_shape: column `Branch` not in the answer, there is `00`, `Total`");
   }
 }
 
@@ -274,11 +286,14 @@ TEST(PivotTest, FiltersAggregatesAndOtherMetrics) {
   const auto config = AnyShape({sum, Gauge("total", "Total", {{"branch", "Branch"}})});
   const Mapped mapped = MapWhole(config, R"([{"Branch":"a","00":1,"State":"open","Total":5},
     {"Branch":"b","00":2,"State":"open","Total":6},{"Branch":"c","00":4,"State":"shut","Total":7}])");
-  EXPECT_EQ(mapped.lines, "n{hour=\"00\"} 3\ntotal{branch=\"a\"} 5\ntotal{branch=\"b\"} 6\ntotal{branch=\"c\"} 7\n");
+  EXPECT_EQ(mapped.lines,
+            "n{hour=\"00\"} 3\ntotal{branch=\"a\"} 5\ntotal{branch=\"b\"} 6\ntotal{branch=\"c\"} 7\n");
 }
 
 TEST(PivotTest, OfEqualColumnsTheLastWins) {
-  EXPECT_EQ(MapWhole(AnyShape({ByHour()}), R"([{"00":1,"Branch":"a","01":2,"00":3},{"00":4,"Branch":"b","00":"bad"}])").lines,
+  EXPECT_EQ(MapWhole(AnyShape({ByHour()}),
+                     R"([{"00":1,"Branch":"a","01":2,"00":3},{"00":4,"Branch":"b","00":"bad"}])")
+                .lines,
             "n{branch=\"a\",hour=\"00\"} 3\nn{branch=\"a\",hour=\"01\"} 2\n");
 }
 
@@ -300,8 +315,9 @@ MappingConfig Lines(MetricConfig metric) {
 TEST(LinesTest, EachLineIsARow) {
   const auto config = Lines(Gauge("n", "/a/n", {{"line", "$index"}}));
   const std::string expected = "n{line=\"0\"} 1\nn{line=\"2\"} 3\n";
-  for (const std::string_view body : {"{\"a\":{\"n\":1}}\n7\n{\"a\":{\"n\":3}}\n", "{\"a\":{\"n\":1}}\r\n7\r\n\r\n{\"a\":{\"n\":3}}",
-                                      "\xEF\xBB\xBF{\"a\":{\"n\":1}}\n7\n {\"a\":{\"n\":3}} \n\n"}) {
+  for (const std::string_view body :
+       {"{\"a\":{\"n\":1}}\n7\n{\"a\":{\"n\":3}}\n", "{\"a\":{\"n\":1}}\r\n7\r\n\r\n{\"a\":{\"n\":3}}",
+        "\xEF\xBB\xBF{\"a\":{\"n\":1}}\n7\n {\"a\":{\"n\":3}} \n\n"}) {
     const Mapped mapped = MapWhole(config, body);
     EXPECT_EQ(mapped.lines, expected) << body;
     EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 1u);
@@ -312,7 +328,8 @@ TEST(LinesTest, EachLineIsARow) {
 }
 
 TEST(LinesTest, NoLinesAreNoRows) {
-  for (const std::string_view body : {"", "\n", "\n\n"}) EXPECT_EQ(MapWhole(Lines(Gauge("n", "n")), body).lines, "");
+  for (const std::string_view body : {"", "\n", "\n\n"})
+    EXPECT_EQ(MapWhole(Lines(Gauge("n", "n")), body).lines, "");
 }
 
 TEST(LinesTest, ABrokenOrCutLineFailsTheAnswer) {

@@ -118,8 +118,9 @@ TEST(ExporterMetrics, EveryReasonIsCountedUnderItsOwnName) {
       PollOutcome failed;
       failed.reason = reason;
       metrics.PollEnded("orders", failed);
-      EXPECT_EQ(SamplesOf(TextOf(metrics), "o2o_source_failures_total"),
-                "o2o_source_failures_total{source=\"orders\",reason=\"" + std::string(Name(reason)) + "\"} 1\n");
+      EXPECT_EQ(
+          SamplesOf(TextOf(metrics), "o2o_source_failures_total"),
+          "o2o_source_failures_total{source=\"orders\",reason=\"" + std::string(Name(reason)) + "\"} 1\n");
     }
   }
 }

@@ -149,22 +149,22 @@ TEST_P(JsonRefusalTest, HasItsReasonAndSaysWhatToDo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Answers, JsonRefusalTest,
-    ::testing::Values(BadAnswer{"unauthorized", 401, "", ErrorCode::kUnauthorized, "check its credentials"},
-                      BadAnswer{"forbidden", 403, "", ErrorCode::kUnauthorized, "check its credentials"},
-                      BadAnswer{"redirect", 301, "", ErrorCode::kRedirect,
-                                "https://shop.example/api/v1/flags (301)"},
-                      BadAnswer{"redirect_to_nowhere", 302, "", ErrorCode::kRedirect,
-                                "answered 302, a redirect that names no address (no Location)"},
-                      BadAnswer{"not_modified", 304, "", ErrorCode::kRedirect,
-                                "answered 304 (not modified), which carries no rows"},
-                      BadAnswer{"too_many", 429, "", ErrorCode::kHttpStatus, "too many requests (429)"},
-                      BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
-                      BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500, expected 200"},
-                      BadAnswer{"no_content", 204, "", ErrorCode::kNotJson, "answered 204 with an empty body"},
-                      BadAnswer{"login_page", 200, "<html>", ErrorCode::kNotJson, "text/html"},
-                      BadAnswer{"empty", 200, "", ErrorCode::kNotJson, "an empty body"},
-                      BadAnswer{"cut", 200, "{\"a\":1", ErrorCode::kBadJson, "ends"},
-                      BadAnswer{"array", 200, "[1]", ErrorCode::kBadShape, "object"}),
+    ::testing::Values(
+        BadAnswer{"unauthorized", 401, "", ErrorCode::kUnauthorized, "check its credentials"},
+        BadAnswer{"forbidden", 403, "", ErrorCode::kUnauthorized, "check its credentials"},
+        BadAnswer{"redirect", 301, "", ErrorCode::kRedirect, "https://shop.example/api/v1/flags (301)"},
+        BadAnswer{"redirect_to_nowhere", 302, "", ErrorCode::kRedirect,
+                  "answered 302, a redirect that names no address (no Location)"},
+        BadAnswer{"not_modified", 304, "", ErrorCode::kRedirect,
+                  "answered 304 (not modified), which carries no rows"},
+        BadAnswer{"too_many", 429, "", ErrorCode::kHttpStatus, "too many requests (429)"},
+        BadAnswer{"not_found", 404, "", ErrorCode::kNotFound, "check the path"},
+        BadAnswer{"error", 500, "", ErrorCode::kHttpStatus, "answered 500, expected 200"},
+        BadAnswer{"no_content", 204, "", ErrorCode::kNotJson, "answered 204 with an empty body"},
+        BadAnswer{"login_page", 200, "<html>", ErrorCode::kNotJson, "text/html"},
+        BadAnswer{"empty", 200, "", ErrorCode::kNotJson, "an empty body"},
+        BadAnswer{"cut", 200, "{\"a\":1", ErrorCode::kBadJson, "ends"},
+        BadAnswer{"array", 200, "[1]", ErrorCode::kBadShape, "object"}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_F(JsonSourceTest, AnySuccessWhoseBodyMapsIsGood) {

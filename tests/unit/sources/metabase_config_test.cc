@@ -61,14 +61,15 @@ sources:
 )";
 
 std::string Question(const std::string& name, const std::string& block, const std::string& more = "") {
-  return "  - name: " + name + "\n" + more + "    metabase: {" + block +
-         "}\n    metrics: [{name: m_" + name + ", help: H., value: v}]\n";
+  return "  - name: " + name + "\n" + more + "    metabase: {" + block + "}\n    metrics: [{name: m_" + name +
+         ", help: H., value: v}]\n";
 }
 
 TEST(MetabaseServersTest, SourcesNameTheirServer) {
   const Config config =
       Load(kNamed + Question("a", "server: main, question: 1") + Question("b", "server: main, question: 2") +
-           Question("c", "server: other, question: 3") + Question("d", "url: http://own.test, api_key: o, question: 4"));
+           Question("c", "server: other, question: 3") +
+           Question("d", "url: http://own.test, api_key: o, question: 4"));
   for (const char* name : {"a", "b"}) {
     const auto& metabase = Block<MetabaseSourceConfig>(config, name);
     EXPECT_EQ(metabase.url, "http://metabase.test");
@@ -88,29 +89,33 @@ TEST(MetabaseServersTest, SourcesNameTheirServer) {
 
 TEST(MetabaseServersTest, MistakesAreToldOnceAndWhereTheyStand) {
   const auto mistakes = [](const std::string& sources) { return Mistakes(kNamed + sources, "f.yml"); };
-  EXPECT_EQ(mistakes(Question("a", "server: mai, question: 1")),
-            std::vector<std::string>{
-                "f.yml:7:24: sources[0].metabase.server: \"mai\" is not one of metabases, did you mean main?"});
-  EXPECT_EQ(mistakes(Question("a", "server: main, api_key: x, question: 1")),
-            std::vector<std::string>{"f.yml:7:30: sources[0].metabase.api_key: given beside server, want it where "
-                                     "the server is named"});
+  EXPECT_EQ(
+      mistakes(Question("a", "server: mai, question: 1")),
+      std::vector<std::string>{
+          "f.yml:7:24: sources[0].metabase.server: \"mai\" is not one of metabases, did you mean main?"});
+  EXPECT_EQ(
+      mistakes(Question("a", "server: main, api_key: x, question: 1")),
+      std::vector<std::string>{"f.yml:7:30: sources[0].metabase.api_key: given beside server, want it where "
+                               "the server is named"});
   const std::string broken = "metabases:\n  main: {url: http://m.test, username: u}\nsources:\n";
-  EXPECT_EQ(Mistakes(broken + Question("a", "server: main, question: 1") + Question("b", "server: main, question: 2"),
-                     "f.yml"),
-            std::vector<std::string>{"f.yml:2:3: metabases.main.password: missing, want password or password_file "
-                                     "beside username"});
+  EXPECT_EQ(
+      Mistakes(
+          broken + Question("a", "server: main, question: 1") + Question("b", "server: main, question: 2"),
+          "f.yml"),
+      std::vector<std::string>{"f.yml:2:3: metabases.main.password: missing, want password or password_file "
+                               "beside username"});
 }
 
 TEST(MetabaseServersTest, ServerOfSourcesThatAreOffNeedsNoVariables) {
-  const Config config = Load(
-      "metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
-      Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n") +
-      Question("b", "url: http://own.test, api_key: o, question: 4"));
+  const Config config =
+      Load("metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
+           Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n") +
+           Question("b", "url: http://own.test, api_key: o, question: 4"));
   EXPECT_EQ(config.disabled, std::vector<std::string>{"a"});
-  const Config on = Load(
-      "metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
-          Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n"),
-      {{"METABASE_URL", "http://m.test"}, {"METABASE_API_KEY", "k"}});
+  const Config on =
+      Load("metabases:\n  main: {url: '${METABASE_URL}', api_key: '${METABASE_API_KEY}'}\nsources:\n" +
+               Question("a", "server: main, question: 1", "    enabled_if: ${METABASE_URL:-}\n"),
+           {{"METABASE_URL", "http://m.test"}, {"METABASE_API_KEY", "k"}});
   EXPECT_EQ(Block<MetabaseSourceConfig>(on, "a").url, "http://m.test");
 }
 

@@ -2,7 +2,6 @@
 #include "sources/metabase_session.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <algorithm>
@@ -98,8 +97,8 @@ TEST_F(MetabaseSessionTest, LogsInAsMetabaseWantsIt) {
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "http://mb.example/bi/api/session");
   EXPECT_EQ(request.body, R"({"username":"us\"er@example.com","password":"p\\ss-wörd"})");
-  const std::vector<std::pair<std::string, Secret>> headers = {{"Content-Type", Secret::Plain("application/json")},
-                                                               {"Accept", Secret::Plain("application/json")}};
+  const std::vector<std::pair<std::string, Secret>> headers = {
+      {"Content-Type", Secret::Plain("application/json")}, {"Accept", Secret::Plain("application/json")}};
   EXPECT_EQ(request.headers, headers);
   EXPECT_TRUE(request.fresh_connection);
   EXPECT_EQ(request.timeout, 10s);
@@ -216,7 +215,8 @@ INSTANTIATE_TEST_SUITE_P(
                     "check `url`", false},
         RefusalCase{"empty", 200, "", ErrorCode::kNotJson, "check `url`", false},
         RefusalCase{"redirect", 302, "", ErrorCode::kRedirect, "https://sso.example/login", false},
-        RefusalCase{"redirect_to_nowhere", 307, "", ErrorCode::kRedirect, "a redirect that names no address", false},
+        RefusalCase{"redirect_to_nowhere", 307, "", ErrorCode::kRedirect, "a redirect that names no address",
+                    false},
         RefusalCase{"address_forbidden", 403, "Forbidden", ErrorCode::kForbidden, "have this address allowed",
                     false},
         RefusalCase{"not_found", 404, "API endpoint does not exist.", ErrorCode::kNotFound,
@@ -291,7 +291,8 @@ TEST_F(MetabaseSessionTest, WhatIsNotCountedIsAskedAgainByOneSourceForAll) {
   struct {
     int status;
     const char* body;
-  } const answers[] = {{200, "<html>login</html>"}, {503, "Metabase is still initializing. Please sit tight..."}};
+  } const answers[] = {{200, "<html>login</html>"},
+                       {503, "Metabase is still initializing. Please sit tight..."}};
   for (const auto& answer : answers) {
     const std::size_t before = http_.requests.size();
     const auto attempts = AttemptsOf(8, 60s, 1h, [&] { http_.Answer(answer.status, answer.body); });
@@ -323,8 +324,8 @@ TEST_F(MetabaseSessionTest, WaitsAsLongAsItIsAskedTo) {
 }
 
 TEST_F(MetabaseSessionTest, SessionThatNoHeaderCanCarryIsNotKept) {
-  for (const std::string& id : {std::string(R"(abc\r\nX-Evil: 1)"), std::string(R"(a b)"), std::string(R"(\u0000)"),
-                               std::string("\xC3\xB6"), std::string(5'000, 'x')}) {
+  for (const std::string& id : {std::string(R"(abc\r\nX-Evil: 1)"), std::string(R"(a b)"),
+                                std::string(R"(\u0000)"), std::string("\xC3\xB6"), std::string(5'000, 'x')}) {
     LoginWorks(id);
     const Error error = Failure();
     EXPECT_EQ(Name(error.code), Name(ErrorCode::kBadShape)) << id;

@@ -54,8 +54,9 @@ TEST_F(OAuth2Test, AsksForATokenAsTheRfcSays) {
   const HttpRequest& request = http_.requests[0];
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "http://login.example/token");
-  EXPECT_EQ(request.body,
-            "grant_type=client_credentials&scope=orders.read%20stock.read&audience=https%3A%2F%2Fshop.example");
+  EXPECT_EQ(
+      request.body,
+      "grant_type=client_credentials&scope=orders.read%20stock.read&audience=https%3A%2F%2Fshop.example");
   // Base64 of o2o%20exporter:s3cret%3Aof%2Fit: both are encoded before they are joined.
   EXPECT_EQ(request.headers.back(),
             (std::pair<std::string, Secret>("Authorization",
@@ -148,7 +149,8 @@ TEST_F(OAuth2Test, BothTogetherTakeNoLongerThanTheRequestMay) {
   class Slow final : public HttpClient {
    public:
     Slow(HttpClient& http, FakeClock& clock) : http_(http), clock_(clock) {}
-    Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
+    Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink,
+                              std::stop_token stop) override {
       clock_.Advance(3s);
       return http_.Send(request, sink, stop);
     }
@@ -196,9 +198,11 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refused{"client", 401, R"({"error":"invalid_client"})", ErrorCode::kUnauthorized,
                 "refused the client (401): invalid_client: check oauth2.client_id"},
-        Refused{"scope", 400, R"({"error":"invalid_scope s3cret:of/it"})", ErrorCode::kUnauthorized, "invalid_scope"},
+        Refused{"scope", 400, R"({"error":"invalid_scope s3cret:of/it"})", ErrorCode::kUnauthorized,
+                "invalid_scope"},
         Refused{"redirect", 302, "", ErrorCode::kRedirect, "a redirect that names no address"},
-        Refused{"too_many", 429, "", ErrorCode::kHttpStatus, "too many requests (429); it asks to come again in 9s"},
+        Refused{"too_many", 429, "", ErrorCode::kHttpStatus,
+                "too many requests (429); it asks to come again in 9s"},
         Refused{"error", 500, "", ErrorCode::kHttpStatus, "the token endpoint answered 500, expected 200"},
         Refused{"page", 200, "<html>", ErrorCode::kNotJson, "not JSON"},
         Refused{"none", 200, R"({"token":"x"})", ErrorCode::kBadShape, "access_token"},
@@ -211,11 +215,11 @@ TEST(OAuth2ConfigTest, IsReadForJsonAndOms) {
   const std::string block =
       "oauth2: {token_url: 'https://login.test/t?x=1', client_id: c, client_secret: s, scopes: [a, b], "
       "parameters: {audience: x}, secret_in_body: true}";
-  const Config config = Load("store: {dsn: host=db}\nsources:\n  - name: flags\n    json: {url: http://shop.test/, " +
-                             block +
-                             "}\n    metrics: [{name: flag_on, help: On., value: $value}]\n"
-                             "  - name: orders\n    oms: {url: http://oms.test, " +
-                             block + "}\n");
+  const Config config =
+      Load("store: {dsn: host=db}\nsources:\n  - name: flags\n    json: {url: http://shop.test/, " + block +
+           "}\n    metrics: [{name: flag_on, help: On., value: $value}]\n"
+           "  - name: orders\n    oms: {url: http://oms.test, " +
+           block + "}\n");
   for (const auto& oauth2 :
        {Block<JsonSourceConfig>(config, "flags").oauth2, Block<OmsSourceConfig>(config, "orders").oauth2}) {
     ASSERT_TRUE(oauth2);
@@ -235,15 +239,19 @@ TEST(OAuth2ConfigTest, MistakesAreTold) {
                                    "f.yml");
     return mistakes.empty() ? "" : mistakes[0];
   };
-  EXPECT_NE(mistake("oauth2: {token_url: http://t.test, client_id: c}").find("client_secret"), std::string::npos);
-  EXPECT_NE(mistake("oauth2: {token_url: t.test, client_id: c, client_secret: s}").find("is no http or https URL"),
+  EXPECT_NE(mistake("oauth2: {token_url: http://t.test, client_id: c}").find("client_secret"),
             std::string::npos);
+  EXPECT_NE(
+      mistake("oauth2: {token_url: t.test, client_id: c, client_secret: s}").find("is no http or https URL"),
+      std::string::npos);
   EXPECT_NE(mistake("bearer_token: b, oauth2: {token_url: http://t.test, client_id: c, client_secret: s}")
                 .find("given beside basic_auth or bearer_token"),
             std::string::npos);
-  EXPECT_NE(mistake("headers: {Authorization: b}, oauth2: {token_url: http://t.test, client_id: c, client_secret: s}")
-                .find("given beside basic_auth, bearer_token or oauth2"),
-            std::string::npos);
+  EXPECT_NE(
+      mistake(
+          "headers: {Authorization: b}, oauth2: {token_url: http://t.test, client_id: c, client_secret: s}")
+          .find("given beside basic_auth, bearer_token or oauth2"),
+      std::string::npos);
 }
 
 }  // namespace

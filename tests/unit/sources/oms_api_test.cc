@@ -105,9 +105,10 @@ TEST_F(OmsApiTest, RedirectNamesItsHost) {
                "the OMS answered 304 (not modified), which carries no rows: is a cache in between, or is "
                "If-None-Match or If-Modified-Since sent?");
   http_.Answer(307, "");
-  EXPECT_ERROR(Failure(), ErrorCode::kRedirect,
-               "the OMS answered 307, a redirect that names no address (no Location): is the url right, and what "
-               "answers there?");
+  EXPECT_ERROR(
+      Failure(), ErrorCode::kRedirect,
+      "the OMS answered 307, a redirect that names no address (no Location): is the url right, and what "
+      "answers there?");
 }
 
 TEST_F(OmsApiTest, OtherStatuses) {
