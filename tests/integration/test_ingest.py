@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ingest --since`, the catch-up run: what its end tells, and what a terminal shows meanwhile."""
+import itertools
 import os
 import pty
 import re
@@ -120,7 +121,7 @@ def test_a_terminal_shows_one_line_of_progress_that_goes_away(shop):
     assert (status, said) == (0, "inserted 50, updated 0, unchanged 0, stale 0, rejected 0\n")
     lines = lines_of(shown)
     assert all(re.fullmatch(r"ingest: .*, \d+s", line) and len(line) < 80 for line in lines), lines
-    phases = [re.sub(r", \d+s$", "", line) for line in lines]
+    phases = [phase for phase, _ in itertools.groupby(re.sub(r", \d+s$", "", line) for line in lines)]
     assert phases[0] == "ingest: asking the database where to begin"
     assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 20 rows", phases[1])
     assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 80 rows, 20 so far", phases[2])
@@ -139,7 +140,7 @@ def test_time_goes_on_in_the_line_while_nothing_else_does(shop):
 
     status, _, shown = on_a_terminal(shop, let_go_later)
     assert status == 0
-    seconds = {int(line.rsplit(", ", 1)[1][:-1]) for line in lines_of(shown) if "storing" in line}
+    seconds = {int(line.rsplit(", ", 1)[1][:-1]) for line in lines_of(shown)}
     assert len(seconds) >= 2, shown
 
 
