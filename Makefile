@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo test soak bench lint rules check-rules format asan tsan fuzz clean
+.PHONY: help build demo preview dashboards test soak bench lint rules check-rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -22,6 +22,14 @@ demo:  ## the whole thing, alive: a simulated shop, the exporter, Prometheus, al
 	@scripts/install-packages.sh build run
 	@scripts/build.sh o2o-exporter
 	@/usr/bin/python3 tests/demo/demo.py
+
+preview:  ## draws the Grafana dashboards against the demo, into build/preview/; SERVE=1 shows them in a browser (needs Node 20)
+	@scripts/install-packages.sh build run preview
+	@scripts/build.sh o2o-exporter
+	@scripts/preview.sh
+
+dashboards:  ## writes grafana/dashboards/*.json from grafana/generate/
+	@cd grafana && /usr/bin/python3 -m generate
 
 build:  ## the program, at build/o2o-exporter
 	@scripts/install-packages.sh build

@@ -340,4 +340,14 @@ CREATE TABLE batch_jobs (
 -- What the scripts made, as schema_parts shows it; see check_counting.
 CREATE TABLE schema_inventory (part text PRIMARY KEY, definition text NOT NULL);
 
+-- What dashboards show: without customers, payloads and free text. Whoever looks at a dashboard can send any SQL through Grafana, so
+-- its role (o2o_dashboard, roles.sql) reads these, order_status_history and open_orders, and nothing else.
+CREATE VIEW dashboard_orders AS
+  SELECT order_id, status, order_type, total_amount, updated_at, ingested_at, first_status, first_updated_at, status_since, open
+  FROM fact_orders_monitoring;
+CREATE VIEW dashboard_rejected_orders AS SELECT first_seen_at, source, reason, payload_bytes FROM rejected_orders;
+CREATE VIEW dashboard_statuses AS SELECT status, outcome, delayed_after, known FROM order_statuses;
+CREATE VIEW dashboard_order_types AS SELECT order_type FROM order_types;
+CREATE VIEW dashboard_batch_jobs AS SELECT batch_job, last_success_at, duration_seconds, failed FROM batch_jobs;
+
 INSERT INTO schema_migrations (version, needs) VALUES (1, 1);

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Three roles, each with what it needs and no more. Run by a superuser in the database of the orders, before
+-- Four roles, each with what it needs and no more. Run by a superuser in the database of the orders, before
 -- o2o-exporter's first start and again after each start that brought the schema up to date; running it again
 -- changes nothing. Passwords are yours to set: \password o2o_writer
 --
 --   o2o_owner   owns the schema; o2o-exporter runs once with it, to make or update the schema
 --   o2o_writer  o2o-exporter in service, and batch jobs
---   o2o_reader  Grafana and people; reads, never writes
+--   o2o_reader  people who may see customers; reads everything, never writes
+--   o2o_dashboard  Grafana: reads views without customers, each statement for at most 30 s
 --
 -- Where `store.schema` is not o2o: PGOPTIONS='-c o2o.schema=NAME' psql ... -f roles.sql
 
@@ -23,6 +24,12 @@ BEGIN
     END IF;
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role);
   END LOOP;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'o2o_dashboard') THEN
+    CREATE ROLE o2o_dashboard LOGIN;
+    ALTER ROLE o2o_dashboard SET statement_timeout = '30s';
+    ALTER ROLE o2o_dashboard SET default_transaction_read_only = on;
+  END IF;
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO o2o_dashboard', current_database());
   -- Pages are staged in temporary tables.
   EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO o2o_writer', current_database());
 
@@ -31,7 +38,7 @@ BEGIN
   END IF;
   EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', home);
   EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO o2o_owner', home);
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_reader', home);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_reader, o2o_dashboard', home);
 
   -- A table of the proof of concept is the owner's to move, and to leave a view in its place; who owned it goes on using it.
   FOR found IN
@@ -58,6 +65,8 @@ BEGIN
 
   PERFORM set_config('search_path', format('%I, pg_temp', home), true);
   EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO o2o_writer, o2o_reader', home);
+  GRANT SELECT ON dashboard_orders, dashboard_rejected_orders, dashboard_statuses, dashboard_order_types, dashboard_batch_jobs,
+    order_status_history, open_orders TO o2o_dashboard;
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.
   GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources, batch_jobs TO o2o_writer;
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;

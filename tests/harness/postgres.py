@@ -18,6 +18,7 @@ from .processes import Child, NotReady, clean_environment, free_port, gone, stat
 from .scratch import Scratch
 
 SUPERUSER = "postgres"
+ROLES = Path(__file__).resolve().parents[2] / "exporter" / "sql" / "roles.sql"
 
 # What a throw-away cluster may do without; the rest is PostgreSQL's default. Without fsync a power cut loses data, a
 # killed process does not.
@@ -136,6 +137,17 @@ class Postgres:
         self.query(f'ALTER DATABASE "{name}" SET search_path = public, o2o')
         self.passwords[owner] = password
         return self.dsn(name, owner, password)
+
+    def grant_roles(self, database, passwords):
+        """Runs exporter/sql/roles.sql, and sets the passwords of roles: name -> password."""
+        connection = self.connect(database)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(ROLES.read_text())
+                for role, password in passwords.items():
+                    cursor.execute(f'ALTER ROLE "{role}" PASSWORD %s', (password,))
+        finally:
+            connection.close()
 
     def drop_database(self, name):
         """Also where somebody still uses it."""

@@ -105,6 +105,20 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
   EXPECT_EQ(GrantedTo("o2o_writer"), expected);
 }
 
+TEST_F(PrivilegesTest, TheDashboardsReadWhatShowsNoCustomers) {
+  EXPECT_EQ(GrantedTo("o2o_dashboard"),
+            (Grants{"SELECT dashboard_orders", "SELECT dashboard_rejected_orders", "SELECT dashboard_statuses",
+                    "SELECT dashboard_order_types", "SELECT dashboard_batch_jobs",
+                    "SELECT order_status_history", "SELECT open_orders"}));
+  const Grants columns = List(
+      "SELECT column_name FROM information_schema.columns WHERE table_schema = '" + std::string(kSchema) +
+      "' AND has_table_privilege('o2o_dashboard', format('%I.%I', table_schema, table_name), 'SELECT')");
+  for (const char* personal :
+       {"customer_id", "customer_name", "item_name", "item_detail", "payload", "detail", "fingerprint"}) {
+    EXPECT_FALSE(columns.contains(personal)) << personal;
+  }
+}
+
 TEST_F(PrivilegesTest, OthersMayNothing) {
   Sql("CREATE ROLE other_" + database_ + " LOGIN");
   EXPECT_EQ(GrantedTo("other_" + database_), Grants{});
@@ -118,7 +132,7 @@ TEST_F(PrivilegesTest, NobodyHangsAFunctionOfTheSchemaOnATableOfTheirOwn) {
       "WHERE nspname = '" +
       std::string(kSchema) + "' AND prorettype = 'trigger'::regtype");
   ASSERT_GE(functions.size(), 4u);
-  for (const char* role : {"o2o_reader", "o2o_writer"}) {
+  for (const char* role : {"o2o_reader", "o2o_writer", "o2o_dashboard"}) {
     for (const std::string& function : functions) {
       for (const char* trigger :
            {"BEFORE INSERT ON mine FOR EACH ROW",

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Alerts: what fires, since when, what fired before."""
+
+from generate.panels import (BAD, GOOD, NEUTRAL, WATCH, Page, column, keep, lines, now, over_time, stat, steps,
+                             table, table_of, text, timeline, variable, words)
+
+OURS = 'alertname=~"O2O.+", alertname!~"O2OWatchdog|Watchdog"'
+
+
+def page():
+    made = Page("o2o-alerts", "Alerts", "What fires now, since when, and what fired before.", since="now-6h",
+                variables=(variable("team", "Team", "label_values(ALERTS, team)"),))
+    made.heading("Now")
+    made.row(
+        5,
+        (6, stat("Somebody was woken for", "Alerts of severity critical that fire.",
+                 [now(f'count(ALERTS{{alertstate="firing", severity="critical", {OURS}, team=~"$team"}}) or vector(0)', "")], decimals=0,
+                 thresholds=steps((None, GOOD), (1, BAD)))),
+        (6, stat("Tickets", "Alerts of severity warning that fire.",
+                 [now(f'count(ALERTS{{alertstate="firing", severity="warning", {OURS}, team=~"$team"}}) or vector(0)', "")], decimals=0,
+                 thresholds=steps((None, GOOD), (1, WATCH)))),
+        (6, stat("About to fire", "The condition holds, but not for long enough yet.",
+                 [now(f'count(ALERTS{{alertstate="pending", {OURS}, team=~"$team"}}) or vector(0)', "")], decimals=0,
+                 thresholds=steps((None, GOOD), (1, NEUTRAL)))),
+        (6, stat("Watchdog", "Fires always. Where it is missing, no alert reaches anybody.",
+                 [now('max(ALERTS{alertname=~"O2OWatchdog|Watchdog", alertstate="firing"})', "")],
+                 mappings=words(_1=("alive", GOOD)), no_value="SILENT", thresholds=steps((None, BAD), (1, GOOD)))),
+    )
+    made.row(
+        9,
+        (24, table("Firing now", "Each alert's runbook is linked in its message and named after it.",
+                   [table_of(f'(time() - ALERTS_FOR_STATE{{{OURS}}}) * on (alertname, instance, source, status, vendor_code, product, severity) '
+                             f'group_right () ALERTS{{alertstate="firing", {OURS}, team=~"$team"}}')],
+                   transformations=[keep(rename={"alertname": "Alert", "severity": "Severity", "team": "Team", "source": "Source",
+                                                 "vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "status": "Status", "Value": "For"},
+                                         order=["severity", "alertname", "team", "source", "vendor_name", "vendor_code", "product", "status", "Value"],
+                                         drop=["Time", "__name__", "alertstate", "job", "instance"])],
+                   overrides=[column("For", unit="s", decimals=0, custom__width=120),
+                              column("Severity", custom__width=110, custom__cellOptions={"type": "color-text"},
+                                     mappings=[{"type": "value", "options": {"critical": {"color": BAD, "index": 0}, "warning": {"color": WATCH, "index": 1}}}])],
+                   sort="For", no_value="nothing fires")),
+    )
+    made.heading("Before")
+    made.row(
+        10,
+        (24, timeline("What fired when", "One line per alert.",
+                      [over_time(f'max by (alertname, severity) (ALERTS{{alertstate="firing", {OURS}, team=~"$team"}})', "{{alertname}} ({{severity}})")],
+                      words(_1=("firing", BAD)), steps((None, GOOD), (1, BAD)), no_value="nothing fired")),
+    )
+    made.row(
+        9,
+        (12, table("Time fired in the time shown, by alert", "Summed over what an alert fired for: two vendors for a minute are two minutes.",
+                   [table_of(f'60 * sum by (alertname) (count_over_time(ALERTS{{alertstate="firing", {OURS}, team=~"$team"}}[$__range:1m]))')],
+                   transformations=[keep(rename={"alertname": "Alert", "Value": "Fired for"}, order=["alertname", "Value"], drop=["Time"])],
+                   overrides=[column("Fired for", unit="s", decimals=0)], sort="Fired for", no_value="nothing fired")),
+        (12, lines("Notifications a minute, by receiver's kind", "As Alertmanager counts them; failed ones apart.",
+                   [over_time("sum by (integration) (rate(alertmanager_notifications_total[$__rate_interval])) * 60 > 0", "{{integration}}"),
+                    over_time("sum by (integration) (rate(alertmanager_notifications_failed_total[$__rate_interval])) * 60 > 0", "{{integration}} failed", "B")],
+                   no_value="nothing was sent")),
+    )
+    made.row(3, (24, text("Silence, inhibition and routes: see Alertmanager. How to change a limit or mute a night: the README of `rules/`.", title="What now?")))
+    return made

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders now: how are the last 10 minutes? The first row answers it for somebody who knows no PromQL."""
+
+from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, last_week, limit_line, lines,
+                             now, over_time, stat, steps, table, table_of, text, variable, keep)
+
+ORDERS = 'order_type=~"$order_type"'
+COUNTED = f"o2o_orders_ingested_total{{{ORDERS}}}"
+COMPLETED = f"o2o_orders_completed_total{{{ORDERS}}}"
+FAILED = f"o2o_orders_failed_total{{{ORDERS}}}"
+OPEN = f'o2o_orders_open{{{ORDERS}, status=~"$status"}}'
+DELAYED = f'o2o_orders_delayed{{{ORDERS}, status=~"$status"}}'
+
+ALIVE = "0 * max(o2o_store_up == 1)"  # 0 while the exporter sees its database, nothing when it is blind
+
+
+def grown(counter, window, offset=""):
+    """By how much a counter of the database grew. Replicas publish the same one."""
+    return f"sum({ONE} (increase({counter}[{window}]{offset})))"
+
+
+def in_ten_minutes(counter, ago="0s"):
+    """Exactly: the counter, which never resets, less what it was 10 minutes before. Estimated while there is less history."""
+    then = {"0s": "10m", "1w": "1w10m"}[ago]
+    return (f"(sum({ONE} (max_over_time({counter}[2m] offset {ago}))) - sum({ONE} (max_over_time({counter}[10m] offset {then}))) "
+            f"or {grown(counter, '10m', f' offset {ago}')})")
+
+
+def ten_minutes(counter):
+    return [now(f"{in_ten_minutes(counter)} or {ALIVE}", "now"),
+            now(in_ten_minutes(counter, "1w"), "same time last week", "B")]
+
+
+def share_completed(ago="0s"):
+    return f"{in_ten_minutes(COMPLETED, ago)} / ({in_ten_minutes(COMPLETED, ago)} + {in_ten_minutes(FAILED, ago)} > 0)"
+
+
+def finished(window, offset=""):
+    return f"({grown(COMPLETED, window, offset)} + {grown(FAILED, window, offset)})"
+
+
+QUIET = column("same time last week", color={"mode": "fixed", "fixedColor": "#6e6e6e"}, noValue="no history")
+
+
+def page():
+    made = Page("o2o-orders", "Orders now",
+                "How are the last 10 minutes? Orders that came in, that succeed, fail and wait, beside the same time last week.",
+                variables=(
+                    variable("order_type", "Order type", "label_values(o2o_orders_ingested_total, order_type)"),
+                    variable("status", "Status", "label_values(o2o_orders_open, status)",
+                             description="Narrows what is said of open orders."),
+                ))
+    made.heading("How are the last 10 minutes?")
+    made.row(
+        6,
+        (4, stat("New orders", "Orders that came in during the last 10 minutes. 0 means that none came; "
+                 "\"blind\" means that nobody knows, because the exporter does not see its database.",
+                 ten_minutes(COUNTED), decimals=0, names=True, no_value="blind",
+                 thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[QUIET])),
+        (4, stat("Succeeded", "Of the orders that ended in the last 10 minutes, the part that was completed.",
+                 [now(share_completed(), "now"), now(share_completed("1w"), "same time last week", "B")],
+                 unit="percentunit", decimals=1, names=True, no_value="no order ended",
+                 thresholds=steps((None, BAD), (0.9, WATCH), (0.95, GOOD)), overrides=[QUIET])),
+        (4, stat("Failed", "Orders that reached a failed status in the last 10 minutes.",
+                 ten_minutes(FAILED), decimals=0, names=True, no_value="blind",
+                 thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)), overrides=[QUIET])),
+        (4, stat("Waiting too long", "Open orders that have been in their status for longer than it allows, now.",
+                 [now(f"sum({ONE} ({DELAYED}))", "now"),
+                  now(f"sum({ONE} (o2o_orders_delayed{{{ORDERS}}} offset 1w))", "same time last week", "B")],
+                 decimals=0, names=True, no_value="blind", thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)),
+                 overrides=[QUIET])),
+        (4, stat("Oldest open order", "How long ago the order that has waited longest entered its status.",
+                 [now('time() - min(o2o_oldest_open_order_timestamp_seconds{status=~"$status"})', "waits since")],
+                 unit="s", decimals=0, no_value="none is open", thresholds=steps((None, NEUTRAL), (3600, WATCH), (14400, BAD)))),
+        (4, stat("Age of these numbers", "How long ago the order system was last asked successfully. "
+                 "Beyond a minute or two everything else on this page is old.",
+                 [now('time() - max(o2o_source_last_success_timestamp_seconds{source="orders"} > 0)', "old")],
+                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (60, WATCH), (300, BAD)))),
+    )
+    made.heading("How did it go until now?")
+    made.row(
+        9,
+        (12, lines("Orders a minute, by type", "Orders first seen, per minute. Dotted: the same time last week. Dashed: what the alerts expect at this hour.",
+                   [over_time(f"sum by (order_type) ({ONE} (rate({COUNTED}[$__rate_interval]))) * 60", "{{order_type}}"),
+                    over_time(f"sum({ONE} (rate({COUNTED}[5m] offset 1w))) * 60", "same time last week", "B"),
+                    over_time('sum(job_window:o2o_orders_expected:increase{window="10m"}) / 10', "expected", "C")],
+                   unit="short", stacked=True, decimals=1, overrides=[last_week(), limit_line("expected")])),
+        (12, lines("Of the orders that ended: completed", "10-minute windows. A gap means that no order ended. Below the dashed line somebody is woken.",
+                   [over_time(f"{grown(COMPLETED, '10m')} / ({finished('10m')} > 0)", "completed"),
+                    over_time(f"{grown(COMPLETED, '10m', ' offset 1w')} / ({finished('10m', ' offset 1w')} > 0)",
+                              "same time last week", "B"),
+                    over_time("1 - min(o2o:limit:failure_ratio)", "limit", "C")],
+                   unit="percentunit", overrides=[last_week(), limit_line(), column("completed", max=1)])),
+    )
+    made.row(
+        9,
+        (12, lines("Open orders, by status", "Orders in a status that is not final.",
+                   [over_time(f"sum by (status) ({ONE} ({OPEN}))", "{{status}}")], stacked=True, decimals=0)),
+        (12, lines("Waiting too long, by status", "Open orders that have been in their status for longer than it allows.",
+                   [over_time(f"sum by (status) ({ONE} ({DELAYED}))", "{{status}}")], stacked=True, bars=True, decimals=0)),
+    )
+    made.row(
+        9,
+        (12, lines("Time from first sight to completion", "Half of the completed orders took less than the lower line, 95 of 100 less "
+                   "than the upper one. Only orders that the exporter first saw in an open status.",
+                   [over_time("histogram_quantile(0.5, sum by (le) (" + ONE + ' (rate(o2o_order_duration_seconds_bucket{outcome="completed", '
+                              + ORDERS + "}[10m]))))", "half"),
+                    over_time("histogram_quantile(0.95, sum by (le) (" + ONE + ' (rate(o2o_order_duration_seconds_bucket{outcome="completed", '
+                              + ORDERS + "}[10m]))))", "95 of 100", "B")], unit="s")),
+        (6, table("Failed in the last hour, by status", "Why orders failed.",
+                  [table_of(f"sum by (status) ({ONE} (increase({FAILED}[1h]))) > 0")],
+                  transformations=[keep(rename={"status": "Status", "Value": "Orders"}, order=["status", "Value"], drop=["Time"])],
+                  overrides=[column("Orders", decimals=0)], sort="Orders", no_value="none failed")),
+        (6, text("**Reading this page**\n\n"
+                 "- *Blind* is not zero: the exporter cannot see the order system or its database. "
+                 "[Exporter health](/d/o2o-exporter) says why.\n"
+                 "- Few orders, many failures or long waits: "
+                 "[Alerts](/d/o2o-alerts) says who was told, each with its runbook.\n"
+                 "- A single order: [Order explorer](/d/o2o-order-explorer).\n"
+                 "- Vendors that are offline or sold out: [Vendors](/d/o2o-vendors).", title="What now?")),
+    )
+    made.row(
+        8,
+        (24, table("Status changes in the last hour", "Which way the orders went. Only changes between two polls that saw the order.",
+                   [table_of(f"sum by (from, to) ({ONE} (increase(o2o_order_transitions_total[1h]))) > 0")],
+                   transformations=[keep(rename={"from": "From", "to": "To", "Value": "Orders"}, order=["from", "to", "Value"], drop=["Time"])],
+                   overrides=[column("Orders", decimals=0, custom__cellOptions={"type": "gauge", "mode": "basic"}, min=0,
+                                     color={"mode": "fixed", "fixedColor": NEUTRAL})],
+                   sort="Orders", no_value="no order moved")),
+    )
+    return made

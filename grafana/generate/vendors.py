@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Vendors: who is offline, who is sold out, the worst first."""
+
+from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, column, keep, lines,
+                             now, over_time, stat, steps, table, table_of, text, timeline, variable, words)
+
+ONLINE = f'{ONE} (vendor_online{{vendor_code=~"$vendor"}})'
+STOCK = f'{ONE} (vendor_discount_stock{{vendor_code=~"$vendor"}})'
+PRODUCTS = f'{ONE} (vendor_products{{vendor_code=~"$vendor"}})'
+STATE = words(_0=("offline", BAD), _1=("online", GOOD))
+
+
+def page():
+    made = Page("o2o-vendors", "Vendors", "Which vendors are offline or sold out, the worst first; their products and discount stock.",
+                since="now-3h", refresh="1m",
+                variables=(variable("vendor", "Vendor", "query_result(vendor_online)", regex=CODE_AND_NAME),))
+    made.heading("Now")
+    made.row(
+        5,
+        (5, stat("Vendors online", "How many of the vendors are online.",
+                 [now(f"sum({ONLINE})", "online"), now(f"count({ONLINE})", "of", "B")], names=True, decimals=0, no_value="no vendors known")),
+        (5, stat("Vendors offline", "Customers see these vendors and cannot order.",
+                 [now(f"count({ONLINE} == 0) or 0 * count({ONLINE})", "offline")], decimals=0, no_value="no vendors known",
+                 thresholds=steps((None, GOOD), (1, BAD)))),
+        (5, stat("Products sold out at a discount", "Products whose discount stock is 0.",
+                 [now(f"count({STOCK} == 0) or 0 * count({STOCK})", "sold out")], decimals=0, no_value="no discounts",
+                 thresholds=steps((None, GOOD), (1, WATCH), (10, BAD)))),
+        (5, stat("Pieces left at a discount", "The sum over all products of the chosen vendors.",
+                 [now(f"sum({STOCK})", "left")], decimals=0, no_value="no discounts", thresholds=steps((None, BAD), (1, NEUTRAL)))),
+        (4, stat("Age of these numbers", "How long ago Metabase last answered, for the oldest of the three questions.",
+                 [now('time() - min(o2o_source_last_success_timestamp_seconds{source=~"vendor-status|vendor-product-status|discount-stock"} > 0)', "old")],
+                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (400, WATCH), (600, BAD)))),
+    )
+    made.row(
+        10,
+        (12, timeline("Online and offline over time", "One line per vendor. A gap means that the exporter could not know.",
+                      [over_time(ONLINE, "{{vendor_name}}")], STATE, steps((None, BAD), (1, GOOD)))),
+        (12, table("Offline now", "Since when is the first minute of the last 12 hours in which the vendor was seen offline without a break.",
+                   [table_of(f"{ONLINE} == 0")],
+                   transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "Value": "State"},
+                                         order=["vendor_name", "vendor_code", "Value"],
+                                         drop=["Time", "job", "__name__"])],
+                   overrides=[column("State", mappings=STATE, custom__cellOptions={"type": "color-text"}, custom__width=120),
+                              column("Code", custom__width=120)],
+                   no_value="every vendor is online")),
+    )
+    made.heading("Stock at a discount")
+    made.row(
+        11,
+        (12, bar_list("Pieces left, by vendor", "The emptiest first.",
+                      [now(f"sort(sum by (vendor_name) ({STOCK}))", "{{vendor_name}}")], decimals=0, no_value="no discounts",
+                      thresholds=steps((None, BAD), (1, WATCH), (10, GOOD)))),
+        (12, table("Pieces left, by product", "The emptiest first. 0 is sold out.",
+                   [table_of(f"sum by (vendor_name, vendor_code, product) ({STOCK})")],
+                   transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "Value": "Left"},
+                                         order=["vendor_name", "vendor_code", "product", "Value"], drop=["Time"])],
+                   overrides=[column("Left", decimals=0, custom__width=140, custom__cellOptions={"type": "color-background", "mode": "basic"},
+                                     thresholds=steps((None, BAD), (1, WATCH), (10, GOOD)), color={"mode": "thresholds"}),
+                              column("Code", custom__width=100)],
+                   sort="Left", descending=False, no_value="no discounts")),
+    )
+    made.heading("Products")
+    made.row(
+        9,
+        (12, lines("Products by state", "Over all chosen vendors.", [over_time(f"sum by (state) ({PRODUCTS})", "{{state}}")],
+                   stacked=True, decimals=0)),
+        (12, table("Products by vendor and state", "", [table_of(f"sum by (vendor_name, state) ({PRODUCTS})")],
+                   transformations=[{"id": "groupingToMatrix",
+                                     "options": {"columnField": "state", "rowField": "vendor_name", "valueField": "Value"}},
+                                    {"id": "organize", "options": {"excludeByName": {}, "indexByName": {},
+                                                                   "renameByName": {"vendor_name\\state": "Vendor"}}}],
+                   sort="Vendor", descending=False, no_value="no products known")),
+    )
+    made.row(3, (24, text("A vendor is offline by mistake, or its stock is wrong? The numbers come from Metabase questions; "
+                          "[Exporter health](/d/o2o-exporter) says whether they are fresh, [Alerts](/d/o2o-alerts) who was told.", title="What now?")))
+    return made

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The dashboards as files: valid for Grafana 11.6 and 13, made by their generator, and asking only for what exists. Whether
+every query answers is tests/integration/test_dashboards.py; what they look like is `make preview`."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from bundle.dashboards import DASHBOARDS, GRAFANA, load, panels, queries
+from bundle.shipped import recorded
+from bundle.test_metric_names import problems, read_catalogue  # pylint: disable=unused-import
+
+sys.path.insert(0, str(GRAFANA))
+from generate.__main__ import rendered  # pylint: disable=wrong-import-position
+
+IDS = [path.stem for path in DASHBOARDS]
+MODELS = {path.name: load(path) for path in DASHBOARDS}
+UIDS = {model["uid"] for model in MODELS.values()}
+SECONDS = {"changed_at"}  # extract(epoch FROM a - b) is not a table
+each_dashboard = pytest.mark.parametrize("path", DASHBOARDS, ids=IDS)
+
+
+def test_the_committed_files_are_what_the_generator_writes():
+    assert {path.name: path.read_text() for path in DASHBOARDS} == rendered(), "run `make dashboards` and commit the result"
+
+
+@pytest.mark.parametrize("version", ["11", "13"])
+@each_dashboard
+def test_valid_for_grafana(path, version):
+    checked = subprocess.run([sys.executable, GRAFANA / "schema" / "check.py", GRAFANA / "schema" / f"schema{version}.json", path],
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_schema_would_find_a_mistake(tmp_path):
+    model = load(DASHBOARDS[0])
+    next(panel for panel in panels(model) if panel["type"] == "stat")["fieldConfig"]["defaults"]["unit"] = "furlongs"
+    broken = tmp_path / "broken.json"
+    broken.write_text(json.dumps(model))
+    checked = subprocess.run([sys.executable, GRAFANA / "schema" / "check.py", GRAFANA / "schema" / "schema13.json", broken],
+                             capture_output=True, text=True, timeout=60, check=False)
+    assert checked.returncode == 1 and "furlongs" in checked.stdout
+
+
+def test_the_table_of_files_and_uids_is_right():
+    table = dict(re.findall(r"^\| `([\w-]+\.json)` \| `([\w-]+)` \|", (GRAFANA / "README.md").read_text(), re.M))
+    assert table == {name: model["uid"] for name, model in MODELS.items()}
+
+
+def test_every_data_source_is_provisioned():
+    sources = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "o2o.yml").read_text())["datasources"]
+    provisioned = {source["uid"]: source["type"] for source in sources}
+    used = re.findall(r'"type": "([\w-]+)",\s*"uid": "([\w-]+)"', "".join(path.read_text() for path in DASHBOARDS))
+    assert used
+    assert {(uid, kind) for kind, uid in used} <= set(provisioned.items())
+
+
+def test_the_provider_reads_a_folder():
+    providers = yaml.safe_load((GRAFANA / "provisioning" / "dashboards" / "o2o.yml").read_text())["providers"]
+    assert [provider["type"] for provider in providers] == ["file"]
+
+
+@each_dashboard
+def test_every_panel_says_what_it_shows_and_what_nothing_means(path):
+    for panel in panels(load(path)):
+        if panel["type"] in ("row", "text"):
+            continue
+        assert panel["title"], f"{path.name}: panel {panel['id']} has no title"
+        assert panel["fieldConfig"]["defaults"].get("noValue"), f"{path.name}: {panel['title']}: what does \"no data\" mean?"
+
+
+@each_dashboard
+def test_panels_do_not_overlap(path):
+    taken = {}
+    for panel in panels(load(path)):
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert (x, y) not in taken, f"{path.name}: panels {taken[x, y]} and {panel['id']} overlap"
+                taken[x, y] = panel["id"]
+
+
+@each_dashboard
+def test_every_link_leads_somewhere(path):
+    for uid in re.findall(r"/d/([\w-]+)", path.read_text()):
+        assert uid in UIDS, f"{path.name} links to /d/{uid}, which is not shipped"
+
+
+@each_dashboard
+def test_every_metric_exists(path, catalogue):
+    for where, expr in queries(load(path), "prometheus"):
+        assert problems(catalogue, recorded(), expr) == [], f"{path.name}: {where}: {expr}"
+
+
+@each_dashboard
+def test_vendors_are_chosen_by_code(path):
+    # Grafana does not escape quotes in variables, and names hold quotes.
+    for where, expr in queries(load(path), "prometheus"):
+        assert not re.search(r'vendor_name\s*=~?\s*"\$', expr), f"{path.name}: {where}"
+
+
+@each_dashboard
+def test_sql_reads_only_what_shows_no_customers(path):
+    for where, text in queries(load(path), "grafana-postgresql-datasource"):
+        tables = set(re.findall(r"\b(?:FROM|JOIN)\s+([\w.]+)(?![\w.(])", text)) - SECONDS
+        assert tables <= {"o2o.dashboard_orders", "o2o.dashboard_rejected_orders", "o2o.dashboard_statuses",
+                          "o2o.dashboard_order_types", "o2o.order_status_history"}, f"{path.name}: {where}: {tables}"

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every query of every dashboard, variable and annotation, put to a real Prometheus beside the exporter and a shop, and to
+PostgreSQL as the role that the dashboards use."""
+
+import psycopg2
+import pytest
+
+from bundle.dashboards import DASHBOARDS, load, queries
+from harness.alertmanager import Alertmanager
+from harness.exporter import Exporter, write_config
+from harness.processes import wait_until
+from harness.prometheus import Prometheus
+from harness.scratch import Scratch
+from harness.simulator import Simulator
+
+FACTOR = 10
+PASSWORD = "only for this test"
+
+# Queries that find nothing while all is well, and when there is less than a week of history.
+MAY_BE_EMPTY = {
+    "alerts.json": {"Firing now A", "What fired when A", "Time fired in the time shown, by alert A",
+                    "Notifications a minute, by receiver's kind B", "variable team", "annotation Alerts that page"},
+    "exporter.json": {"Failed polls a minute, by reason A", "Rows rejected a minute, by reason A"},
+    "orders.json": {"Failed in the last hour, by status A"},
+    "vendors.json": {"Offline now A"},
+}
+
+
+class Wall:
+    def __init__(self, exporter, prometheus, dsn):
+        self.exporter = exporter
+        self.prometheus = prometheus
+        self.dsn = dsn
+
+
+@pytest.fixture(scope="module", name="wall")
+def running_wall(postgres):
+    database = "dashboards"
+    with Scratch() as scratch, Simulator(scratch, ["--rate", "240", "--speed", "60"], metabase=True) as simulator:
+        simulator.seed(30)
+        dsn = postgres.make_database(database)
+        config = write_config(scratch.file("exporter.yml"), FACTOR)
+        with Exporter(scratch, simulator.url, simulator.api_key, dsn, config, env=simulator.metabase_env) as exporter:
+            exporter.wait_ready(60)
+            postgres.grant_roles(database, {"o2o_dashboard": PASSWORD})
+            with Alertmanager(scratch, simulator.sink_url, FACTOR) as alertmanager, \
+                    Prometheus(scratch, {"o2o-exporter": exporter.address, "alertmanager": alertmanager.address},
+                               alertmanager.address, FACTOR) as prometheus:
+                wait_until(lambda: prometheus.number("sum(increase(o2o_orders_completed_total[10m])) > 0"), 90,
+                           "completed orders were scraped", interval=0.5)
+                yield Wall(exporter, prometheus, postgres.dsn(database, "o2o_dashboard", PASSWORD))
+        postgres.drop_database(database)
+
+
+def all_queries(kind):
+    return [pytest.param(path.name, where, text, id=f"{path.stem}-{where}")
+            for path in DASHBOARDS for where, text in queries(load(path), kind)]
+
+
+@pytest.mark.parametrize("name, where, expr", all_queries("prometheus"))
+def test_prometheus_answers(wall, name, where, expr):
+    result = wall.prometheus.query(expr)
+    if " offset 1w" in expr or ":o2o_orders_expected:" in expr or where in MAY_BE_EMPTY.get(name, ()):
+        return  # it was understood
+    assert result, f"{name}: {where} found nothing: {expr}"
+
+
+@pytest.mark.parametrize("name, where, text", all_queries("grafana-postgresql-datasource"))
+def test_postgresql_answers(wall, name, where, text):
+    with psycopg2.connect(wall.dsn, connect_timeout=10) as connection, connection.cursor() as cursor:
+        cursor.execute(text)
+        rows = cursor.fetchall()
+    if "rejected" in text or where.startswith("The way of order"):
+        return  # none was rejected, and no order is chosen
+    assert rows, f"{name}: {where} found nothing: {text}"
+
+
+def test_the_dashboards_role_reads_no_customers(wall):
+    with psycopg2.connect(wall.dsn, connect_timeout=10) as connection, connection.cursor() as cursor:
+        cursor.execute("""SELECT table_name, column_name FROM information_schema.columns
+                          WHERE table_schema = 'o2o' AND has_table_privilege(format('o2o.%I', table_name), 'SELECT')""")
+        readable = cursor.fetchall()
+    assert ("dashboard_orders", "status") in readable
+    assert [column for column in readable if column[1] in
+            ("customer_id", "customer_name", "payload", "detail", "item_name", "item_detail")] == []
+
+
+def test_a_statement_of_the_dashboards_role_ends(wall):
+    with psycopg2.connect(wall.dsn, connect_timeout=10) as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone()[0] not in ("0", "")
+        with pytest.raises(psycopg2.Error):
+            cursor.execute("SELECT * FROM o2o.fact_orders_monitoring")
