@@ -10,7 +10,7 @@ POSTGRES = {"type": "grafana-postgresql-datasource", "uid": "o2o-postgres"}
 GOOD, WATCH, BAD, NEUTRAL = "green", "orange", "red", "blue"
 
 # In a query that counts over replicas: several exporters on one database publish the same counters.
-ONE = "max without (instance, replica)"
+ONE = "max without (instance, pod)"
 
 
 # --- queries ---

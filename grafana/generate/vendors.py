@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Vendors: who is offline, who is sold out, the worst first."""
 
-from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, column, keep, lines,
+from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, choice, column, keep, lines,
                              now, over_time, stat, steps, table, table_of, text, timeline, variable, words)
 
 ONLINE = f'{ONE} (vendor_online{{vendor_code=~"$vendor"}})'
 STOCK = f'{ONE} (vendor_discount_stock{{vendor_code=~"$vendor"}})'
 PRODUCTS = f'{ONE} (vendor_products{{vendor_code=~"$vendor"}})'
+# The bands of the rules (job_vendor:vendor_board:band), the worst first. The number, the name and the colour say the same.
+BANDS = (("cherry", "#a8003b"), ("red-high", "dark-red"), ("red", "red"), ("yellow", "yellow"), ("green", "green"),
+         ("light-green", "light-green"), ("dark-green", "dark-green"))
+BAND = words(**{f"_{number}": band for number, band in enumerate(BANDS)})
+BAND_STEPS = steps(*((number or None, color) for number, (_, color) in enumerate(BANDS)))
+BOARD = 'job_vendor:vendor_board:band{vendor_code=~"$vendor", subject="$subject"}'
 STATE = words(_0=("offline", BAD), _1=("online", GOOD))
 
 
 def page():
     made = Page("o2o-vendors", "Vendors", "Which vendors are offline or sold out, the worst first; their products and discount stock.",
                 since="now-3h", refresh="1m",
-                variables=(variable("vendor", "Vendor", "query_result(vendor_online)", regex=CODE_AND_NAME),))
+                variables=(variable("vendor", "Vendor", "query_result(vendor_online)", regex=CODE_AND_NAME),
+                           choice("subject", "Board", ["online", "discount_stock", "products"], "online")))
     made.heading("Now")
     made.row(
         5,
@@ -43,6 +50,21 @@ def page():
                    overrides=[column("State", mappings=STATE, custom__cellOptions={"type": "color-text"}, custom__width=120),
                               column("Code", custom__width=120)],
                    no_value="every vendor is online")),
+    )
+    made.heading("The board: $subject")
+    made.row(
+        11,
+        (14, timeline("Bands over time: $subject", "Every vendor is in one of seven bands at a time, from cherry (the worst) to dark-green. "
+                      "Cherry and red-high make alerts. The limits between the bands are those of the rules.",
+                      [over_time(f"max by (vendor_name) ({BOARD})", "{{vendor_name}}")], BAND, BAND_STEPS)),
+        (10, table("The worst first: $subject", "The band of each vendor now.",
+                   [table_of(f"max by (vendor_name, vendor_code) ({BOARD})")],
+                   transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "Value": "Band"},
+                                         order=["vendor_name", "vendor_code", "Value"], drop=["Time"])],
+                   overrides=[column("Band", mappings=BAND, thresholds=BAND_STEPS, custom__width=140, color={"mode": "thresholds"},
+                                     custom__cellOptions={"type": "color-background", "mode": "basic"}),
+                              column("Code", custom__width=100)],
+                   sort="Band", descending=False, no_value="no vendors known")),
     )
     made.heading("Stock at a discount")
     made.row(

@@ -16,7 +16,7 @@ FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "
                   "status", "code", "method", "handler", "path", "route", "server", "datname", "state", "usename",
                   "application_name", "wait_event_type", "wait_event", "backend_type", "alertname", "severity", "team"}
 MADE_LABELS = {"week", "window", "half", "subject", "band", "le"}  # by recording rules and histograms
-TARGET_LABELS = {"job", "instance", "pod", "replica"}
+TARGET_LABELS = {"job", "instance", "pod"}
 
 
 def exporter():
