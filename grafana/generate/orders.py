@@ -19,11 +19,11 @@ def grown(counter, window, offset=""):
     return f"sum({ONE} (increase({counter}[{window}]{offset})))"
 
 
-def in_ten_minutes(counter, ago="0s"):
+def in_ten_minutes(counter, ago=""):
     """Exactly: the counter, which never resets, less what it was 10 minutes before. Estimated while there is less history."""
-    then = {"0s": "10m", "1w": "1w10m"}[ago]
-    return (f"(sum({ONE} (max_over_time({counter}[2m] offset {ago}))) - sum({ONE} (max_over_time({counter}[10m] offset {then}))) "
-            f"or {grown(counter, '10m', f' offset {ago}')})")
+    end = f" offset {ago}" if ago else ""
+    return (f"(sum({ONE} (max_over_time({counter}[2m]{end}))) - sum({ONE} (max_over_time({counter}[10m] offset {ago}10m))) "
+            f"or {grown(counter, '10m', end)})")
 
 
 def ten_minutes(counter):
@@ -31,7 +31,7 @@ def ten_minutes(counter):
             now(in_ten_minutes(counter, "1w"), "same time last week", "B")]
 
 
-def share_completed(ago="0s"):
+def share_completed(ago=""):
     return f"{in_ten_minutes(COMPLETED, ago)} / ({in_ten_minutes(COMPLETED, ago)} + {in_ten_minutes(FAILED, ago)} > 0)"
 
 

@@ -35,7 +35,7 @@ def queries(model, kind):
         for name, value in BUILT_IN.items():
             text = re.sub(rf"\${name}\b|\$\{{{name}\}}", value, text)
         for name, variable in variables.items():
-            everything = variable.get("allValue") or "''"
+            everything = variable.get("allValue") or variable["current"].get("value") or "''"
             if kind != "prometheus" and variable["type"] == "query":
                 everything = _unfiltered(variable)
             text = re.sub(rf"\${name}\b|\$\{{{name}(?::\w+)?\}}", lambda _, value=everything: value, text)

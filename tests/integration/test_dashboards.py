@@ -19,7 +19,7 @@ PASSWORD = "only for this test"
 # Queries that find nothing while all is well, and when there is less than a week of history.
 MAY_BE_EMPTY = {
     "alerts.json": {"Firing now A", "What fired when A", "Time fired in the time shown, by alert A",
-                    "Notifications a minute, by receiver's kind B", "variable team", "annotation Alerts that page"},
+                    "Notifications a minute, by receiver's kind A", "Notifications a minute, by receiver's kind B", "variable team"},
     "exporter.json": {"Failed polls a minute, by reason A", "Rows rejected a minute, by reason A"},
     "orders.json": {"Failed in the last hour, by status A"},
     "vendors.json": {"Offline now A"},
@@ -60,7 +60,7 @@ def all_queries(kind):
 @pytest.mark.parametrize("name, where, expr", all_queries("prometheus"))
 def test_prometheus_answers(wall, name, where, expr):
     result = wall.prometheus.query(expr)
-    if " offset 1w" in expr or ":o2o_orders_expected:" in expr or where in MAY_BE_EMPTY.get(name, ()):
+    if " offset 1w" in expr or ":o2o_orders_expected:" in expr or where in MAY_BE_EMPTY.get(name, ()) or where.startswith("annotation"):
         return  # it was understood
     assert result, f"{name}: {where} found nothing: {expr}"
 
@@ -77,8 +77,8 @@ def test_postgresql_answers(wall, name, where, text):
 
 def test_the_dashboards_role_reads_no_customers(wall):
     with psycopg2.connect(wall.dsn, connect_timeout=10) as connection, connection.cursor() as cursor:
-        cursor.execute("""SELECT table_name, column_name FROM information_schema.columns
-                          WHERE table_schema = 'o2o' AND has_table_privilege(format('o2o.%I', table_name), 'SELECT')""")
+        cursor.execute("""SELECT relname, attname FROM pg_attribute JOIN pg_class c ON c.oid = attrelid
+                          WHERE relnamespace = 'o2o'::regnamespace AND attnum > 0 AND has_column_privilege(c.oid, attnum, 'SELECT')""")
         readable = cursor.fetchall()
     assert ("dashboard_orders", "status") in readable
     assert [column for column in readable if column[1] in

@@ -132,7 +132,7 @@ TEST_F(PrivilegesTest, NobodyHangsAFunctionOfTheSchemaOnATableOfTheirOwn) {
       "WHERE nspname = '" +
       std::string(kSchema) + "' AND prorettype = 'trigger'::regtype");
   ASSERT_GE(functions.size(), 4u);
-  for (const char* role : {"o2o_reader", "o2o_writer", "o2o_dashboard"}) {
+  for (const char* role : {"o2o_reader", "o2o_writer"}) {
     for (const std::string& function : functions) {
       for (const char* trigger :
            {"BEFORE INSERT ON mine FOR EACH ROW",
