@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders now: how are the last 10 minutes? The first row answers it for somebody who knows no PromQL."""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, last_week, limit_line, lines,
+from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, columns_like, last_week, limit_line, lines,
                              now, over_time, stat, steps, table, table_of, text, variable, keep)
 
 ORDERS = 'order_type=~"$order_type"'
@@ -90,7 +90,7 @@ def page():
                     over_time(f"{grown(COMPLETED, '10m', ' offset 1w')} / ({finished('10m', ' offset 1w')} > 0)",
                               "same time last week", "B"),
                     over_time("1 - min(o2o:limit:failure_ratio)", "limit", "C")],
-                   unit="percentunit", overrides=[last_week(), limit_line(), column("completed", max=1)])),
+                   unit="percentunit", overrides=[last_week(), limit_line(), columns_like(".*", max=1)])),
     )
     made.row(
         9,
