@@ -125,7 +125,7 @@ class AnswerMapper::Impl {
     for (const auto& part : parts_) {
       Result<Mapping> mapping = part->Finish();
       if (!mapping && !error) error = mapping.error();
-      AddReport(whole.report, mapping ? std::move(mapping->report) : part->report());
+      AddReport(whole.report, mapping ? mapping->report : part->report());
       if (!mapping || error) continue;
       for (Family& family : mapping->families) AddFamily(whole.families, std::move(family));
     }

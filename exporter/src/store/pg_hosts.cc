@@ -60,10 +60,10 @@ std::vector<std::string> LookUp(const std::string& host) {
 }  // namespace
 
 ConnectionSettings WithDefaults(ConnectionSettings settings, const ConnectionSettings& defaults) {
-  for (const auto& [keyword, value] : defaults) {
-    const bool set =
-        std::any_of(settings.begin(), settings.end(), [&](const auto& one) { return one.first == keyword; });
-    if (!set) settings.emplace_back(keyword, value);
+  for (const auto& setting : defaults) {
+    const bool set = std::any_of(settings.begin(), settings.end(),
+                                 [&](const auto& one) { return one.first == setting.first; });
+    if (!set) settings.push_back(setting);
   }
   return settings;
 }

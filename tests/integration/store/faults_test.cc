@@ -191,7 +191,7 @@ TEST_F(FaultsTest, AReadOnlyServerStillShowsItsTallies) {
 TEST_F(FaultsTest, LostPrivilegesAreNamed) {
   PgOrderStore store = Store();
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
-  Sql("DROP TABLE batch_jobs");
+  Sql("DROP TABLE batch_jobs CASCADE");
   const auto view = store.View(At(kNow));
   ASSERT_FALSE(view);
   EXPECT_EQ(view.error().message,
