@@ -107,9 +107,9 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
 
 TEST_F(PrivilegesTest, TheDashboardsReadWhatShowsNoCustomers) {
   EXPECT_EQ(GrantedTo("o2o_dashboard"),
-            (Grants{"SELECT dashboard_orders", "SELECT dashboard_rejected_orders", "SELECT dashboard_statuses",
-                    "SELECT dashboard_order_types", "SELECT dashboard_batch_jobs",
-                    "SELECT order_status_history", "SELECT open_orders"}));
+            (Grants{"SELECT dashboard_orders", "SELECT dashboard_rejected_orders",
+                    "SELECT dashboard_statuses", "SELECT dashboard_order_types",
+                    "SELECT dashboard_batch_jobs", "SELECT order_status_history", "SELECT open_orders"}));
   const Grants columns = List(
       "SELECT column_name FROM information_schema.columns WHERE table_schema = '" + std::string(kSchema) +
       "' AND has_table_privilege('o2o_dashboard', format('%I.%I', table_schema, table_name), 'SELECT')");
