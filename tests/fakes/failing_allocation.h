@@ -48,6 +48,16 @@ long ForEveryFailingAllocation(const Body& body, const Check& check) {
 // Not inlined, or compilers take malloc and delete for a mismatch.
 [[gnu::noinline]] void* operator new(std::size_t bytes) { return o2o::AllocateOrFail(bytes); }
 [[gnu::noinline]] void* operator new[](std::size_t bytes) { return o2o::AllocateOrFail(bytes); }
+[[gnu::noinline]] void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  try {
+    return o2o::AllocateOrFail(bytes);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+[[gnu::noinline]] void* operator new[](std::size_t bytes, const std::nothrow_t& tag) noexcept {
+  return operator new(bytes, tag);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }

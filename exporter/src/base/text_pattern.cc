@@ -90,20 +90,17 @@ Result<TextPattern> TextPattern::Compile(std::string_view pattern) {
 }
 
 bool TextPattern::Matches(std::string_view text) {
-  if (text.find('\0') != std::string_view::npos) {
-    // libc's dot stands for everything but U+0000: another control character takes its place.
-    std::string without(text);
-    std::replace(without.begin(), without.end(), '\0', '\x01');
-    return Matches(without);
-  }
   if (matched_bytes_ > kMaxRememberedBytes) {
     compiled_ = std::make_shared<Compiled>(pattern_);
     matched_bytes_ = 0;
   }
   matched_bytes_ += text.size() + 1;
   if (compiled_->status != 0) return false;  // memory has ended
-  regmatch_t range{0, static_cast<regoff_t>(text.size())};
-  return regexec(&compiled_->regex, text.data(), 1, &range, REG_STARTEND) == 0;
+  // Ended by U+0000 as libc wants it, which its dot does not stand for: another control character takes its
+  // place.
+  std::string ended(text);
+  std::replace(ended.begin(), ended.end(), '\0', '\x01');
+  return regexec(&compiled_->regex, ended.c_str(), 0, nullptr, 0) == 0;
 }
 
 }  // namespace o2o
