@@ -57,11 +57,6 @@ def words(**by_value):
     return [{"type": "value", "options": options}]
 
 
-def nothing_says(text, color="text"):
-    """What a panel says where a query finds a series without a value."""
-    return [{"type": "special", "options": {"match": "null+nan", "result": {"text": text, "color": color, "index": 99}}}]
-
-
 def column(name, **properties):
     """An override for one column or series; `custom__width=100` sets custom.width."""
     return {"matcher": {"id": "byName", "options": name},
@@ -173,10 +168,6 @@ def keep(*names, rename=None, order=None, drop=()):
 
 def merge():
     return {"id": "merge", "options": {}}
-
-
-def sort_by(field, descending=True):
-    return {"id": "sortBy", "options": {"sort": [{"field": field, "desc": descending}]}}
 
 
 # --- variables ---
