@@ -6,7 +6,7 @@ import glob
 import os
 from fractions import Fraction
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import yaml
 
@@ -25,9 +25,10 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
 
 class Prometheus:
     """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
-    them; a target whose job the file does not have is an error."""
+    them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
+    nothing is written. `secrets`: the folder in the place of /run/secrets."""
 
-    def __init__(self, scratch, targets, alertmanager=None, factor=1):
+    def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
@@ -35,6 +36,8 @@ class Prometheus:
         self._targets = {"prometheus": f"127.0.0.1:{self.port}", **targets}
         self._alertmanager = alertmanager
         self._factor = Fraction(factor)
+        self._remote_write = remote_write
+        self._secrets = secrets
         self.child = None
 
     def start(self):
@@ -98,7 +101,10 @@ class Prometheus:
             raise NotReady(f"there are no rules in {RULES}")
         for path in shipped:
             Path(rules, os.path.basename(path)).write_text(scale_yaml(Path(path).read_text(), self._factor))
-        config = yaml.safe_load(scale_yaml(CONFIG.read_text(), self._factor))
+        text = CONFIG.read_text()
+        if self._secrets:
+            text = text.replace("/run/secrets", self._secrets)
+        config = yaml.safe_load(scale_yaml(text, self._factor))
         config["rule_files"] = [f"{rules}/*.yml"]
         kept = []
         for job in config["scrape_configs"]:
@@ -119,8 +125,11 @@ class Prometheus:
                 {**_without_discovery(alertmanagers[0]), "static_configs": [{"targets": [self._alertmanager]}]}]
         else:
             config.pop("alerting", None)
-        for remote in ("remote_write", "remote_read"):
-            config.pop(remote, None)
+        if self._remote_write:
+            for remote in config["remote_write"]:
+                remote["url"] = urlsplit(remote["url"])._replace(netloc=self._remote_write).geturl()
+        else:
+            config.pop("remote_write", None)
         Path(self._folder, "prometheus.yml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 
