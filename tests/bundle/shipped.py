@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The shipped monitoring files, loaded, and the tools that check them."""
 
+import functools
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,7 @@ ROUTES_TEST = ROOT / "alertmanager" / "routes_test.yml"
 
 
 def load(path):
-    return yaml.safe_load(path.read_text())
+    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)  # libyaml: ten times as fast as safe_load
 
 
 def groups():
@@ -51,6 +52,7 @@ def rule_id(rule):
     return rule.get("record") or alert_id(rule)
 
 
+@functools.cache
 def promtool_tests():
     """The elements under `tests:` of all promtool tests."""
     return [element for path in RULE_TESTS + WEEK_TESTS for element in load(path)["tests"]]

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from bundle.promql import grouping_labels, selectors
-from bundle.shipped import ROOT, recorded, rule_id, rules
+from bundle.shipped import ROOT, load, recorded, rule_id, rules
 
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager|scrape|http|node|pg|redis|mongodb|celery|probe)_\w+")
 FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type",
                   "status", "code", "method", "handler", "path", "route", "server", "datname", "state", "usename",
                   "application_name", "wait_event_type", "wait_event", "backend_type", "alertname", "severity", "team"}
+MAPPED = ROOT / "docs" / "examples" / "business.yml"  # metrics of the rules that a source has to be configured for
 MADE_LABELS = {"week", "window", "half", "subject", "band", "le"}  # by recording rules and histograms
 TARGET_LABELS = {"job", "instance", "pod"}
 
@@ -35,6 +36,12 @@ def parse_catalogue(table):
     return metrics
 
 
+def mapped():
+    """The metrics that the documented examples of business numbers configure: name -> (type, labels)."""
+    return {metric["name"]: (metric.get("type", "gauge"), set(metric.get("labels", {})))
+            for source in load(MAPPED)["sources"] for metric in source["metrics"]}
+
+
 @pytest.fixture(scope="module", name="catalogue")
 def read_catalogue():
     program = exporter()
@@ -43,7 +50,7 @@ def read_catalogue():
     table = subprocess.run([program, "metrics"], capture_output=True, text=True, timeout=30, check=True).stdout
     metrics = parse_catalogue(table)
     assert len(metrics) > 20, f"`{program} metrics` printed no table of metrics:\n{table[:500]}"
-    return metrics
+    return {**mapped(), **metrics}
 
 
 def find(catalogue, name):
@@ -82,7 +89,7 @@ def test_every_metric_of_a_rule_exists(rule, catalogue):
 @pytest.mark.parametrize("page", sorted((ROOT / "rules" / "runbooks").glob("*.md")), ids=lambda page: page.stem)
 def test_every_metric_of_a_runbook_exists(page, catalogue):
     labels = {label for _, metric_labels in catalogue.values() for label in metric_labels}
-    for name in set(re.findall(r"\b(?:o2o|process|vendor)_[a-z0-9_]+|\b(?:job(?:_\w+)?|o2o):[\w:]+", page.read_text())):
+    for name in set(re.findall(r"\b(?:o2o|process|vendor|shop|flash_sale)_[a-z0-9_]+|\b(?:job(?:_\w+)?|o2o):[\w:]+", page.read_text())):
         exists = name in recorded() | labels or find(catalogue, name) or name.endswith("_")
         assert exists, f"there is no metric {name}"
 
@@ -106,3 +113,8 @@ def test_no_rule_compares_seconds_with_a_number():
     # On the scaled clock of the end-to-end tests only durations shrink: seconds written as a number would stay.
     for rule in rules():
         assert not re.search(r"time\(\)[^/]*[<>]=?\s*\d", rule["expr"]), rule_id(rule)
+
+
+def test_the_page_of_business_numbers_names_every_metric_of_the_example():
+    named = set(re.findall(r"`((?:shop|flash_sale)_\w+)`", (ROOT / "docs" / "business.md").read_text()))
+    assert named == set(mapped())

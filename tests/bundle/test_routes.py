@@ -71,7 +71,7 @@ def test_route(row):
         f"--verify.receivers={','.join(row['receivers'])}", *labels)
 
 
-COMPARED = ("O2ONoNewOrders", "O2ONoNewOrdersOfType", "O2OFewerOrdersThanExpected")
+COMPARED = ("O2ONoNewOrders", "O2ONoNewOrdersOfType", "O2OFewerOrdersThanExpected", "O2ORevenueLow", "O2OOrdersPerMinuteLow")
 
 
 @pytest.mark.parametrize("name", COMPARED)

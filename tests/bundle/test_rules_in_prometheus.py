@@ -13,7 +13,9 @@ from harness.scratch import Scratch
 from harness.scripted_server import Answer, ScriptedServer
 
 # No order ends, so there is no ratio of failures; nothing is known of past weeks; nor of an API, nor how old orders are.
-NOT_THERE = re.compile(r".*(failed_per_finished|expected|_week:|max3w|http_|fresh|slo_).*")
+NOT_THERE = re.compile(r".*(failed_per_finished|expected|_week:|max3w|http_|fresh|slo_).*"
+                       # Nobody visits the shop, and in the flash sale, which is over, nobody tries and nothing is sold.
+                       r"|.*(per_shop_visit|flash_sale_orders_failed_per_all|minutes_left).*")
 FACTOR = 60  # a scrape and an evaluation every 250 ms; 10 minutes are 10 s
 
 # Two order types, one of them never seen to fail; one of four vendors offline, and one that never had any stock; the
@@ -28,6 +30,8 @@ o2o_orders_completed_total{order_type="PICKUP"} 19
 # TYPE o2o_orders_failed_total counter
 o2o_orders_failed_total{order_type="DELIVERY",status="FAILED"} 50
 o2o_orders_failed_total{order_type="PICKUP",status="FAILED"} 0
+# TYPE o2o_orders_completed_amount_total counter
+o2o_orders_completed_amount_total{order_type="DELIVERY"} 90000
 # TYPE o2o_orders_open gauge
 o2o_orders_open{order_type="DELIVERY",status="PREPARING"} 50
 # TYPE o2o_orders_delayed gauge
@@ -60,6 +64,17 @@ o2o_source_stale{source="vendor-status"} 0
 o2o_source_stale{source="vendor-product-status"} 1
 # TYPE o2o_job_last_success_timestamp_seconds gauge
 o2o_job_last_success_timestamp_seconds{batch_job="reconcile"} 0
+# TYPE shop_visits_total counter
+shop_visits_total 5000
+# TYPE flash_sale_active gauge
+flash_sale_active{sale="tet"} 0
+# TYPE flash_sale_queue_length gauge
+flash_sale_queue_length{sale="tet"} 0
+# TYPE flash_sale_orders_total counter
+flash_sale_orders_total{sale="tet",result="accepted"} 700
+flash_sale_orders_total{sale="tet",result="error"} 3
+# TYPE flash_sale_stock gauge
+flash_sale_stock{sale="tet",product="Gyoza"} 4
 # TYPE o2o_source_rejected_rows_total counter
 o2o_source_rejected_rows_total{source="orders",reason="bad_time"} 4
 """
