@@ -135,8 +135,9 @@ def test_the_shipped_prometheus_writes_as_its_tenant():
         with mimir_gateway(scratch, server.port, {"prometheus": "p-secret"}) as gateway, \
              Prometheus(scratch, {"mimir": f"127.0.0.1:{gateway.port}"}, remote_write=f"127.0.0.1:{gateway.port}",
                         secrets=secrets, factor=5) as prometheus:
-            wait_until(lambda: [asked for asked in mimir.asked if asked.path == PUSH], 60, "Prometheus wrote", [prometheus.child])
-            wait_until(lambda: [asked for asked in mimir.asked if asked.path == "/metrics"], 60, "Prometheus scraped Mimir", [prometheus.child])
+            for path in (PUSH, "/metrics"):
+                wait_until(lambda path=path: [asked for asked in mimir.asked if asked.path == path], 60,
+                           f"Prometheus asked for {path}", [prometheus.child])
     tenants = {(asked.path, asked.headers.get("X-Scope-OrgID")) for asked in mimir.asked}
     assert tenants >= {(PUSH, "o2o"), ("/metrics", "o2o")}
     assert {tenant for _, tenant in tenants} == {"o2o"}

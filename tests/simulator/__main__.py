@@ -19,11 +19,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked_to_stop.set())
     try:
-        simulator = Simulator(flags.port, rate=flags.rate, failure_ratio=flags.failure_ratio, seed=flags.seed,
-                              speed=flags.speed, api_key=flags.api_key, time_format=flags.time_format,
+        simulator = Simulator(flags.port, host=flags.listen_host, rate=flags.rate, failure_ratio=flags.failure_ratio,
+                              seed=flags.seed, speed=flags.speed, api_key=flags.api_key, time_format=flags.time_format,
                               metabase=_metabase_of(flags))
     except (OSError, OverflowError) as error:
-        print(f"simulator: cannot listen on 127.0.0.1:{flags.port}: {error}", file=sys.stderr)
+        print(f"simulator: cannot listen on {flags.listen_host}:{flags.port}: {error}", file=sys.stderr)
         return 1
     except (Refused, metabase.CannotListen) as refusal:
         print(f"simulator: {refusal}", file=sys.stderr)
@@ -37,7 +37,9 @@ def main() -> int:
 
 
 def _parse_flags() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="simulator", description="A living shop behind the OMS API, on 127.0.0.1.")
+    parser = argparse.ArgumentParser(prog="simulator", description="A living shop behind the OMS API.")
+    parser.add_argument("--listen-host", default="127.0.0.1", metavar="ADDRESS",
+                        help="0.0.0.0: for other machines, and containers, too (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one and prints it")
     parser.add_argument("--rate", type=float, default=120, help="new orders per minute (120)")
     parser.add_argument("--failure-ratio", type=float, default=0.03, help="share of orders that fail, 0 to 1 (0.03)")

@@ -32,10 +32,11 @@ class CannotListen(Exception):
 
 
 class Metabase:
-    """Runs from construction to stop(). Bound to 127.0.0.1; port 0 takes a free one. `lock` guards the vendors."""
+    """Runs from construction to stop(). Bound to `host`; port 0 takes a free one. `lock` guards the vendors."""
 
-    def __init__(self, vendors: Vendors, lock: RLock, *, port: int = 0, user: str = USER, password: str = PASSWORD,
-                 api_key: str = API_KEY, version: str = "v0.53", clock: Callable[[], int] = system_clock) -> None:
+    def __init__(self, vendors: Vendors, lock: RLock, *, host: str = "127.0.0.1", port: int = 0, user: str = USER,
+                 password: str = PASSWORD, api_key: str = API_KEY, version: str = "v0.53",
+                 clock: Callable[[], int] = system_clock) -> None:
         self.lock = lock
         self.cards = Cards(vendors)
         self.statistics = MetabaseStatistics()
@@ -49,7 +50,7 @@ class Metabase:
         self.sessions = Sessions({user: password}, api_key, self.now)
         self._open: set[Connection] = set()
         self._open_lock = Lock()
-        self._listener = _bind(port)
+        self._listener = _bind(host, port)
         self._listener.listen(_BACKLOG)
         self.port = self._listener.getsockname()[1]
         self._thread = Thread(target=self._accept, daemon=True)
@@ -192,12 +193,12 @@ class Metabase:
                     connection.hang_up()
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
+        listener.bind((host, port))
         return listener
     except (OSError, OverflowError) as error:
         listener.close()
-        raise CannotListen(f"cannot listen on 127.0.0.1:{port}: {error}") from None
+        raise CannotListen(f"cannot listen on {host}:{port}: {error}") from None

@@ -23,11 +23,11 @@ _MOST_BODY_BYTES = 16 << 20
 
 
 class Simulator:
-    """Runs from construction to stop(); `with` stops it. Bound to 127.0.0.1; port 0 takes a free one. With `metabase`
+    """Runs from construction to stop(); `with` stops it. Bound to `host`; port 0 takes a free one. With `metabase`
     there is a Metabase in front of the vendors, on a port of its own; a dict is what it is built with."""
 
-    def __init__(self, port: int = 0, *, rate: float = 120, failure_ratio: float = 0.03, seed: int = 1,
-                 speed: float = 1, api_key: str = "demo-key", time_format: str = "z",
+    def __init__(self, port: int = 0, *, host: str = "127.0.0.1", rate: float = 120, failure_ratio: float = 0.03,
+                 seed: int = 1, speed: float = 1, api_key: str = "demo-key", time_format: str = "z",
                  metabase: bool | dict = False, clock: Callable[[], int] = system_clock) -> None:
         start = merged(Settings(), {"rate_per_minute": rate, "failure_ratio": failure_ratio})
         self.api_key = api_key
@@ -37,9 +37,10 @@ class Simulator:
         self.statistics = oms.Statistics()
         self.sink = sink.Sink()
         self.stopping = Event()
-        self._server = _Server(("127.0.0.1", port), Handler)
+        self._server = _Server((host, port), Handler)
         self._server.simulator = self
-        self.metabase = None if metabase is False else self._start_metabase({} if metabase is True else metabase, clock)
+        self.metabase = None if metabase is False else self._start_metabase(
+            {"host": host, **({} if metabase is True else metabase)}, clock)
         self._threads = [Thread(target=self._server.serve_forever, args=(_TICK_SECONDS,), daemon=True),
                          Thread(target=self._live, daemon=True)]
         for thread in self._threads:

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Usage: compose/make-secrets.sh [--demo]
+# Makes what compose.yml needs beside it and does not have yet: .env from .env.example, and a folder with a file for each secret.
+# Passwords that are between our own programs are random. Those of your systems are empty files for you to fill. What is
+# there stays as it is, so it can be run again after an upgrade. --demo: for the simulated shop, with keys of its own.
+set -euo pipefail
+umask 077
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+folder=${O2O_COMPOSE_FOLDER:-$here}  # where to write; for tests
+env_file=$folder/.env
+
+if [ $# -gt 1 ] || { [ $# -eq 1 ] && [ "$1" != --demo ]; }; then
+  echo "usage: $0 [--demo]" >&2
+  exit 1
+fi
+if ! command -v openssl >/dev/null; then
+  echo "make-secrets: openssl was not found; it hashes the passwords of mimir_users" >&2
+  exit 1
+fi
+
+set_variable() {  # name value: the line in .env
+  if ! grep -Eq "^#?$1=" "$env_file"; then
+    echo "make-secrets: $env_file has no line $1=; .env.example has" >&2
+    exit 1
+  fi
+  sed -E "s|^#?$1=.*|$1=$2|" "$env_file" >"$env_file.new"
+  mv "$env_file.new" "$env_file"
+}
+
+if [ ! -e "$env_file" ]; then
+  cp "$here/.env.example" "$env_file"
+  chmod 600 "$env_file"
+  set_variable O2O_SECRETS ./secrets
+  if [ "${1:-}" = --demo ]; then
+    set_variable COMPOSE_PROFILES demo
+    set_variable OMS_URL http://simulator:8080
+    set_variable METABASE_URL http://simulator:3000
+    set_variable METABASE_USERNAME exporter@example.com
+  fi
+  echo "made $env_file: look through it, it explains each line"
+fi
+
+# The folder keeps others out. Its files can be read by whoever is in, as the containers' users are (each has its own number).
+secrets=$folder/secrets
+mkdir -p "$secrets"
+chmod 700 "$secrets"
+
+keep() {  # name: writes what comes in, unless the file is there
+  local path=$secrets/$1
+  if [ -e "$path" ]; then
+    cat >/dev/null
+  else
+    cat >"$path"
+    echo "made secrets/$1"
+  fi
+  chmod 444 "$path"
+}
+
+random() { openssl rand -hex 24; }
+
+for name in postgres_password o2o_owner_password o2o_writer_password o2o_reader_password o2o_dashboard_password \
+  o2o_monitor_password grafana_admin_password mimir_prometheus_password mimir_grafana_password; do
+  random | keep "$name"
+done
+
+for user in prometheus grafana; do
+  echo "$user:$(openssl passwd -6 -stdin <"$secrets/mimir_${user}_password")"
+done | keep mimir_users
+
+access_key=$(openssl rand -hex 10)
+secret_key=$(random)
+if [ ! -e "$secrets/s3_credentials" ] && [ ! -e "$secrets/s3_identities" ]; then
+  printf '[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n' "$access_key" "$secret_key" | keep s3_credentials
+  printf '{"identities": [{"name": "mimir", "credentials": [{"accessKey": "%s", "secretKey": "%s"}], "actions": ["Admin"]}]}\n' \
+    "$access_key" "$secret_key" | keep s3_identities
+fi
+
+# Yours: empty until you fill them in.
+if [ "${1:-}" = --demo ]; then
+  random | keep oms_api_key
+  random | keep metabase_password
+fi
+for name in oms_api_key metabase_password metabase_api_key slack_url smtp_password pagerduty_routing_key dead_man_url; do
+  keep "$name" </dev/null
+done
+echo '{}' | keep redis_passwords
+echo '# MONGODB_URI=mongodb://user:password@host:27017' | keep mongodb_exporter.env
