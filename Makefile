@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo preview dashboards test soak bench lint rules check-rules format asan tsan fuzz clean
+.PHONY: help build demo preview dashboards test soak smoke bench lint rules check-rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -45,6 +45,9 @@ bench:  ## measures the exporter beside what it is held against, and prints the 
 	@scripts/build.sh o2o-exporter
 	@scripts/build.sh bench_exposer
 	@/usr/bin/python3 tests/bench/run.py
+
+smoke:  ## asks what compose/compose.yml started whether it works; FLAGS='--help' for other addresses
+	@/usr/bin/env python3 compose/smoke.py $(FLAGS)
 
 soak:  ## MINUTES=10 of a shop, two exporters and a database while everything fails at random; SEED=1
 	@scripts/install-packages.sh build run
