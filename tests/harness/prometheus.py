@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import yaml
 
-from .processes import Child, NotReady, free_port, wait_until
+from .processes import Child, NotReady, clean_environment, free_port, wait_until
 from .scale_clock import scale_duration, scale_yaml
 from .web import answers_ok, get_json
 
@@ -26,27 +26,33 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
 class Prometheus:
     """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
     them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
-    nothing is written. `secrets`: the folder in the place of /run/secrets."""
+    nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is."""
 
-    def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None):
+    def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None,
+                 replica=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
-        self._folder = scratch.folder("prometheus")
+        self._folder = scratch.folder(f"prometheus{replica or ''}")
         self._targets = {"prometheus": f"127.0.0.1:{self.port}", **targets}
         self._alertmanager = alertmanager
         self._factor = Fraction(factor)
         self._remote_write = remote_write
         self._secrets = secrets
+        self._replica = replica
         self.child = None
 
     def start(self):
         self._write_files()
         flags = [f"{flag}={scale_duration(default, self._factor)}" for flag, default in FLAGS.items()]
+        environment = None
+        if self._replica:
+            flags.append("--enable-feature=expand-external-labels")  # what Prometheus 3 always does
+            environment = clean_environment(O2O_REPLICA=self._replica)
         self.child = Child("Prometheus", [
             "prometheus", f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
             f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=1d", *flags,
-        ], os.path.join(self._folder, "log"), cwd=self._folder)
+        ], os.path.join(self._folder, "log"), cwd=self._folder, env=environment)
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])
         return self
 
