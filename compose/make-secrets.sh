@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Usage: compose/make-secrets.sh [--demo]
-# Makes what compose.yml needs beside it and does not have yet: .env from .env.example, and a folder with a file for each secret.
-# Passwords that are between our own programs are random. Those of your systems are empty files for you to fill. What is
-# there stays as it is, so it can be run again after an upgrade. --demo: for the simulated shop, with keys of its own.
+# Creates what compose.yml needs and is missing: .env from .env.example, and a folder with one file for each secret. Passwords
+# between the services are random; those of your own systems are empty files for you to fill. Existing files are left alone, so run
+# it again after an upgrade. --demo configures the simulated shop.
 set -euo pipefail
 umask 077
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -38,21 +38,21 @@ if [ ! -e "$env_file" ]; then
     set_variable METABASE_URL http://simulator:3000
     set_variable METABASE_USERNAME exporter@example.com
   fi
-  echo "made $env_file: look through it, it explains each line"
+  echo "created $env_file: go through it, every line is explained"
 fi
 
-# The folder keeps others out. Its files can be read by whoever is in, as the containers' users are (each has its own number).
+# The folder keeps others out; its files are readable, since every container runs as a different user.
 secrets=$folder/secrets
 mkdir -p "$secrets"
 chmod 700 "$secrets"
 
-keep() {  # name: writes what comes in, unless the file is there
+keep() {  # name: writes standard input to the file, unless it exists
   local path=$secrets/$1
   if [ -e "$path" ]; then
     cat >/dev/null
   else
     cat >"$path"
-    echo "made secrets/$1"
+    echo "created secrets/$1"
   fi
   chmod 444 "$path"
 }
@@ -76,7 +76,7 @@ if [ ! -e "$secrets/s3_credentials" ] && [ ! -e "$secrets/s3_identities" ]; then
     "$access_key" "$secret_key" | keep s3_identities
 fi
 
-# Yours: empty until you fill them in.
+# Yours to fill in.
 if [ "${1:-}" = --demo ]; then
   random | keep oms_api_key
   random | keep metabase_password

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Starts the exporter, or whatever command is given; flags and commands of its own need no name before them.
-# Secrets from files: where NAME_FILE names one that is not empty, NAME is what it holds. So no secret is in a compose file, in
-# `docker inspect` or in an image. A new secret is taken at the next start.
+# Runs the given command; the exporter's own flags and commands do not need its name.
+# Where NAME_FILE is set, NAME becomes the content of that file, unless it is empty. So secrets appear neither in a compose file nor
+# in `docker inspect` nor in an image. A changed secret takes effect at the next start.
 set -euo pipefail
 for name in OMS_API_KEY METABASE_PASSWORD METABASE_API_KEY PG_DSN PGPASSWORD; do
   from=${name}_FILE

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Usage: runtime-packages.sh PROGRAM
-# The Debian packages that hold the shared libraries of the program, one a line: what an image needs to run it. So the only
-# list of packages that people keep is scripts/packages.txt.
+# Prints the Debian packages that hold the program's shared libraries, one per line: what an image needs to run it. So
+# scripts/packages.txt stays the only list of packages.
 set -euo pipefail
 program=$1
 

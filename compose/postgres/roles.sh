@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Usage: roles.sh [tables]
-# Makes the roles of exporter/sql/roles.sql, and one for postgres_exporter, with the passwords in $SECRETS. Run before the tables
-# are made, and with `tables` after, since what is granted is granted on tables; running it again changes nothing but passwords.
-# As a superuser, by PGHOST, PGDATABASE and PGUSER, with the password in $SECRETS/postgres_password.
+# Creates the roles of exporter/sql/roles.sql, and one for postgres_exporter, with the passwords in $SECRETS. Runs before the tables
+# exist, and with `tables` afterwards, since grants are on tables. Idempotent; it applies changed passwords.
+# Connects as a superuser, by PGHOST, PGDATABASE and PGUSER, with the password in $SECRETS/postgres_password.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 secrets=${SECRETS:-/run/secrets}
@@ -31,7 +31,7 @@ for role in o2o_owner o2o_writer o2o_reader o2o_dashboard o2o_monitor; do
     echo "roles: the file ${role}_password is empty: put a password into it, or run make-secrets.sh" >&2
     exit 1
   fi
-  # By its input, not its arguments: those are for everybody to see.
+  # On its standard input: arguments are visible to every process.
   printf '%s\n' "\\set password '$(printf %s "$password" | sed "s/[\\\\']/\\\\&/g")'" \
     "ALTER ROLE $role PASSWORD :'password';" | run
 done

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes the tables, or brings them up to date, as their owner, and takes in the orders of the last hour. An OMS that does not answer
-# is not in the way: the tables are made before it is asked.
+# Creates or updates the tables, as their owner, and takes in the orders of the last hour. An OMS that does not answer does no harm:
+# the tables come first.
 set -euo pipefail
 if [ -z "${OMS_URL:-}" ]; then
-  echo "schema: no OMS_URL, so no orders and no tables for them"
+  echo "schema: OMS_URL is not set, so no tables are needed"
   exit 0
 fi
 if o2o-exporter ingest --since 1h; then exit 0; fi
-echo "schema: no orders were taken in just now; the exporter will do that. What matters here is that the tables were made."
+echo "schema: no orders were taken in; the exporter will catch up. The service grants checks that the tables exist."

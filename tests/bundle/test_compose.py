@@ -298,7 +298,7 @@ def test_every_variable_is_explained_and_every_line_is_read():
 
 def test_without_its_secrets_nothing_starts_and_a_sentence_says_why():
     said = re.findall(r"\$\{O2O_SECRETS:\?([^}]*)\}", COMPOSE.read_text())
-    assert said and set(said) == {"run compose/make-secrets.sh first, it makes the passwords"}
+    assert said and set(said) == {"run compose/make-secrets.sh first: it creates the passwords"}
     assert re.search(r"^O2O_SECRETS=$", EXAMPLE.read_text(), re.M)
 
 

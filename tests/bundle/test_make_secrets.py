@@ -92,7 +92,7 @@ def test_running_it_again_changes_nothing(tmp_path):
     (tmp_path / "secrets" / "slack_url").unlink()  # as if it were new in this version
     before = contents(tmp_path)
     done = make(tmp_path)
-    assert (done.returncode, done.stdout) == (0, "made secrets/slack_url\n")
+    assert (done.returncode, done.stdout) == (0, "created secrets/slack_url\n")
     assert contents(tmp_path) == {**before, "slack_url": ""}
     assert settings(tmp_path)["OMS_URL"] == "https://mine"
 
