@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo preview dashboards test soak smoke bench lint rules check-rules format asan tsan fuzz clean
+.PHONY: help build demo preview dashboards test soak smoke mutation bench lint rules check-rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -53,6 +53,11 @@ soak:  ## MINUTES=10 of a shop, two exporters and a database while everything fa
 	@scripts/install-packages.sh build run
 	@scripts/build.sh o2o-exporter
 	@MINUTES=$(MINUTES) SEED=$(SEED) /usr/bin/python3 tests/integration/soak.py
+
+mutation:  ## FILES=order_feed,003_merge SAMPLE=20 SEED=1: small faults in the core, one at a time; some test must notice each
+	@scripts/install-packages.sh build run
+	@scripts/build.sh app_test store_test store_integration_test
+	@cd tests && /usr/bin/python3 -m mutation $(if $(FILES),--files='$(FILES)') $(if $(SAMPLE),--sample='$(SAMPLE)') $(if $(SEED),--seed='$(SEED)')
 
 lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@scripts/install-packages.sh build run lint

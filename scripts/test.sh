@@ -16,7 +16,7 @@ ctest --preset release -j "$(nproc)" --output-junit "$reports/unit.xml" || statu
 workers=$(($(nproc) + 2))
 # One folder, one report: what a crash of the runner takes away is then visible.
 written=("$reports/unit.xml")
-for folder in structure simulator bundle harness integration; do
+for folder in structure mutation simulator bundle harness integration; do
   echo "== tests/$folder"
   written+=("$reports/$folder.xml")
   (cd tests && timeout --foreground --kill-after=30 2400 \

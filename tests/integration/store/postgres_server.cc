@@ -35,10 +35,16 @@ PostgresServer& PostgresServer::Shared() {
   return server;
 }
 
-PostgresServer::PostgresServer() : bin_(FindBinaries()) {
+PostgresServer::PostgresServer() {
+  if (const char* running = std::getenv("O2O_POSTGRES")) {
+    address_ = running;
+    return;
+  }
+  bin_ = FindBinaries();
   std::string path = (fs::temp_directory_path() / "o2o-pg-XXXXXX").string();
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary folder");
   directory_ = path;
+  address_ = "host=" + directory_;
   if (geteuid() == 0) {  // the server refuses to run as root
     const passwd* postgres = getpwnam("postgres");
     if (postgres == nullptr || chown(path.c_str(), postgres->pw_uid, postgres->pw_gid) != 0) {
@@ -54,6 +60,7 @@ PostgresServer::PostgresServer() : bin_(FindBinaries()) {
 }
 
 PostgresServer::~PostgresServer() {
+  if (directory_.empty()) return;
   std::error_code ignored;
   try {
     Stop();
@@ -78,5 +85,5 @@ int PostgresServer::MainPid() const {
 }
 
 std::string PostgresServer::Dsn(const std::string& database, const std::string& role) const {
-  return "host=" + directory_ + " user=" + role + " dbname=" + database;
+  return address_ + " user=" + role + " dbname=" + database;
 }

@@ -4,7 +4,8 @@
 #include <string>
 
 // A private PostgreSQL server in a temporary folder, reachable through a unix socket only. One per test
-// program: started by the first test, stopped and removed at the end.
+// program: started by the first test, stopped and removed at the end. Where O2O_POSTGRES names the address of
+// one that runs already ("host=/tmp/x port=20000", open to all roles), that one is used and left running.
 class PostgresServer {
  public:
   static PostgresServer& Shared();
@@ -23,5 +24,6 @@ class PostgresServer {
   void Run(const std::string& command) const;
 
   std::string bin_;
-  std::string directory_;
+  std::string directory_;  // empty where the server is not ours
+  std::string address_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "integration/store/store_fixture.h"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <pqxx/pqxx>
 #include <sstream>
@@ -13,9 +15,10 @@ extern "C" const char* __lsan_default_suppressions() { return "leak:libpqxx-6"; 
 namespace o2o {
 namespace {
 
+// Test programs may share a server, one after the other.
 std::string NextDatabase() {
   static int count = 0;
-  return "test_" + std::to_string(++count);
+  return "test_" + std::to_string(getpid()) + "_" + std::to_string(++count);
 }
 
 void RunSql(const std::string& dsn, const std::string& statements) {
