@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The scripts of compose's containers, one after the other as compose.yml runs them, with the real database and exporter."""
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -150,6 +151,25 @@ def test_health_is_that_of_the_exporter(containers, scratch):
         done = containers.run(check, APP_PORT=str(exporter.port))
         assert (done.returncode, done.stdout) == (0, "")
     assert containers.run(check, APP_PORT=str(exporter.port)).returncode != 0
+
+
+@pytest.mark.parametrize("given", [
+    {"OMS_URL": "http://oms.example", "METABASE_URL": "http://metabase.example", "METABASE_USERNAME": "a@b.co"},
+    {"METABASE_URL": "http://metabase.example", "METABASE_USERNAME": "a@b.co"},
+    {"OMS_URL": "http://oms.example"},
+], ids=["both", "vendors", "orders"])
+def test_the_exporter_understands_the_environment_that_compose_gives(containers, given):
+    """What .env leaves out is empty, not absent."""
+    environment = yaml.safe_load((COMPOSE / "compose.yml").read_text())["services"]["o2o-exporter"]["environment"]
+    for name in ("oms_api_key", "metabase_password"):
+        (containers.secrets / name).write_text("x\n")
+    (containers.secrets / "metabase_api_key").write_text("")  # as make-secrets.sh leaves it
+    shown = {name: value.replace("/run/secrets", str(containers.secrets)) for name, value in environment.items()}
+    for name, value in shown.items():
+        for variable, default in re.findall(r"\$\{(\w+):-([^}]*)\}", value):
+            shown[name] = given.get(variable, default)
+    done = containers.run(COMPOSE / "docker/entrypoint.sh", "--config.check", **shown)
+    assert (done.returncode, done.stdout) == (0, "configuration ok\n")
 
 
 def test_the_shop_of_the_demo_is_there_for_other_containers(scratch):
