@@ -14,8 +14,9 @@ if [ $# -gt 1 ] || { [ $# -eq 1 ] && [ "$1" != --demo ]; }; then
   echo "usage: $0 [--demo]" >&2
   exit 1
 fi
-if ! command -v openssl >/dev/null; then
-  echo "make-secrets: openssl was not found; it hashes the passwords of mimir_users" >&2
+# LibreSSL's openssl cannot.
+if ! echo x | openssl passwd -6 -stdin >/dev/null 2>&1; then
+  echo "make-secrets: needs OpenSSL 1.1.1 or later, whose 'openssl passwd -6' hashes the passwords of mimir_users" >&2
   exit 1
 fi
 
@@ -64,9 +65,9 @@ for name in postgres_password o2o_owner_password o2o_writer_password o2o_reader_
   random | keep "$name"
 done
 
-for user in prometheus grafana; do
-  echo "$user:$(openssl passwd -6 -stdin <"$secrets/mimir_${user}_password")"
-done | keep mimir_users
+prometheus=$(openssl passwd -6 -stdin <"$secrets/mimir_prometheus_password")
+grafana=$(openssl passwd -6 -stdin <"$secrets/mimir_grafana_password")
+printf 'prometheus:%s\ngrafana:%s\n' "$prometheus" "$grafana" | keep mimir_users
 
 access_key=$(openssl rand -hex 10)
 secret_key=$(random)

@@ -16,8 +16,8 @@ SCRIPT = FOLDER / "make-secrets.sh"
 THEIRS = {"oms_api_key", "metabase_password", "metabase_api_key", "slack_url", "smtp_password", "pagerduty_routing_key", "dead_man_url"}
 
 
-def make(folder, *flags):
-    return subprocess.run([SCRIPT, *flags], env={"PATH": os.environ["PATH"], "O2O_COMPOSE_FOLDER": str(folder)}, text=True, cwd="/",
+def make(folder, *flags, path=os.environ["PATH"]):
+    return subprocess.run([SCRIPT, *flags], env={"PATH": path, "O2O_COMPOSE_FOLDER": str(folder)}, text=True, cwd="/",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
 
 
@@ -116,3 +116,16 @@ def test_a_wrong_word_is_told(tmp_path):
     done = make(tmp_path, "--Demo")
     assert done.returncode == 1 and done.stdout.startswith("usage: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_openssl_that_cannot_hash_stops_it_before_it_writes(tmp_path):
+    """LibreSSL's: with an empty hash nobody would get through to Mimir."""
+    other = tmp_path / "bin"
+    other.mkdir()
+    (other / "openssl").write_text('#!/bin/sh\n[ "$1" = passwd ] && { echo "unknown option -6" >&2; exit 1; }\nexec /usr/bin/openssl "$@"\n')
+    (other / "openssl").chmod(0o755)
+    folder = tmp_path / "compose"
+    folder.mkdir()
+    done = make(folder, path=f"{other}:{os.environ['PATH']}")
+    assert done.returncode == 1 and "needs OpenSSL 1.1.1 or later" in done.stdout
+    assert not list(folder.iterdir())
