@@ -53,7 +53,7 @@ def test_people_are_told_once(pair):
                 if alert["labels"]["alertname"] == alertname and alert["status"] == "firing"]
 
     wait_until(firing_everywhere, 90, "both said that the exporter is down")
-    wait_until(lambda: told("O2OExporterDown"), 60, "somebody was told")
+    wait_until(lambda: told("O2OExporterDown") and told("O2OWatchdog"), 60, "somebody was told")
     known = [alert["labels"] for alert in alertmanager.alerts()]
     assert not [labels for labels in known if {"__replica__", "replica"} & labels.keys()]
     for alertname in ("O2OExporterDown", "O2OWatchdog"):
