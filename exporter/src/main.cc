@@ -2,10 +2,12 @@
 #include <chrono>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "base/freed_memory.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "command_output.h"
 #include "flags.h"
 #include "run.h"
 
@@ -16,7 +18,7 @@ int Main(int argc, char** argv) {
     const auto parsed = o2o::ParseFlags(argc, argv);
     return parsed.flags ? o2o::Run(*parsed.flags) : parsed.exit_code;
   } catch (const std::exception& e) {
-    std::fprintf(stderr, "o2o-exporter: internal error: %s\n", e.what());
+    o2o::PrintErr(std::string("o2o-exporter: internal error: ") + e.what() + "\n");
     return 1;
   }
 }

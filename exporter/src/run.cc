@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 
 #include "app/app.h"
@@ -15,6 +16,7 @@
 #include "app/probe.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "command_output.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
@@ -35,14 +37,13 @@ LoadedConfig LoadConfig(const Flags& flags) {
 }
 
 void PrintErrors(const ConfigErrors& errors) {
-  for (const std::string& line : errors.lines) std::fprintf(stderr, "%s\n", line.c_str());
+  for (const std::string& line : errors.lines) PrintErr(line + "\n");
 }
 
 void PrintCounts(const IngestResult& taken) {
-  std::printf("inserted %lld, updated %lld, unchanged %lld, stale %lld, rejected %lld\n",
-              static_cast<long long>(taken.inserted), static_cast<long long>(taken.updated),
-              static_cast<long long>(taken.unchanged), static_cast<long long>(taken.stale),
-              static_cast<long long>(taken.rejected));
+  PrintOut("inserted " + std::to_string(taken.inserted) + ", updated " + std::to_string(taken.updated) +
+           ", unchanged " + std::to_string(taken.unchanged) + ", stale " + std::to_string(taken.stale) +
+           ", rejected " + std::to_string(taken.rejected) + "\n");
 }
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
@@ -81,11 +82,10 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
 int PrintProbe(const Flags& flags, const Config& config) {
   const SystemClock clock;
   const ProbeReport report = Probe(config, flags.source, clock, {});
-  std::fputs(report.text.c_str(), stdout);
+  PrintOut(report.text);
   if (!report.error) return 0;
-  std::fflush(stdout);
-  std::fprintf(stderr, "o2o-exporter: %s: %s: %s\n", flags.source.c_str(),
-               std::string(Name(report.error->code)).c_str(), report.error->message.c_str());
+  PrintErr("o2o-exporter: " + flags.source + ": " + std::string(Name(report.error->code)) + ": " +
+           report.error->message + "\n");
   return 1;
 }
 
@@ -132,7 +132,7 @@ void PrintMetrics() {
       catalogue::MarkdownTable(ShippedMetrics()) +
       "\nLabels whose values are a closed set; a source has those that its kind can have:\n\n" +
       catalogue::MarkdownValues(ClosedLabels());
-  std::fputs(text.c_str(), stdout);
+  PrintOut(text);
 }
 
 constexpr const char* kNothingToDo =
@@ -157,10 +157,7 @@ void BlockHangup() {
   pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
 }
 
-}  // namespace
-
-int Run(const Flags& flags) {
-  log::Configure(flags.log_level, flags.log_format);
+int RunCommand(const Flags& flags) {
   if (!flags.core_dumps) ForbidCoreDumps();
   if (flags.command == Command::kMetrics) {
     PrintMetrics();
@@ -174,12 +171,12 @@ int Run(const Flags& flags) {
     return 1;
   }
   if (flags.command != Command::kProbe && HasNothingToDo(**config)) {
-    std::fprintf(stderr, "o2o-exporter: %s\n", kNothingToDo);
+    PrintErr("o2o-exporter: " + std::string(kNothingToDo) + "\n");
     return 1;
   }
   if (flags.config_check) {
-    for (const std::string& line : (*config)->warnings) std::fprintf(stderr, "warning: %s\n", line.c_str());
-    std::puts("configuration ok");
+    for (const std::string& line : (*config)->warnings) PrintErr("warning: " + line + "\n");
+    PrintOut("configuration ok\n");
     return 0;
   }
   InitHttp();
@@ -189,6 +186,20 @@ int Run(const Flags& flags) {
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
   return Serve(
       flags, std::move(*config), [&flags] { return LoadToServe(flags); }, signals);
+}
+
+}  // namespace
+
+int Run(const Flags& flags) {
+  log::Configure(flags.log_level, flags.log_format);
+  try {
+    return RunCommand(flags);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::resource_unavailable_try_again) throw;
+    log::Error("no thread to be had, raise the limit of threads (ulimit -u, TasksMax)",
+               {{"error", error.what()}});
+    return 1;
+  }
 }
 
 }  // namespace o2o

@@ -213,13 +213,7 @@ void LogWarnings(const Config& config) {
 
 int Serve(const Flags& flags, ValidatedConfig config, std::function<LoadedConfig()> load,
           const sigset_t& signals) {
-  try {
-    return Service(flags, std::move(load)).Run(std::move(config), signals);
-  } catch (const std::system_error& error) {
-    log::Error("cannot start: no thread to be had, raise the limit of threads (ulimit -u, TasksMax)",
-               {{"error", error.what()}});
-    return 1;
-  }
+  return Service(flags, std::move(load)).Run(std::move(config), signals);
 }
 
 }  // namespace o2o

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OMS lives by a clock of its own: windows, watermark and times are right by it, whatever ours says."""
+"""The OMS lives by a clock of its own: windows, watermark and times are right by it, whatever ours says, and whoever sets it."""
+import threading
 import time
 from datetime import datetime, timezone
 
 import pytest
 
+from harness.configured import Configured, source
+from harness.preloaded import SetClock
 from harness.scripted_oms import ScriptedOms, row
+from harness.scripted_server import Answer, ScriptedServer
+from harness.web import answers_ok, get_json
 
 HOUR = 3600
 LIVELY = ("--rate", "300", "--speed", "60", "--failure-ratio", "0.2")
@@ -98,3 +103,44 @@ def test_time_without_offset_is_of_the_configured_zone(stand):
         assert dict(shop.sql("SELECT order_id, extract(epoch FROM updated_at)::bigint FROM fact_orders_monitoring")) \
             == {"naive": now, "zulu": now - 1}
         assert watermark(shop) == now
+
+
+class Ticking(Configured):
+    """An exporter whose clock the test sets."""
+
+    def __init__(self, scratch, clock, *sources):
+        super().__init__(scratch, *sources)
+        self._env.update(clock.env)
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR, 20 * 365 * 24 * HOUR, -20 * 365 * 24 * HOUR])
+def test_our_clock_is_set_during_reloads(scratch, jump):
+    """What is polled, shown and counted goes by the time that has passed; what is dated by the clock as it is."""
+    body = b'[{"k":"a","v":1}]'
+    with ScriptedServer(lambda _: Answer(body, headers={"Content-Type": "application/json"})) as endpoint, \
+            SetClock(scratch) as clock, Ticking(scratch, clock, source("a", endpoint.url), source("b", endpoint.url)) as exporter:
+        exporter.until(lambda: exporter.up("a") and exporter.up("b"), "both are polled")
+        for number in range(6):
+            exporter.write(source("a", endpoint.url), source("b", endpoint.url, interval=f"{500 + number}ms"))
+            setter = threading.Timer(0.01 * number, clock.set, [jump if number % 2 == 0 else 0])
+            setter.start()
+            assert exporter.reload()[0] == 200
+            setter.join()
+            polls = {name: exporter.polls(name) for name in "ab"}
+            exporter.until(lambda polls=polls: all(exporter.polls(name) >= polls[name] + 2 for name in "ab"), "the polls go on")
+            samples = exporter.samples()
+            assert all(samples.value(f"rows_of_{name}", k="a") == 1 for name in "ab"), "the rows are shown"
+            assert answers_ok(f"{exporter.url}/-/ready")
+            now = time.time() + (jump if number % 2 == 0 else 0)
+            for name in "ab":
+                assert abs(samples.value("o2o_source_last_success_timestamp_seconds", source=name) - now) < 30
+                rows = get_json(f"{exporter.url}/api/{name}")
+                assert 0 <= rows["age_seconds"] < 30 and rows["rows"] == [{"k": "a", "v": 1}]
+            assert samples.value("o2o_source_failures_total", source="a", reason="timeout") == 0
+        clock.set(-jump)
+        exporter.write(source("a", endpoint.url))
+        assert exporter.reload()[0] == 200
+        samples = exporter.samples()
+        assert samples.value("o2o_exporter_config_last_reload_successful") == 1
+        assert abs(samples.value("o2o_exporter_config_last_reload_success_timestamp_seconds") + jump - time.time()) < 60
+        assert exporter.stop() == 0

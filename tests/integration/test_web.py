@@ -64,6 +64,21 @@ def test_unknown_paths(shop, path):
     assert b"root:" not in answer.content
 
 
+def test_an_unknown_path_lists_the_pages_that_there_are(shop):
+    answer = ask(shop, "GET", "/nothing")
+    assert answer.status == 404
+    listed = [line.strip() for line in answer.content.decode().splitlines()[1:]]
+    assert set(listed) == {*(f"GET {page}" for page in PAGES), "POST /-/reload", "GET /api/..."}
+    assert len(listed) == len(set(listed))
+
+
+def test_what_was_asked_for_is_not_said_back(shop):
+    """Masked, it would tell who guesses a secret that the guess is right."""
+    for path in ("/a-guess", "/api/a-guess", "/-/a-guess?a-guess"):
+        answer = ask(shop, "GET", path)
+        assert answer.status == 404 and b"a-guess" not in answer.content
+
+
 @pytest.mark.parametrize("method, path, allow", [
     ("POST", "/metrics", "GET, HEAD"), ("DELETE", "/", "GET, HEAD"), ("PUT", "/-/ready", "GET, HEAD"),
     ("GET", "/-/reload", "POST"), ("OPTIONS", "/metrics", "GET, HEAD"), ("PATCH", "/metrics", "GET, HEAD")])

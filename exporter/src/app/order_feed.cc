@@ -111,7 +111,8 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   result.rows = fetched->page.rows;
   result.response_bytes = fetched->page.body_bytes;
   result.rejected_rows = RejectedByReason(fetched->page);
-  LogRejected(fetched->page);
+  for (const RejectedRow& row : fetched->page.rejected)
+    result.first_rejected.try_emplace(std::string(Name(row.reason)), row.detail);
   result.hurry = fetched->truncated;
   if (!fetched->page.counts_trouble) result.families.push_back(RecentGauge(fetched->page));
   result.trouble = fetched->trouble ? fetched->trouble : fetched->page.counts_trouble;
@@ -232,16 +233,6 @@ void OrderFeed::LogGap(const Offer& offer) {
                 {"help", std::string(kGapHelp)}});
   }
   missing_ = offer.step.gap;
-}
-
-void OrderFeed::LogRejected(const OrderPage& page) {
-  std::set<RejectReason> reasons;
-  for (const RejectedRow& row : page.rejected) {
-    if (!reasons.insert(row.reason).second || rejected_.contains(row.reason)) continue;
-    log::Warn("rows rejected",
-              {{"source", source_}, {"reason", std::string(Name(row.reason))}, {"first", row.detail}});
-  }
-  rejected_ = std::move(reasons);
 }
 
 // Statuses are words of the OMS, and each is a series: told apart are as many as in the store.

@@ -77,7 +77,6 @@ class OrderFeed final : public Source {
   void OfferRefused();
   Result<IngestResult> TakeIn(const Offer& offer);
   void LogGap(const Offer& offer);
-  void LogRejected(const OrderPage& page);
   Family RecentGauge(const OrderPage& page);
 
   const OrderFeedOptions options_;
@@ -92,7 +91,6 @@ class OrderFeed final : public Source {
   const std::function<void()> on_committed_;
   bool missing_ = false;  // the last page stored showed a gap: logged when that begins, counted each time
   std::set<std::string> told_apart_;  // statuses that are not configured and have a series of their own
-  std::set<RejectReason> rejected_;   // reasons in the last page: logged when one comes up
   std::optional<Offer> refused_;      // the last page, where the store did not take it in
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/redaction.h"
+#include "json/masked_json.h"
 
 namespace o2o {
 
@@ -13,7 +14,7 @@ namespace {
 
 // What is shown of an answer beside its series, whose labels are masked where they are made.
 void MaskTexts(PollResult& result) {
-  for (std::string& row : result.sample_rows) row = redaction::Mask(std::move(row));
+  for (std::string& row : result.sample_rows) row = MaskJson(row, JsonKeys::kMasked);
   for (std::string& note : result.notes) note = redaction::Mask(std::move(note));
   if (result.trouble) result.trouble->message = redaction::Mask(std::move(result.trouble->message));
 }
@@ -237,19 +238,26 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   if (trouble != trouble_ && !result.trouble)
     log::Info("source recovered from its problems", {{"source", options_.source}});
   trouble_ = trouble;
-  LogRejected(outcome);
+  LogRejected(outcome, result.first_rejected);
   LogNotes(std::move(result.notes));
 }
 
 // A line when a reason begins and when it ends, not one per poll.
-void Poller::LogRejected(const PollOutcome& outcome) {
+void Poller::LogRejected(const PollOutcome& outcome, const std::map<std::string, std::string>& first) {
   std::set<std::string> reasons;
   for (const auto& [reason, rows] : outcome.rejected_rows) {
     if (rows == 0) continue;
     reasons.insert(reason);
     if (rejecting_.contains(reason)) continue;
-    log::Warn("source rejects rows",
-              {{"source", options_.source}, {"reason", reason}, {"rows", std::to_string(rows)}});
+    constexpr const char* kWords = "source rejects rows";
+    const log::Field source{"source", options_.source};
+    const log::Field why{"reason", reason};
+    const log::Field count{"rows", std::to_string(rows)};
+    if (const auto detail = first.find(reason); detail != first.end()) {
+      log::Warn(kWords, {source, why, count, {"first", detail->second}});
+    } else {
+      log::Warn(kWords, {source, why, count});
+    }
   }
   for (const std::string& reason : rejecting_) {
     if (reasons.contains(reason)) continue;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -101,7 +102,7 @@ class Poller {
   void Succeeded(Answer answer, PollOutcome& outcome);
   void Failed(const Error& error);
   void LogNotes(std::vector<std::string> notes);
-  void LogRejected(const PollOutcome& outcome);
+  void LogRejected(const PollOutcome& outcome, const std::map<std::string, std::string>& first);
   void SetLastError(const Error& error);  // needs mutex_
 
   const PollerOptions options_;

@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <map>
 
+#include "base/redaction.h"
+#include "base/text.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
@@ -184,7 +186,7 @@ ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& cl
   for (std::size_t i = 0; i < std::min(page->rejected.size(), kProbeSamples.rejected_rows); ++i) {
     const RejectedRow& row = page->rejected[i];
     text += "  " + std::string(Name(row.reason)) + ": " + row.detail + "\n    " +
-            row.payload.substr(0, kProbeSamples.max_row_bytes) + "\n";
+            CutMasked(row.payload, kProbeSamples.max_row_bytes) + "\n";
   }
   Family recent{catalogue::kOrdersRecent, {}, {}, {}};
   for (const auto& [status, count] : page->status_counts)
@@ -212,8 +214,9 @@ ProbeReport Probe(const Config& config, const std::string& source, const Clock& 
   for (const SourceConfig& candidate : config.sources) {
     if (candidate.name == source) {
       ProbeReport report = ProbeSource(candidate, clock, stop);
-      report.text = Printable(report.text);
-      if (report.error) report.error->message = Printable(report.error->message);
+      // In this order: an escape may stand in the middle of a secret.
+      report.text = Printable(redaction::Mask(std::move(report.text)));
+      if (report.error) report.error->message = Printable(redaction::Mask(std::move(report.error->message)));
       return report;
     }
     names += (names.empty() ? "" : ", ") + candidate.name;

@@ -5,7 +5,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <string_view>
 #include <utility>
 
@@ -28,6 +30,20 @@ bool WriteAll(int descriptor, std::string_view bytes) {
   return true;
 }
 
+// Without waiting any longer than that: of a pipe or terminal that can be written to, so much is free.
+bool WriteUntil(int descriptor, std::string_view bytes, std::chrono::steady_clock::time_point deadline) {
+  while (!bytes.empty()) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd writable{descriptor, POLLOUT, 0};
+    if (left.count() <= 0 || poll(&writable, 1, static_cast<int>(left.count())) != 1) return false;
+    const ssize_t written = write(descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
 }  // namespace
 
 LineWriter::~LineWriter() {
@@ -40,7 +56,7 @@ LineWriter::~LineWriter() {
 }
 
 // Signals are for the threads that wait for them: this one has them all blocked, SIGPIPE too.
-void LineWriter::StartThread() {
+void LineWriter::StartThread() noexcept {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -48,8 +64,7 @@ void LineWriter::StartThread() {
   try {
     thread_ = std::thread([this] { Run(); });
   } catch (...) {
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    throw;
+    // No thread to be had, or no memory: the next line tries again, and Flush() does without.
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
@@ -61,19 +76,26 @@ void LineWriter::Write(std::string line) noexcept {
       ++dropped_;
       return;
     }
-    if (!thread_.joinable()) StartThread();
     const std::size_t size = line.size();
     lines_.push_back(std::move(line));
     bytes_ += size;
-    filled_.notify_one();
   } catch (...) {
-    ++dropped_;  // no memory, or no thread to be had
+    ++dropped_;  // no memory
+    return;
   }
+  if (!thread_.joinable()) StartThread();
+  filled_.notify_one();
 }
 
 bool LineWriter::Flush(std::chrono::milliseconds at_most) {
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
   std::unique_lock lock(mutex_);
-  return emptied_.wait_for(lock, at_most, [this] { return lines_.empty(); });
+  if (thread_.joinable()) return emptied_.wait_until(lock, deadline, [this] { return lines_.empty(); });
+  for (; !lines_.empty(); lines_.pop_front()) {
+    if (!WriteUntil(descriptor_, lines_.front(), deadline)) return false;
+    bytes_ -= lines_.front().size();
+  }
+  return true;
 }
 
 std::uint64_t LineWriter::dropped() const {

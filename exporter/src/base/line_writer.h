@@ -26,13 +26,13 @@ class LineWriter {
   // Takes `line`, newline included, to be written by one write(). Never waits, never throws.
   void Write(std::string line) noexcept;
   // Waits until all lines taken so far are written or dropped, but no longer than that. Says whether they
-  // are.
+  // are. Where no thread was to be had it writes them itself.
   bool Flush(std::chrono::milliseconds at_most);
   // Lines for which there was no room, or that could not be written.
   std::uint64_t dropped() const;
 
  private:
-  void StartThread();  // needs mutex_
+  void StartThread() noexcept;  // needs mutex_; in vain where there is none to be had
   void Run();
 
   const int descriptor_;

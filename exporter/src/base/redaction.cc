@@ -47,6 +47,9 @@ std::optional<std::uint32_t> Hex(std::string_view digits) {
   return value;
 }
 
+// What begins with one of these may stand for something else.
+constexpr std::string_view kEscapes = "%+\\&";
+
 // Some bytes that stand for others: how many they are, and what they stand for.
 struct Decoded {
   std::size_t length = 0;  // 0: they stand for themselves
@@ -124,15 +127,39 @@ Decoded Decode(std::string_view text) {
   }
 }
 
-// How many bytes from the beginning of `text` on are `secret` as it is, or else as something that decodes to
-// it; 0: it is not there.
-std::size_t MatchLength(std::string_view text, std::string_view secret) {
-  if (text.starts_with(secret)) return secret.size();
+// The same where something was encoded twice, as JSON in a string of JSON.
+Decoded DecodeTwice(std::string_view text) {
+  constexpr std::size_t kLongest = 12;  // of what Decode() takes
+  const Decoded first = Decode(text);
+  if (first.length == 0 && kEscapes.find(text.front()) == std::string_view::npos) return {};
+  std::array<char, kLongest> once{};
+  std::array<std::size_t, kLongest> ends{};  // in `text`
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < text.size() && count < kLongest; ++count) {
+    const Decoded decoded = Decode(text.substr(at));
+    if (decoded.count > 1) break;
+    once[count] = decoded.length > 0 ? decoded.bytes[0] : text[at];
+    at += std::max<std::size_t>(decoded.length, 1);
+    ends[count] = at;
+  }
+  Decoded twice = count == 0 ? Decoded{} : Decode({once.data(), count});
+  if (twice.length == 0) return first;
+  twice.length = ends[twice.length - 1];
+  return twice;
+}
+
+using Decoder = Decoded (*)(std::string_view);
+
+// How many bytes from the beginning of `text` on decode to `secret`; 0: it is not there.
+std::size_t DecodedLength(std::string_view text, std::string_view secret, Decoder decode) {
   std::size_t at = 0;
   std::size_t matched = 0;
   while (matched < secret.size()) {
-    if (at == text.size()) return matched >= kLeastInside && 2 * matched >= secret.size() ? at : 0;
-    const Decoded decoded = Decode(text.substr(at));
+    if (at == text.size()) {
+      const bool half = matched >= kLeastInside && 2 * matched >= secret.size();
+      return half ? at : 0;
+    }
+    const Decoded decoded = decode(text.substr(at));
     if (decoded.length > 0 && secret.substr(matched).starts_with(decoded.text())) {
       at += decoded.length;
       matched += decoded.count;
@@ -144,6 +171,16 @@ std::size_t MatchLength(std::string_view text, std::string_view secret) {
     }
   }
   return at;
+}
+
+// How many bytes from the beginning of `text` on are `secret` as it is, or decode to it; 0: it is not there.
+std::size_t MatchLength(std::string_view text, std::string_view secret) {
+  std::size_t length = text.starts_with(secret) ? secret.size() : 0;
+  for (const Decoder decode : {Decode, DecodeTwice}) {
+    if (const std::size_t decoded = DecodedLength(text, secret, decode); decoded > 0)
+      return std::max(length, decoded);
+  }
+  return length;
 }
 
 // Where a secret begins and how long it is there.
@@ -165,9 +202,12 @@ std::size_t LengthAt(const Table& table, std::string_view text, std::size_t at) 
     }
     return longest;
   };
-  const std::size_t plain = longest_of(text[at]);
-  const Decoded decoded = Decode(text.substr(at));
-  return decoded.length == 0 ? plain : std::max(plain, longest_of(decoded.bytes[0]));
+  std::size_t longest = longest_of(text[at]);
+  for (const Decoder decode : {Decode, DecodeTwice}) {
+    const Decoded decoded = decode(text.substr(at));
+    if (decoded.length > 0) longest = std::max(longest, longest_of(decoded.bytes[0]));
+  }
+  return longest;
 }
 
 Found Find(const Table& table, std::string_view text, std::size_t from) {
@@ -292,7 +332,7 @@ class Registry {
   void Rebuild() {
     ForgetOldest();
     auto table = std::make_shared<Table>();
-    for (const char c : std::string_view("%+\\&")) table->starts.set(static_cast<unsigned char>(c));
+    for (const char c : kEscapes) table->starts.set(static_cast<unsigned char>(c));
     for (const auto& [text, entry] : entries_) {
       AddSecret(*table, text);
       if (const std::string password = PasswordIn(text); password != text) AddSecret(*table, password);

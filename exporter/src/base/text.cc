@@ -98,11 +98,15 @@ std::string CutUtf8(std::string_view text, std::size_t max_bytes) {
   return std::string(text.substr(0, end));
 }
 
-std::string Excerpt(std::string_view text, std::size_t max_bytes) {
+std::string CutMasked(std::string_view text, std::size_t max_bytes) {
   // Longer, so that a character cut here is cut off again below, and that no secret is cut before it is
   // known.
   const std::string masked = redaction::Mask(std::string(text.substr(0, max_bytes + kMaxSecretBytes)));
-  std::string excerpt = CutUtf8(RepairUtf8(std::string_view(masked).substr(0, 2 * max_bytes)), max_bytes);
+  return CutUtf8(RepairUtf8(std::string_view(masked).substr(0, max_bytes + 4)), max_bytes);
+}
+
+std::string Excerpt(std::string_view text, std::size_t max_bytes) {
+  std::string excerpt = CutMasked(text, max_bytes);
   for (char& c : excerpt) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }

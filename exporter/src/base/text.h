@@ -19,8 +19,11 @@ std::string RepairUtf8(std::string_view text);
 // somewhere near.
 std::string CutUtf8(std::string_view text, std::size_t max_bytes);
 
-// The beginning of an upstream's text for a message: valid UTF-8 of at most `max_bytes`, control characters
-// as blanks, secrets masked.
+// The beginning of an upstream's text, to be shown: valid UTF-8 of at most `max_bytes`, with secrets masked
+// before it is cut, since of what is left of one afterwards nobody knows that it was one.
+std::string CutMasked(std::string_view text, std::size_t max_bytes);
+
+// The same for a message, with control characters as blanks.
 std::string Excerpt(std::string_view text, std::size_t max_bytes = 80);
 
 }  // namespace o2o

@@ -25,17 +25,15 @@ void RowClipper::EndPiece(const std::size_t* row_begin) {
 }
 
 std::string RowClipper::Cut(JsonRange where, std::size_t max_bytes) const {
-  const std::size_t size =
-      std::min(where.end - where.begin, max_bytes + 4);  // a character cut here is cut off again
-  std::string text;
-  if (where.begin >= piece_begin_) {
-    text = piece_.substr(where.begin - piece_begin_, size);
-  } else if (where.begin >= carried_begin_ && where.begin - carried_begin_ <= carried_.size()) {
-    text = carried_.substr(where.begin - carried_begin_, size);
-    const bool goes_on = carried_begin_ + carried_.size() == piece_begin_;
-    if (goes_on) text += piece_.substr(0, size - text.size());
-  }
-  return CutUtf8(RepairUtf8(text), max_bytes);
+  // More than is shown: CutMasked wants to see a secret whole.
+  const std::size_t size = std::min(where.end - where.begin, max_bytes + kMaxCarriedBytes);
+  if (where.begin >= piece_begin_)
+    return CutMasked(piece_.substr(where.begin - piece_begin_, size), max_bytes);
+  if (where.begin < carried_begin_ || where.begin - carried_begin_ > carried_.size()) return {};
+  std::string text = carried_.substr(where.begin - carried_begin_, size);
+  const bool goes_on = carried_begin_ + carried_.size() == piece_begin_;
+  if (goes_on) text += piece_.substr(0, size - text.size());
+  return CutMasked(text, max_bytes);
 }
 
 }  // namespace o2o

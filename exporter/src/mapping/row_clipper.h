@@ -19,7 +19,7 @@ class RowClipper {
   // `row_begin`: where the row at hand begins, if one is being read.
   void EndPiece(const std::size_t* row_begin);
 
-  // As it came, cut at `max_bytes`; nothing where that is long gone.
+  // As it came, but for secrets, cut at `max_bytes`; nothing where that is long gone.
   std::string Cut(JsonRange where, std::size_t max_bytes) const;
 
  private:

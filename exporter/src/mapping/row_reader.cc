@@ -67,7 +67,7 @@ void RowReader::EndPiece() {
 
 std::string RowReader::Cut(JsonRange where, std::size_t max_bytes) const {
   if (lone_scalar_.empty()) return clipper_.Cut(where, max_bytes);
-  return CutUtf8(RepairUtf8(lone_scalar_.substr(0, max_bytes + 4)), max_bytes);
+  return CutMasked(lone_scalar_, max_bytes);
 }
 
 Result<void> RowReader::CheckFound() const {

@@ -4,18 +4,19 @@
 #include "base/text.h"
 
 namespace o2o {
+namespace {
 
-std::string Quoted(std::string_view name) { return "`" + CutUtf8(RepairUtf8(name.substr(0, 256)), 64) + "`"; }
+constexpr std::size_t kMaxShownBytes = 64;
+
+}  // namespace
+
+std::string Quoted(std::string_view name) { return "`" + CutMasked(name, kMaxShownBytes) + "`"; }
 
 std::string Shown(JsonType type, std::string_view text) {
   if (type == JsonType::kObject || type == JsonType::kArray || type == JsonType::kNull) {
     return std::string(Describe(type));
   }
-  std::string shown = CutUtf8(RepairUtf8(text.substr(0, 256)), 64);
-  for (char& c : shown) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return "'" + shown + "'";
+  return "'" + Excerpt(text, kMaxShownBytes) + "'";
 }
 
 }  // namespace o2o

@@ -6,7 +6,7 @@
 
 #include "json/json_reader.h"
 
-// What came from an upstream, for messages: short, on one line, clean UTF-8.
+// What came from an upstream, for messages: short, on one line, clean UTF-8, secrets masked.
 namespace o2o {
 
 // A name in backquotes.

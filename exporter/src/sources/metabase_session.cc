@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "sources/given_token.h"
 #include "sources/redirect_text.h"
 #include "sources/upstream_status.h"
 
@@ -41,12 +42,12 @@ constexpr std::size_t kMaxKept = 64u << 10;
 
 constexpr std::string_view kDeviceCookie = "metabase.DEVICE=";
 
-// None where there is none that could be sent back.
+// Its value; none where there is none that could be sent back.
 Secret DeviceCookie(const HttpResponse& response) {
   for (const std::string& cookie : response.set_cookies) {
     if (!cookie.starts_with(kDeviceCookie)) continue;
-    std::string pair = cookie.substr(0, cookie.find(';'));
-    return IsSendable(pair) ? Secret(std::move(pair)) : Secret();
+    std::string value = cookie.substr(kDeviceCookie.size(), cookie.find(';') - kDeviceCookie.size());
+    return IsSendable(value) ? GivenToken(std::move(value)) : Secret();
   }
   return {};
 }
@@ -275,7 +276,10 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
   request.headers = {{"Content-Type", Secret::Plain("application/json")},
                      {"Accept", Secret::Plain("application/json")}};
   for (const auto& [name, value] : headers_) request.headers.emplace_back(name, value.Current());
-  if (!device_cookie.empty()) request.headers.emplace_back("Cookie", device_cookie);
+  if (!device_cookie.empty()) {
+    request.headers.emplace_back("Cookie",
+                                 Secret::Plain(std::string(kDeviceCookie) + device_cookie.Reveal()));
+  }
   request.body =
       "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password.Reveal()) + "}";
   request.timeout = timeout;
@@ -312,7 +316,7 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
                 "between answer in its place?"},
                Count::kNot};
   }
-  Secret token(std::move(id));
+  Secret token = GivenToken(std::move(id));
   ticket.SetCounted(token.empty() && refusal.count != Count::kNot);
   return {std::move(token), DeviceCookie(*response), std::move(refusal)};
 }

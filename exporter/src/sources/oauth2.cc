@@ -12,6 +12,7 @@
 #include "config/endpoint_loader.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "sources/given_token.h"
 #include "sources/redirect_text.h"
 #include "sources/upstream_status.h"
 
@@ -129,7 +130,7 @@ Result<HttpResponse> OAuth2Client::Send(const HttpRequest& request, const BodySi
     const auto token = Token(left(), stop);
     if (!token) return tl::unexpected(token.error());
     HttpRequest authorized = request;
-    authorized.headers.emplace_back("Authorization", Secret("Bearer " + token->Reveal()));
+    authorized.headers.emplace_back("Authorization", Secret::Plain("Bearer " + token->Reveal()));
     authorized.timeout = left();
     if (authorized.timeout <= Millis{0})
       return Fail(ErrorCode::kTimeout, "asking for a token took all of the source's timeout");
@@ -171,7 +172,7 @@ Result<Secret> OAuth2Client::AskForToken(Millis timeout, std::stop_token stop) {
                 "the token endpoint gives a token of type " + Excerpt(type) + " where Bearer is expected");
   }
   const std::chrono::seconds life = LifeOf(FieldOr(fields, "expires_in"));
-  token_ = Secret(token);
+  token_ = GivenToken(token);
   had_at_ = clock_.Monotonic();
   expires_at_ = had_at_ + life;
   renew_at_ = expires_at_ - std::min<std::chrono::seconds>(kMargin, life / 10);

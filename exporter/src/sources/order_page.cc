@@ -37,7 +37,7 @@ bool IsNothing(JsonType type, std::string_view text) {
 // Label values are clean and short, whatever the OMS counted.
 std::string StatusName(std::string_view key) {
   if (key.empty()) return "unknown";
-  return CutUtf8(RepairUtf8(key.substr(0, 2 * kMaxLabelBytes)), kMaxLabelBytes);
+  return CutMasked(key, kMaxLabelBytes);
 }
 
 // A value for a message: a number as it is, a string quoted, any other by its kind.

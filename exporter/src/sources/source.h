@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -19,8 +20,9 @@ struct PollResult {
   std::size_t rows = 0;          // in the answer
   std::size_t response_bytes = 0;
   std::vector<std::pair<std::string, std::uint64_t>> rejected_rows;  // by reason
-  std::vector<std::pair<std::string, std::uint64_t>> repaired;       // what was used though it was wrong
-  std::vector<std::string> notes;                                    // for people: logged when they change
+  std::map<std::string, std::string> first_rejected;            // what was wrong with the first of a reason
+  std::vector<std::pair<std::string, std::uint64_t>> repaired;  // what was used though it was wrong
+  std::vector<std::string> notes;                               // for people: logged when they change
   std::vector<std::string> sample_rows;  // the rows as JSON texts, the first ones; for /api/<source>
   bool hurry = false;                    // the answer was cut short: poll again sooner
   std::optional<Error>

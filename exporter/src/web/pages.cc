@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -209,9 +210,12 @@ constexpr const char* kOrdersElsewhere =
     "orders are not shown here, since they name customers: they are in PostgreSQL, table "
     "fact_orders_monitoring; their numbers are in /metrics";
 
-WebResponse JsonError(int status, const std::string& source, std::string_view error) {
+// `source`: the name of one that there is. What a client asked for instead is not said back: masked in the
+// answer, it would show who guesses a secret that he has guessed it.
+WebResponse JsonError(int status, const std::optional<std::string>& source, std::string_view error) {
   JsonText json;
-  json.Text("source", source).Text("error", error);
+  if (source) json.Text("source", *source);
+  json.Text("error", error);
   return Plain(status, kJson, json.str() + "\n");
 }
 
@@ -228,7 +232,7 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   const std::vector<SourceStatus> sources = inputs.app.Sources();
   const SourceStatus* status = Find(sources, source);
   if (status == nullptr) {
-    return JsonError(404, source, "no source of this name has rows; /api/v1/sources lists the sources");
+    return JsonError(404, std::nullopt, "no source of this name has rows; /api/v1/sources lists the sources");
   }
   if (!status->shows_rows) return JsonError(404, source, kOrdersElsewhere);
   const auto all = inputs.board.Rows();

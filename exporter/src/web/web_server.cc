@@ -16,9 +16,12 @@
 #include <thread>
 
 #include "base/log.h"
+#include "base/spare_threads.h"
 #include "web/accepted_sockets.h"
 #include "web/listen_address.h"
+#include "web/masked_body.h"
 #include "web/patience.h"
+#include "web/request_path.h"
 
 namespace o2o {
 namespace {
@@ -40,6 +43,8 @@ constexpr auto kCrowdedLookTime = 50ms;
 // may never look at its answer.
 constexpr long long kMaxDroppedBody = 16 << 10;
 constexpr auto kStopTime = 2s;
+// civetweb's own, beside one for each connection, the watch and the stopper.
+constexpr std::size_t kThreadsBeside = 3;
 
 // What the server's threads use. They may outlive WebServer by a moment, so they share it.
 struct Site {
@@ -181,6 +186,45 @@ class Watch {
   std::jthread thread_;
 };
 
+// Ends civetweb, which waits for all its threads, however long that takes: on a thread of its own, to be left
+// alone with it when time is up. The thread is there from the start, since at the end none may be to be had.
+class Stopper {
+ public:
+  explicit Stopper(std::shared_ptr<Site> site)
+      : stopped_(promise_.get_future()),
+        thread_([site = std::move(site), told = told_.get_future(), promise = std::move(promise_)]() mutable {
+          if (mg_context* const context = told.get()) {
+            mg_stop(context);
+            mg_exit_library();
+          }
+          site.reset();
+          promise.set_value();
+        }) {}
+  // Without civetweb, if it was not told to stop it.
+  ~Stopper() {
+    if (!told_stop_) told_.set_value(nullptr);
+    thread_.detach();
+  }
+  Stopper(const Stopper&) = delete;
+  Stopper& operator=(const Stopper&) = delete;
+
+  // Once.
+  void Stop(mg_context* context) {
+    told_stop_ = true;
+    told_.set_value(context);
+  }
+  bool StoppedBy(Steady::time_point time) const {
+    return stopped_.wait_until(time) == std::future_status::ready;
+  }
+
+ private:
+  std::promise<mg_context*> told_;
+  std::promise<void> promise_;
+  std::future<void> stopped_;
+  bool told_stop_ = false;
+  std::thread thread_;
+};
+
 WebResponse PlainText(int status, std::string text) {
   WebResponse response;
   response.status = status;
@@ -301,8 +345,8 @@ std::string HttpDate() {
   return std::string(text, size);
 }
 
-std::string Head(mg_connection* connection, const WebResponse& response) {
-  std::size_t length = response.body.size();
+std::string Head(mg_connection* connection, const WebResponse& response, std::size_t body_size) {
+  std::size_t length = body_size;
   for (const std::string_view part : response.parts) length += part.size();
   std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
                      mg_get_response_code_text(connection, response.status) + "\r\n";
@@ -322,9 +366,10 @@ std::string Head(mg_connection* connection, const WebResponse& response) {
 // False where the client did not take it all.
 bool SendResponse(mg_connection* connection, const WebResponse& response, bool with_body) {
   Sender sender(connection);
-  sender.Send(Head(connection, response));
+  const std::string body = MaskedBody(response);
+  sender.Send(Head(connection, response, body.size()));
   if (with_body) {
-    sender.Send(response.body);
+    sender.Send(body);
     for (const std::string_view part : response.parts) {
       if (sender.failed()) break;
       sender.Send(part);
@@ -346,37 +391,17 @@ std::string HeaderList(const mg_request_info& info, std::string_view name) {
   return list;
 }
 
-// The path that a request's target names, decoded: of "/a%20b?c" and of "http://any.host/a%20b?c", whatever
-// the host: RFC 9112 wants both answered. Nothing where it names none, or one with a U+0000.
-std::optional<std::string> PathOf(const mg_request_info& info) {
-  // Without its query and dot segments, or null where civetweb does not take the target for one of this
-  // server.
-  std::string_view raw;
-  if (info.local_uri != nullptr) {
-    raw = info.local_uri;
-  } else if (info.request_uri != nullptr) {
-    raw = info.request_uri;
-    const auto host = raw.find("://");
-    if (host == std::string_view::npos) return std::nullopt;
-    raw.remove_prefix(host + 3);
-    const auto path = raw.find('/');
-    if (path == std::string_view::npos) return std::nullopt;
-    raw.remove_prefix(path);
-    raw = raw.substr(0, raw.find('?'));
-  }
-  std::string decoded(raw.size() + 1, '\0');
-  const int size = mg_url_decode(raw.data(), static_cast<int>(raw.size()), decoded.data(),
-                                 static_cast<int>(decoded.size()), 0);
-  if (size < 0) return std::nullopt;
-  decoded.resize(static_cast<std::size_t>(size));
-  if (decoded.find('\0') != std::string::npos) return std::nullopt;
-  return decoded;
+// civetweb's local_uri is the target without its query and dot segments, or null where it does not take the
+// target for one of this server.
+std::string PathOf(const mg_request_info& info) {
+  const char* const target = info.local_uri != nullptr ? info.local_uri : info.request_uri;
+  return target == nullptr ? "" : RequestPath(target).value_or("");
 }
 
 WebRequest ToRequest(const mg_request_info& info) {
   WebRequest request;
   request.method = info.request_method;
-  request.path = PathOf(info).value_or("");
+  request.path = PathOf(info);
   request.accept = HeaderList(info, "Accept");
   request.accept_encoding = HeaderList(info, "Accept-Encoding");
   request.host = HeaderList(info, "Host");
@@ -481,7 +506,13 @@ int OnLogMessage(const mg_connection*, const char* message) noexcept {
 }  // namespace
 
 struct WebServer::Impl {
-  std::shared_ptr<Site> site;
+  explicit Impl(std::shared_ptr<Site> its_site) : site(std::move(its_site)), stopper(site) {}
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  const std::shared_ptr<Site> site;
+  Stopper stopper;
   mg_context* context = nullptr;
   ListenAddress address;
   std::optional<Watch> watch;
@@ -491,10 +522,17 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   auto address = ParseListenAddress(options.listen_address);
   if (!address) return tl::unexpected(address.error());
 
-  auto impl = std::make_unique<Impl>();
-  impl->site = std::make_shared<Site>();
-  impl->site->routes = std::move(routes);
-  impl->site->max_requests = options.max_requests;
+  // civetweb goes on with whatever threads it got, and lets go of its memory under the first ones where the
+  // next is refused.
+  if (!HasThreadsFor(kThreads + kThreadsBeside)) {
+    return Fail(ErrorCode::kInternal, "no thread for each of " + std::to_string(kThreads) +
+                                          " connections to be had, want a higher limit of threads (ulimit "
+                                          "-u, TasksMax)");
+  }
+  auto site = std::make_shared<Site>();
+  site->routes = std::move(routes);
+  site->max_requests = options.max_requests;
+  auto impl = std::make_unique<Impl>(std::move(site));
 
   mg_callbacks callbacks{};
   callbacks.begin_request = OnRequest;
@@ -535,27 +573,20 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
 
 WebServer::WebServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-WebServer::~WebServer() {
+WebServer::~WebServer() = default;
+
+WebServer::Impl::~Impl() {
+  if (context == nullptr) return;
   const auto deadline = Steady::now() + kStopTime;
-  impl_->site->Stop();
-  impl_->watch.reset();
-  // mg_stop waits for all threads, however long that takes; so it is given a thread of its own, and left
-  // alone with it when time is up.
-  std::promise<void> stopped;
-  std::future<void> all_stopped = stopped.get_future();
-  std::thread([context = impl_->context, site = impl_->site, stopped = std::move(stopped)]() mutable {
-    mg_stop(context);
-    mg_exit_library();
-    site.reset();
-    stopped.set_value();
-  }).detach();
+  site->Stop();
+  watch.reset();
+  stopper.Stop(context);
   constexpr auto kKnockTime = 10ms;
-  while (all_stopped.wait_until(std::min(deadline, Steady::now() + kKnockTime)) !=
-         std::future_status::ready) {
+  while (!stopper.StoppedBy(std::min(deadline, Steady::now() + kKnockTime))) {
     if (Steady::now() >= deadline) break;
-    Knock(impl_->address);
+    Knock(address);
   }
-  if (!impl_->site->WaitIdle(deadline)) {
+  if (!site->WaitIdle(deadline)) {
     log::Error("a request is still being worked on at the end of the web server: leaving it behind");
   }
 }

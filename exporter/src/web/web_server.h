@@ -27,10 +27,10 @@ struct WebResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string body;  // sent with secrets masked (web/masked_body.h)
 
-  // Sent after `body`, without being copied: for answers that many clients get at once. `parts_owner` keeps
-  // alive what they point at.
+  // Sent after `body`, without being copied or masked: for answers that many clients get at once.
+  // `parts_owner` keeps alive what they point at.
   std::vector<std::string_view> parts;
   std::shared_ptr<const void> parts_owner;
 };

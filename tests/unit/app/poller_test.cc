@@ -245,6 +245,7 @@ TEST_F(PollerTest, RejectedRowsAreInTheStatusAndLoggedWhenTheyBeginAndEnd) {
   ScriptedSource source([&](int poll, std::stop_token) -> Result<PollResult> {
     PollResult result = GaugeOf(poll);
     result.rejected_rows = {{"bad_value", bad == 1 ? 3 : 0}, {"no_value", bad == 2 ? 1 : 0}};
+    if (bad == 1) result.first_rejected = {{"bad_value", "'many' is not a number"}};
     return result;
   });
   ::testing::internal::CaptureStderr();
@@ -271,7 +272,8 @@ TEST_F(PollerTest, RejectedRowsAreInTheStatusAndLoggedWhenTheyBeginAndEnd) {
     if (line.find("reject") != std::string::npos) said.push_back(line.substr(at));
   }
   EXPECT_EQ(said, (std::vector<std::string>{
-                      "level=warn msg=\"source rejects rows\" source=shop reason=bad_value rows=3",
+                      "level=warn msg=\"source rejects rows\" source=shop reason=bad_value rows=3 "
+                      "first=\"'many' is not a number\"",
                       "level=warn msg=\"source rejects rows\" source=shop reason=no_value rows=1",
                       "level=info msg=\"source no longer rejects rows\" source=shop reason=bad_value",
                       "level=info msg=\"source no longer rejects rows\" source=shop reason=no_value"}));

@@ -36,6 +36,10 @@ TEST(RedactionTest, FoundInEveryEncodingThatItTravelsIn) {
       {"JSON of PHP", "p&ss w\\/\\\"rd\\\\\\u00f6\\ud83d\\ude00+%"},
       {"JSON for HTML", "p\\u0026ss w/\\u0022rd\\u005C\\u00F6\\uD83D\\uDE00+%"},
       {"HTML", "p&amp;ss w/&quot;rd\\ö😀+%"},
+      {"JSON in a string of JSON", "p&ss w/\\\\\\\"rd\\\\\\\\ö😀+%"},
+      {"JSON of PHP in a string of its JSON", "p&ss w\\\\\\/\\\\\\\"rd\\\\\\\\\\\\u00f6\\\\ud83d\\\\ude00+%"},
+      {"JSON in HTML", "p&amp;ss w/\\&quot;rd\\\\ö😀+%"},
+      {"percent-encoded twice", "p%2526ss%2520w%252F%2522rd%255C%25C3%25B6%25F0%259F%2598%2580%252B%2525"},
       {"wholly percent-encoded", "%70%26%73%73%20%77%2F%22%72%64%5C%C3%B6%F0%9F%98%80%2B%25"},
   };
   for (const auto& form : kForms)
@@ -47,6 +51,14 @@ TEST(RedactionTest, SecretsThatLookEncodedAreFoundAsTheyAre) {
     const Secret secret(text);
     EXPECT_EQ(Mask("'" + std::string(text) + "'"), "'<secret>'");
   }
+}
+
+// As it is it would match as well, and leave half an escape behind.
+TEST(RedactionTest, WhatEndsLikeAnEscapeIsMaskedWithTheWholeEscape) {
+  const Secret backslash("password\\");
+  EXPECT_EQ(Mask("\"password\\\\\","), "\"<secret>\",");
+  const Secret ampersand("password&");
+  EXPECT_EQ(Mask("<b>password&amp;</b>"), "<b><secret></b>");
 }
 
 TEST(RedactionTest, FoundInBasicAuthenticationOfAnybody) {

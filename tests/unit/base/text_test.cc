@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "base/secret.h"
+
 namespace o2o {
 namespace {
 
@@ -88,6 +90,16 @@ TEST(TextTest, CutKeepsWholeCharacters) {
   EXPECT_EQ(CutUtf8("\xC3\xA9\xC3\xA9", 3), "\xC3\xA9");
   EXPECT_EQ(CutUtf8("\xF0\x9F\x98\x80", 3), "");
   EXPECT_EQ(CutUtf8(std::string(100, '\x80'), 50).size(), 47u);
+}
+
+TEST(TextTest, SecretsAreMaskedBeforeATextIsCut) {
+  const Secret secret("a-key-of-twenty-four-b..");
+  EXPECT_EQ(CutMasked("the key is a-key-of-twenty-four-b.. and so on", 40), "the key is <secret> and so on");
+  // Cut within the secret, of which less than half would be left.
+  EXPECT_EQ(CutMasked("the key is a-key-of-twenty-four-b.. and so on", 20), "the key is <secret> ");
+  EXPECT_EQ(CutMasked("the key is a-key-of-twenty-four-b.. and so on", 15), "the key is <sec");
+  EXPECT_EQ(CutMasked("caf\xC3\xA9\n", 4), "caf");
+  EXPECT_EQ(Excerpt("the key is\na-key-of-twenty-four-b.. and so on", 20), "the key is <secret> ");
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whatever bytes come in, the loader answers with a configuration or with mistakes that a person can read.
+#include "unit/config/hostile_config.h"
+
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
-
-#include "base/text.h"
-#include "config/config_loader.h"
-#include "sources/source_kinds.h"
 
 namespace o2o {
 namespace {
@@ -27,25 +25,7 @@ std::vector<std::string> Fixtures() {
 }
 
 void ExpectAnswer(const std::string& text) {
-  const ConfigLoader loader(SourceKinds(), [](const std::string& name) -> std::optional<std::string> {
-    if (name.size() % 2 == 0) return std::nullopt;
-    return "http://value";
-  });
-  const auto loaded = loader.LoadText(text, "f.yml", O2O_TESTDATA "/config");
-  if (loaded) {
-    // Without sources only where there is a store, whose counters are published all the same.
-    ASSERT_TRUE(!(*loaded)->sources.empty() || !(*loaded)->disabled.empty() ||
-                text.find("store:") != std::string::npos)
-        << text;
-  } else {
-    ASSERT_FALSE(loaded.error().lines.empty());
-  }
-  for (const std::string& line : loaded ? (*loaded)->warnings : loaded.error().lines) {
-    ASSERT_TRUE(line.starts_with("f.yml:")) << line;
-    ASSERT_TRUE(IsCleanUtf8(line)) << line;
-    ASSERT_EQ(line.find_first_of("\r\n\t\x1B"), std::string::npos) << line;
-    ASSERT_LT(line.size(), 1'000u) << line;
-  }
+  ASSERT_EQ(testing::CheckHostileConfig(text, O2O_TESTDATA "/config"), "") << text.substr(0, 10'000);
 }
 
 TEST(HostileConfigTest, TruncatedFixtures) {

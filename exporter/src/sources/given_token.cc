@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/given_token.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/ascii.h"
+
+namespace o2o {
+namespace {
+
+// Random ones of 128 bits are no shorter; and these are longer than half of whatever word.
+constexpr std::size_t kLeastBytes = 20;
+constexpr std::size_t kLongerThanWords = 40;
+
+// The first half decides, since it is masked by itself where a text ends; and of what looks like a connection
+// string the password would be masked by itself (base/redaction.h).
+bool LooksRandom(std::string_view text) {
+  if (text.size() < kLeastBytes) return false;
+  if (text.find("://") != std::string_view::npos || text.find("password=") != std::string_view::npos)
+    return false;
+  if (text.size() >= kLongerThanWords) return true;
+  const std::string_view half = text.substr(0, text.size() / 2);
+  return std::any_of(half.begin(), half.end(), IsDigit);
+}
+
+}  // namespace
+
+Secret GivenToken(std::string text) {
+  return LooksRandom(text) ? Secret(std::move(text)) : Secret::Plain(std::move(text));
+}
+
+}  // namespace o2o

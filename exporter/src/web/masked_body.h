@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "web/web_server.h"
+
+namespace o2o {
+
+// The body of an answer with every secret in it masked (base/redaction.h), so that it stays what its content
+// type says: JSON stays JSON, and HTML is masked between its tags. Each answer passes here once, right before
+// it is sent, whatever its page has done already.
+//
+// `parts` do not: they are the blocks of /metrics. Those are immutable, their labels were masked when they
+// were published (metrics/snapshot, mapping/label_key), and what became a secret only afterwards has been
+// scraped long since. So a scrape costs no search through megabytes.
+std::string MaskedBody(const WebResponse& response);
+
+}  // namespace o2o
