@@ -49,7 +49,7 @@ bench:  ## measures the exporter beside what it is held against, and prints the 
 smoke:  ## asks what compose/compose.yml started whether it works; FLAGS='--help' for other addresses
 	@/usr/bin/env python3 compose/smoke.py $(FLAGS)
 
-soak:  ## MINUTES=10 of a shop, two exporters and a database while everything fails at random; SEED=1
+soak:  ## MINUTES=10 of a shop, three exporters and a database while everything fails at random and somebody attacks; SEED=1
 	@scripts/install-packages.sh build run
 	@scripts/build.sh o2o-exporter
 	@MINUTES=$(MINUTES) SEED=$(SEED) /usr/bin/python3 tests/integration/soak.py

@@ -72,15 +72,17 @@ class Samples:
 
 
 class Exporter:
-    """Restarts keep the port. `config`: a configuration file; None: the default one, built in."""
+    """Restarts keep the port. `config`: a configuration file; None: the default one, built in. `stderr`: the path of what
+    its log goes to in the place of the child's."""
 
     def __init__(self, scratch, oms_url=None, api_key=None, dsn=None, config=None, flags=(), env=None,
-                 name="exporter"):
+                 name="exporter", stderr=None):
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
         self.url = f"http://{self.address}"
         self._log = os.path.join(scratch.folder(name), "log")
         self.config = config
+        self._stderr = stderr
         self._argv = [*(["--config.file", str(config)] if config else []),
                       f"--web.listen-address={self.address}", *flags]
         given = {"OMS_URL": oms_url, "OMS_API_KEY": api_key, "PG_DSN": dsn, "APP_PORT": str(self.port), **(env or {})}
@@ -91,7 +93,8 @@ class Exporter:
 
     def start(self, ready_seconds=30):
         """Waits until it answers; that it is ready (has polled) is what wait_ready() waits for."""
-        self.child = Child("o2o-exporter", [program(), *self._argv], self._log, env=self._env)
+        elsewhere = ["/bin/sh", "-c", 'exec "$@" 2>"$0"', self._stderr] if self._stderr else []
+        self.child = Child("o2o-exporter", [*elsewhere, program(), *self._argv], self._log, env=self._env)
         wait_until(lambda: answers_ok(f"{self.url}/-/healthy"), ready_seconds, "the exporter answered", [self.child])
         return self
 

@@ -1,12 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Two exporters, one database and a lively shop, for MINUTES (10), while everything fails at random: the OMS, the
-database, the second exporter, rows, clocks, reloads. At the end the counters have to be the shop's own account exactly,
-and the memory of the first exporter flat. SEED (1) chooses another course of events. Closes with SOAK PASSED or
-SOAK FAILED and the exit status that goes with it."""
+database, the second exporter, rows, clocks, reloads; and a second process attacks them meanwhile (attacker.py; ATTACK=0
+leaves it out), while nobody reads the log of a third exporter. At the end the counters have to be the shop's own account
+exactly, the memory of the first exporter flat, and no attack may have done what nobody should be able to. SEED (1) chooses
+another course of events. Closes with SOAK PASSED or SOAK FAILED and the exit status that goes with it."""
+import json
 import os
+import secrets
 import signal
 import statistics
+import subprocess
 import sys
 import time
 from contextlib import ExitStack
@@ -34,6 +38,52 @@ REASONS = {"connect", "timeout", "cut", "redirect", "unauthorized", "http_status
 CAP = 20_000
 
 
+def full_pipe(path, stack):
+    """A named pipe that nobody reads, and that takes no byte more."""
+    os.mkfifo(path)
+    pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    stack.callback(os.close, pipe)
+    for size in (4096, 1):
+        try:
+            while True:
+                os.write(pipe, b"x" * size)
+        except BlockingIOError:
+            pass
+    return path
+
+
+class Attack:
+    """attacker.py as a second process, from now until end()."""
+
+    def __init__(self, soak, seed):
+        passwords = {"o2o_reader": secrets.token_hex(16), "o2o_writer": secrets.token_hex(16)}
+        shop = soak.shop
+        shop.postgres.grant_roles(shop.database, passwords)
+        # The second exporter is killed and started anew, so that its process is another one soon.
+        attacked = [{"url": exporter.url, "pid": exporter.child.pid} for exporter in (shop.exporter, soak.mute)]
+        dsns = {role.removeprefix("o2o_"): shop.postgres.dsn(shop.database, role, password) for role, password in passwords.items()}
+        self._process = subprocess.Popen([sys.executable, Path(__file__).with_name("attacker.py")], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True)
+        self._process.stdin.write(json.dumps({"seed": seed, "exporters": attacked, **dsns}))
+        self._process.stdin.close()
+
+    def end(self):
+        """What came of it, in words; prints what was done."""
+        self._process.terminate()
+        try:
+            said = self._process.stdout.read()
+            self._process.wait(60)
+        finally:
+            self._process.kill()
+        if self._process.returncode != 0:
+            return [f"the attacker ended with {self._process.returncode}"]
+        told = json.loads(said)
+        print("attacks:", ", ".join(f"{name} {count}" for name, count in sorted(told["done"].items())))
+        never = {"slow_clients", "slow_readers", "garbage", "reload_flood", "cross_site", "crowd", "stray_signals", "reading_role",
+                 "writing_role", "locking_role"} - told["done"].keys()
+        return told["wrong"] + [f"the attack {name} never came about" for name in sorted(never)]
+
+
 class Soak:
     def __init__(self, stack, seed):
         self.random = Random(seed)
@@ -42,6 +92,7 @@ class Soak:
         self.shop = stack.enter_context(Stand(
             scratch, self.postgres, shop=SHOP, changes={"interval": "1s", "timeout": "950ms", "stale_after": "5s"}))
         self.second = self.shop.add_exporter().start().wait_ready()
+        self.mute = self.shop.add_exporter(full_pipe(scratch.file("mute"), stack)).start().wait_ready()
         self.happened = {}
         self.memory = []
         # One thing at a time for each; the OMS and the database may well fail together.
@@ -166,7 +217,8 @@ class Soak:
         if self.random.random() < 0.5:
             self.shop.exporter.child.send(signal.SIGHUP)
         else:
-            assert request(f"{self.shop.exporter.url}/-/reload", "POST", seconds=60)[0] == 200
+            # 202, 409: others ask as well.
+            assert request(f"{self.shop.exporter.url}/-/reload", "POST", seconds=60)[0] in (200, 202, 409)
 
     # The end
 
@@ -174,7 +226,7 @@ class Soak:
         """What is wrong, in words."""
         wrong = [words for watch in watches for words in watch.went_back]
         try:
-            truth = self.shop.agree(90, [self.shop.exporter, self.second])
+            truth = self.shop.agree(90, [self.shop.exporter, self.second, self.mute])
             print(f"{truth['orders']} orders, {sum(truth['rejected'].values())} rows to reject")
             if self.shop.rejected() != truth["rejected"]:
                 wrong.append(f"rejected_orders holds {self.shop.rejected()}, the truth is {truth['rejected']}")
@@ -192,6 +244,8 @@ class Soak:
         for exporter in (self.shop.exporter, self.second):
             if self.shop.simulator.api_key in exporter.child.log():
                 wrong.append("the key stands in a log")
+        dropped = self.mute.samples().value("o2o_exporter_log_lines_dropped_total")
+        print(f"log lines that nobody read and that were dropped: {dropped:g}")
         return wrong + self.memory_verdict()
 
     def memory_verdict(self):
@@ -207,12 +261,14 @@ def main():
     print(f"soak: {minutes:g} minutes, SEED={seed}", flush=True)
     with ExitStack() as stack:
         soak = Soak(stack, seed)
+        attack = Attack(soak, seed) if os.environ.get("ATTACK") != "0" else None
         with CounterWatch(soak.shop.exporter.url, 0.5) as first, CounterWatch(soak.second.url, 0.5) as second:
             soak.run(minutes * 60)
+            attacked = attack.end() if attack else []
             soak.shop.simulator.reset_faults()
             soak.shop.simulator.control(paused=False)
             wait_until(lambda: soak.shop.value("o2o_store_up") == 1, 60, "the store was up")
-            wrong = soak.verdict([first, second])
+            wrong = attacked + soak.verdict([first, second])
         print("what happened:", ", ".join(f"{name} {count}" for name, count in sorted(soak.happened.items())))
         print(f"log: {len(soak.shop.exporter.child.log().splitlines())} lines; scrapes: {first.scrapes + second.scrapes}")
     for words in wrong:
