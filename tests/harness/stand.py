@@ -74,11 +74,11 @@ class Stand:
         if not any(trouble):
             assert all(status == 0 for status in ended), f"the exporters ended with {ended}"
 
-    def add_exporter(self, stderr=None):
-        """One more on the same database, not started. `stderr`: see Exporter."""
+    def add_exporter(self, stderr=None, flags=()):
+        """One more on the same database, not started. `stderr`, `flags`: see Exporter."""
         number = len(self._exporters)
         exporter = Exporter(self._scratch, self.simulator.url, self.simulator.api_key, self.dsn, self.config,
-                            env=self._env, name=f"exporter-{self._number}-{number}", stderr=stderr)
+                            flags=flags, env=self._env, name=f"exporter-{self._number}-{number}", stderr=stderr)
         self._exporters.append(exporter)
         return exporter
 

@@ -36,7 +36,7 @@ STRAY = (signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE, signal.
 # What no reader may do, and what no writer may: each has to be refused.
 FORBIDDEN_TO_READERS = (
     "UPDATE o2o.order_tally_entries SET value = value + 1", "DELETE FROM o2o.fact_orders_monitoring",
-    "INSERT INTO o2o.ingest_sources SELECT * FROM o2o.ingest_sources", "SELECT o2o.merge_staged_orders()",
+    "INSERT INTO o2o.ingest_sources SELECT * FROM o2o.ingest_sources", "SELECT o2o.merge_staged_orders(now())", "SELECT o2o.take_merge_turn()",
     "LOCK TABLE o2o.fact_orders_monitoring IN EXCLUSIVE MODE", "SELECT * FROM o2o.fact_orders_monitoring FOR UPDATE",
     "CREATE TABLE o2o.order_outcomes_of_mine (a int)", "DROP TABLE o2o.order_outcomes",
     "CREATE FUNCTION o2o.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'", "SET session_replication_role = replica")
@@ -167,6 +167,8 @@ class Attacker:
                     self._wrong(f"the {role} may: {statement}")
                 except (psycopg2.errors.InsufficientPrivilege, psycopg2.errors.ReadOnlySqlTransaction):
                     pass
+                except psycopg2.ProgrammingError as error:
+                    self._wrong(f"{statement} says nothing of what the {role} may: {error}")
                 finally:
                     if not connection.closed:
                         cursor.execute("ROLLBACK")

@@ -92,7 +92,7 @@ class Soak:
         self.shop = stack.enter_context(Stand(
             scratch, self.postgres, shop=SHOP, changes={"interval": "1s", "timeout": "950ms", "stale_after": "5s"}))
         self.second = self.shop.add_exporter().start().wait_ready()
-        self.mute = self.shop.add_exporter(full_pipe(scratch.file("mute"), stack)).start().wait_ready()
+        self.mute = self.shop.add_exporter(full_pipe(scratch.file("mute"), stack), ("--log.level=debug",)).start().wait_ready()
         self.happened = {}
         self.memory = []
         # One thing at a time for each; the OMS and the database may well fail together.

@@ -27,7 +27,7 @@ TEST(GivenTokenTest, WordsAreNot) {
                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa password=COMPLETED"}) {
     const Secret token = GivenToken(text);
     EXPECT_EQ(token.Reveal(), text) << "it travels all the same";
-    for (const std::string said :
+    for (const std::string& said :
          {std::string(text), std::string("COMPLETED"), std::string("OUT_FOR_DELIVERY"),
           std::string("DELIVERING"), std::string("source=orders")}) {
       EXPECT_EQ(Mask(said), said);
