@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 # pylint: disable=wrong-import-position
-from generate import alerts, exporter, home, order_explorer, orders, vendors
+from generate import alerts, api, business, exporter, flash_sale, home, infrastructure, order_explorer, orders, slo, vendors
 
 DASHBOARDS = Path(__file__).resolve().parents[1] / "dashboards"
 
@@ -19,7 +19,12 @@ PAGES = {
     "orders.json": orders.page,
     "order-explorer.json": order_explorer.page,
     "vendors.json": vendors.page,
+    "business.json": business.page,
+    "flash-sale.json": flash_sale.page,
+    "api.json": api.page,
+    "infrastructure.json": infrastructure.page,
     "exporter.json": exporter.page,
+    "slo.json": slo.page,
     "alerts.json": alerts.page,
 }
 

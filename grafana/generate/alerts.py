@@ -58,5 +58,8 @@ def page():
                     over_time("sum by (integration) (rate(alertmanager_notifications_failed_total[$__rate_interval])) * 60 > 0", "{{integration}} failed", "B")],
                    no_value="nothing was sent")),
     )
-    made.row(3, (24, text("Silence, inhibition and routes: see Alertmanager. How to change a limit or mute a night: the README of `rules/`.", title="What now?")))
+    made.row(4, (24, text("Silence, inhibition and routes: see Alertmanager. How to change a limit or mute a night: the README of `rules/`. "
+                          "What the alert is about: [Orders now](/d/o2o-orders), [Vendors](/d/o2o-vendors), [Business](/d/o2o-business), "
+                          "[Infrastructure](/d/o2o-infrastructure), [Exporter health](/d/o2o-exporter). How much of it the promises allow: [SLO](/d/o2o-slo).",
+                          title="What now?")))
     return made

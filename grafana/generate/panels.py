@@ -9,6 +9,9 @@ POSTGRES = {"type": "grafana-postgresql-datasource", "uid": "o2o-postgres"}
 # Colours by meaning. Each is also said in words, by a mapping or a title: colour never carries meaning alone.
 GOOD, WATCH, BAD, NEUTRAL = "green", "orange", "red", "blue"
 
+# Where the runbooks are read, as in the rules (scripts/adapt_rules.py).
+RUNBOOKS = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/runbooks/"
+
 # In a query that counts over replicas: several exporters on one database publish the same counters.
 ONE = "max without (instance, pod)"
 
@@ -40,6 +43,22 @@ def table_of(expr, ref="A"):
 def sql(text, ref="A", fmt="table"):
     return {"refId": ref, "datasource": POSTGRES, "format": fmt, "rawQuery": True, "editorMode": "code",
             "rawSql": "\n".join(line.strip() for line in text.strip().splitlines())}
+
+
+def limit(name, labels=""):
+    """A limit of rules/o2o-limits.yml as a number: the general one, not one that is set apart for a vendor or the like."""
+    return f"scalar(max(o2o:limit:{name}{labels}))"
+
+
+FINE, BEYOND = "fine", "beyond"
+
+
+def judged(expr, bound, *, least=False):
+    """The value under a name that says how it stands to a limit: one of the two queries has a result. The rules' limit decides,
+    so that word and colour follow an edit of it. `least`: the limit is the least that is fine, else the most."""
+    good, bad = (">=", "<") if least else ("<=", ">")
+    return [now(f"({expr}) {good} {bound}", "within the limit", FINE),
+            now(f"({expr}) {bad} {bound}", "BELOW THE LIMIT" if least else "OVER THE LIMIT", BEYOND)]
 
 
 # --- field configuration ---
@@ -75,6 +94,12 @@ def limit_line(name="limit"):
                   custom__stacking={"mode": "none", "group": "limit"})
 
 
+def verdict():
+    """Overrides for judged()."""
+    return [column("within the limit", color={"mode": "fixed", "fixedColor": GOOD}),
+            columns_like(".* THE LIMIT", color={"mode": "fixed", "fixedColor": BAD})]
+
+
 def last_week(name="same time last week"):
     return column(name, color={"mode": "fixed", "fixedColor": "#8e8e8e"},
                   custom__lineStyle={"fill": "dot", "dash": [2, 6]}, custom__fillOpacity=0,
@@ -103,6 +128,33 @@ def stat(title, description, targets, *, unit="short", thresholds=None, no_value
                "orientation": "auto", "textMode": "value_and_name" if names else "value", "wideLayout": True,
                "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
     return _panel("stat", title, description, targets, defaults, options, overrides, **more)
+
+
+def tile(title, description, expr, bound, *, least=False, runbook=None, **more):
+    """A big number and, in words and colour, how it stands to a limit of the rules."""
+    return stat(title, description, judged(expr, bound, least=least), names=True, overrides=verdict(), **runbook_links(runbook), **more)
+
+
+def runbook_links(*alerts):
+    return {"links": [link(f"Runbook: {alert}", f"{RUNBOOKS}{alert}.md", new_tab=True) for alert in alerts]} if any(alerts) else {}
+
+
+def pie(title, description, targets, *, no_value="no data", unit="short", overrides=(), **more):
+    """A pie whose legend says name, value and part: colour alone says nothing."""
+    defaults = {"unit": unit, "noValue": no_value, "decimals": 0, "color": {"mode": "palette-classic"}}
+    options = {"pieType": "donut", "displayLabels": ["name", "percent"],
+               "legend": {"showLegend": True, "displayMode": "table", "placement": "right", "calcs": [], "values": ["value", "percent"]},
+               "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "tooltip": {"mode": "single", "sort": "none"}}
+    return _panel("piechart", title, description, targets, defaults, options, overrides, **more)
+
+
+def gauge(title, description, targets, *, unit="short", thresholds, maximum, no_value="no data", decimals=None, **more):
+    defaults = {"unit": unit, "noValue": no_value, "min": 0, "max": maximum, "color": {"mode": "thresholds"}, "thresholds": thresholds}
+    if decimals is not None:
+        defaults["decimals"] = decimals
+    options = {"showThresholdLabels": False, "showThresholdMarkers": True,
+               "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}}
+    return _panel("gauge", title, description, targets, defaults, options, **more)
 
 
 def lines(title, description, targets, *, unit="short", stacked=False, bars=False, overrides=(), no_value="no data",

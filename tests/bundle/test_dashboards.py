@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bundle.dashboards import DASHBOARDS, GRAFANA, load, panels, queries
-from bundle.shipped import recorded
+from bundle.shipped import RUNBOOK_BASE, RUNBOOKS, groups, recorded
 from bundle.test_metric_names import problems, read_catalogue  # pylint: disable=unused-import
 
 sys.path.insert(0, str(GRAFANA))
@@ -89,6 +89,36 @@ def test_panels_do_not_overlap(path):
 def test_every_link_leads_somewhere(path):
     for uid in re.findall(r"/d/([\w-]+)", path.read_text()):
         assert uid in UIDS, f"{path.name} links to /d/{uid}, which is not shipped"
+
+
+@each_dashboard
+def test_every_runbook_link_leads_somewhere(path):
+    for url in re.findall(r'"(https?://[^"]*runbooks[^"]*)"', path.read_text()):
+        assert url.startswith(RUNBOOK_BASE) and (RUNBOOKS / url.removeprefix(RUNBOOK_BASE)).is_file(), f"{path.name}: {url}"
+
+
+@each_dashboard
+def test_every_dashboard_leads_to_its_neighbours(path):
+    """Dead ends help nobody: home leads to all, each page says in words where to go on."""
+    found = set(re.findall(r"/d/([\w-]+)", "".join(panel["options"]["content"] for panel in panels(load(path)) if panel["type"] == "text")))
+    if path.name == "home.json":
+        assert found == UIDS - {"o2o-home"}
+    elif path.name != "order-explorer.json":
+        assert found - {load(path)["uid"]}, path.name
+
+
+# Limits that say how much has to be known before anything is said, or choose windows; nothing to draw.
+NOT_DRAWN = {"o2o:limit:slo_alerts", "o2o:limit:slo_orders_min", "o2o:limit:flash_sale_min_orders", "o2o:limit:conversion_min_visits",
+             "o2o:limit:http_min_rate"}
+SUBJECTS = {"business.json": ("o2o-limits-business",), "flash-sale.json": ("o2o-limits-flash-sale",), "api.json": ("o2o-limits-http",),
+            "infrastructure.json": ("o2o-limits-infrastructure",), "slo.json": ("o2o-limits-slo",)}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_dashboard_draws_every_limit_of_its_subject(name):
+    expected = {rule["record"] for group in groups() if group["name"] in SUBJECTS[name] for rule in group["rules"]} - NOT_DRAWN
+    text = json.dumps(MODELS[name])
+    assert expected and {limit for limit in expected if limit not in text} == set()
 
 
 @each_dashboard

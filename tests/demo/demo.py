@@ -23,10 +23,12 @@ from demo.notification import Wording, is_firing, is_watchdog
 from demo.screen import Gone, Screen
 from demo.story import FACTOR, Story
 from harness.alertmanager import Alertmanager
+from harness.business_shop import BusinessShop
 from harness.exporter import Exporter, differences, vendor_differences, write_config
 from harness.postgres import Postgres
 from harness.processes import PR_SET_PDEATHSIG, NotReady, wait_until
 from harness.prometheus import Prometheus
+from harness.recorded_exporters import RecordedExporters
 from harness.scratch import Scratch
 from harness.simulator import Simulator
 
@@ -70,9 +72,9 @@ def duration():
 
 
 class Demo:
-    """All that runs, once started."""
+    """All that runs, once started. `estate`: also what the business dashboards and those of the infrastructure ask for."""
 
-    def __init__(self, screen, stack):
+    def __init__(self, screen, stack, estate=False):
         self._screen = screen
         scratch = stack.enter_context(Scratch("o2o-demo-"))
 
@@ -85,6 +87,10 @@ class Demo:
             scratch, ["--rate", str(ORDERS_PER_MINUTE), "--speed", str(FACTOR)], metabase=True))
         self.simulator.seed(30)
         config = write_config(scratch.file("exporter.yml"), FACTOR)
+        others = []
+        if estate:
+            start("a flash sale", BusinessShop(FACTOR)).add_to(config, FACTOR)
+            others = start("others' exporters, in recorded shapes", RecordedExporters()).scrape_configs()
         self.exporter = start("the exporter", Exporter(
             scratch, self.simulator.url, self.simulator.api_key, self.postgres.make_database("o2o"), config,
             env=self.simulator.metabase_env))
@@ -92,7 +98,7 @@ class Demo:
         self.alertmanager = start("Alertmanager", Alertmanager(scratch, self.simulator.sink_url, FACTOR))
         self.prometheus = start("Prometheus", Prometheus(
             scratch, {EXPORTER_JOB: self.exporter.address, "alertmanager": self.alertmanager.address},
-            self.alertmanager.address, FACTOR))
+            self.alertmanager.address, FACTOR, doubles=others))
         self._children = [part.child for part in (self.postgres, self.simulator, self.exporter, self.alertmanager,
                                                   self.prometheus)]
         self._story = Story()

@@ -34,7 +34,7 @@ def draw(demo, screen, minutes, out):
     screen.event(f"the shop lives for {minutes:g} minutes, so that there is something to see")
     demo.live_until(60 * minutes)
     status = 0
-    for name, options in {"dark": [], "light": ["--theme", "light"]}.items():
+    for name, options in {"dark": [], "light": ["--theme", "light"], "phone": ["--width", "390"]}.items():
         screen.event(f"drawing {len(DASHBOARDS)} dashboards: {name}")
         status |= subprocess.run(drawing(demo, "--out", str(out / name), *options), check=False).returncode
     screen.line(f"The pictures are in {out}")
@@ -55,7 +55,7 @@ def main():
     screen = Screen()
     try:
         with ExitStack() as stack:
-            demo = Demo(screen, stack)
+            demo = Demo(screen, stack, estate=True)
             demo.tell_addresses()
             screen.start_clock()
             if os.environ.get("SERVE"):

@@ -29,10 +29,15 @@ class BusinessShop(ScriptedServer):
         """What the example's variables are for an exporter that asks this shop."""
         return {"SHOP_URL": self.url, "FLASH_SALE_URL": self.url, "METABASE_URL": self.url, "METABASE_API_KEY": "of this test"}
 
-    def config(self, factor=1):
-        """The documented sources on a faster clock, with this shop's address in the place of Metabase's, to be put behind others."""
+    def add_to(self, path, factor=1):
+        """Adds the documented sources to the configuration at `path`, on a faster clock, all of them asking this shop. Returns `path`."""
         text = scale_yaml(EXAMPLE.read_text(), factor)
-        return re.sub(r"\$\{METABASE_(?:URL|API_KEY):?-?\}", self.url, text[text.index("sources:\n") + len("sources:\n"):])
+        for name in ("SHOP_URL", "FLASH_SALE_URL", "METABASE_URL", "METABASE_API_KEY"):
+            text = re.sub(rf"\$\{{{name}(:-)?\}}", self.url, text)
+        text = re.sub(r"\$\{METABASE_(USERNAME|PASSWORD):-\}", '""', text)
+        with open(path, "a", encoding="utf-8") as config:
+            config.write(text[text.index("sources:\n") + len("sources:\n"):])
+        return path
 
     def _answer(self, asked):
         minutes = (time.monotonic() - self._begun) * self._speed / 60

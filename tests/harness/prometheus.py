@@ -26,10 +26,11 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
 class Prometheus:
     """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
     them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
-    nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is."""
+    nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
+    further scrape configurations, of jobs that `targets` does not name."""
 
     def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None,
-                 replica=None):
+                 replica=None, doubles=()):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
@@ -40,6 +41,7 @@ class Prometheus:
         self._remote_write = remote_write
         self._secrets = secrets
         self._replica = replica
+        self._doubles = list(doubles)
         self.child = None
 
     def start(self):
@@ -122,7 +124,7 @@ class Prometheus:
         self._targets.pop("prometheus", None)
         if self._targets:
             raise NotReady(f"{CONFIG.name} has no scrape job named {', '.join(self._targets)}")
-        config["scrape_configs"] = kept
+        config["scrape_configs"] = kept + self._doubles
         alertmanagers = config.get("alerting", {}).get("alertmanagers", [])
         if self._alertmanager:
             if not alertmanagers:

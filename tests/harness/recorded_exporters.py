@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exporters of others, in the shape of a recorded answer of a named version (recorded/NAME-VERSION.prom). The numbers move, so that
+there is something to see; names and labels stay as recorded."""
+
+import math
+import re
+import time
+from pathlib import Path
+
+from .scripted_server import Answer, ScriptedServer
+
+RECORDED = Path(__file__).with_name("recorded")
+# Counters grow by what was recorded in this many seconds.
+COUNTER_SECONDS = 600
+COUNTER = re.compile(r".*(_total|_bucket|_sum|_count|pg_stat_database_xact_commit)")
+NO_COUNTER = {"pg_stat_activity_count"}
+WAVERS = {"node_load1", "node_memory_MemAvailable_bytes", "pg_stat_activity_count", "redis_memory_used_bytes", "redis_key_size",
+          "probe_duration_seconds"}
+SAMPLE = re.compile(r"(\w+)(\{.*\})? (\S+)")
+
+
+def recorded():
+    """Job name -> file."""
+    return {path.name.partition("-")[0]: path for path in sorted(RECORDED.glob("*.prom"))}
+
+
+class RecordedExporters(ScriptedServer):
+    """Each at a path of its name: /node, /postgres, ..."""
+
+    def __init__(self):
+        super().__init__(self._answer)
+        self._pages = {job: path.read_text() for job, path in recorded().items()}
+        self._begun = time.monotonic()
+
+    def scrape_configs(self):
+        return [{"job_name": job, "metrics_path": f"/{job}", "static_configs": [{"targets": [f"127.0.0.1:{self.port}"]}]}
+                for job in self._pages]
+
+    def _answer(self, asked):
+        page = self._pages.get(asked.path.lstrip("/"))
+        if page is None:
+            return Answer(b"", 404)
+        seconds = time.monotonic() - self._begun
+        lines = [self._moved(line, seconds) for line in page.splitlines()]
+        return Answer("\n".join([*lines, ""]).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    @staticmethod
+    def _moved(line, seconds):
+        sample = SAMPLE.fullmatch(line)
+        if not sample:
+            return line
+        name, labels, value = sample[1], sample[2] or "", float(sample[3])
+        if COUNTER.fullmatch(name) and name not in NO_COUNTER:
+            value *= 1 + seconds / COUNTER_SECONDS
+        elif name in WAVERS:
+            value *= 1 + 0.15 * math.sin(seconds / 20)
+        return f"{name}{labels} {value:.10g}"
