@@ -64,9 +64,9 @@ lint:  ## formatting, static analysis, shell, YAML, rules, routes
 	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
 	@scripts/lint.sh
 
-rules:  ## JOB=name BY=market,brand REPLICAS=instance,pod RUNBOOKS=https://wiki/ OUT=folder: the rules for a monitoring that is there
+rules:  ## JOB=name BY=market,brand REPLICAS=instance,pod RUNBOOKS=https://wiki/ DASHBOARDS=https://grafana/ OUT=folder: the rules for a monitoring that is there
 	@/usr/bin/python3 scripts/adapt_rules.py --out='$(or $(OUT),o2o-rules)' $(if $(JOB),--job='$(JOB)') $(if $(BY),--by='$(BY)') \
-	  $(if $(REPLICAS),--replicas='$(REPLICAS)') $(if $(RUNBOOKS),--runbooks='$(RUNBOOKS)')
+	  $(if $(REPLICAS),--replicas='$(REPLICAS)') $(if $(RUNBOOKS),--runbooks='$(RUNBOOKS)') $(if $(DASHBOARDS),--dashboards='$(DASHBOARDS)')
 
 check-rules:  ## says in words what is wrong with an edit of rules/ or alertmanager/, in seconds
 	@/usr/bin/python3 scripts/check_rules.py

@@ -3,13 +3,14 @@
 """Writes a copy of the rules, their tests, runbooks and our part of Alertmanager's configuration, adapted to a monitoring that
 is already there.
 
-    adapt_rules.py --out=DIR [--job=NAME] [--by=LABEL,...] [--replicas=LABEL,...] [--runbooks=URL]
+    adapt_rules.py --out=DIR [--job=NAME] [--by=LABEL,...] [--replicas=LABEL,...] [--runbooks=URL] [--dashboards=URL]
 
 --job       the name of the exporter's scrape job
 --by        labels of your targets that tell shops apart, beside cluster, region, shop, namespace and environment. The rules keep every
             label; Alertmanager has to be told them, so that what happens in one shop silences nothing in another
 --replicas  labels in which replicas of one exporter differ: instance and pod
---runbooks  where the runbooks are read; the alert's name and .md are added"""
+--runbooks  where the runbooks are read; the alert's name and .md are added
+--dashboards  the address of your Grafana; d/ and the dashboard's uid are added"""
 
 import argparse
 import re
@@ -20,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 JOB = "o2o-exporter"
 REPLICAS = "instance, pod"
 RUNBOOKS = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/runbooks/"
+DASHBOARDS = "http://localhost:3000/"
 PLACE = "job, cluster, region, shop, namespace, environment"
 # The job's name in the words of a test, but neither the project's address nor a file or group of that name.
 JOB_IN_WORDS = re.compile(r"(?<![\w/;-])o2o-exporter(?!\.yml|[\w/;-])")
@@ -40,7 +42,7 @@ def labels(text, flag):
 
 def adapt_rule_text(text, options):
     """A rule file or a test of one."""
-    text = text.replace(RUNBOOKS, options.runbooks)
+    text = text.replace(RUNBOOKS, options.runbooks).replace(f"{DASHBOARDS}d/", f"{options.dashboards}d/")
     text = text.replace(f"({REPLICAS}", f"({', '.join(options.replicas)}")
     return JOB_IN_WORDS.sub(lambda _: options.job, text)
 
@@ -75,11 +77,13 @@ def parse(arguments):
     parser.add_argument("--by", default="")
     parser.add_argument("--replicas", default=REPLICAS)
     parser.add_argument("--runbooks", default=RUNBOOKS)
+    parser.add_argument("--dashboards", default=DASHBOARDS)
     options = parser.parse_args(arguments)
     if not re.fullmatch(r"[^\s\"'\\{}]+", options.job):
         raise Mistake(f"--job: {options.job!r} is not a job's name: no spaces, quotes, braces or backslashes")
-    if not re.fullmatch(r"https?://[^\s\"'{}]+/", options.runbooks):
-        raise Mistake(f"--runbooks: {options.runbooks!r} is not a link that ends with /")
+    for flag, link in (("--runbooks", options.runbooks), ("--dashboards", options.dashboards)):
+        if not re.fullmatch(r"https?://[^\s\"'{}?#]+/", link):
+            raise Mistake(f"{flag}: {link!r} is not a link that ends with /")
     options.by = labels(options.by, "--by")
     options.replicas = labels(options.replicas, "--replicas")
     if not options.replicas:

@@ -72,7 +72,7 @@ def check_alert(path, rule, said):
         said.append(f"{where}: team {labels.get('team')!r} is not one of {', '.join(sorted(TEAMS))}")
     if any("{{" in str(value) for value in labels.values()):
         said.append(f"{where}: a value in a label makes a new alert of every new value; values belong into the description")
-    for key in ("summary", "description", "runbook_url"):
+    for key in ("summary", "description", "runbook_url", "dashboard_url"):
         if not words.get(key):
             said.append(f"{where}: the annotation {key} is missing: the message would have a hole")
     if not (ROOT / "rules" / "runbooks" / f"{name}.md").is_file():

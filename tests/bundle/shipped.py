@@ -13,6 +13,7 @@ RULE_TESTS = sorted((ROOT / "rules" / "tests").glob("*.yml"))
 WEEK_TESTS = sorted((ROOT / "rules" / "tests" / "weeks").glob("*.yml"))  # see test_weeks.py
 RUNBOOKS = ROOT / "rules" / "runbooks"
 RUNBOOK_BASE = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/runbooks/"
+DASHBOARD_BASE = "http://localhost:3000/d/"
 PROMETHEUS = ROOT / "compose" / "prometheus.yml"
 ALERTMANAGER = ROOT / "alertmanager" / "alertmanager.yml"
 ROUTES_TEST = ROOT / "alertmanager" / "routes_test.yml"

@@ -16,7 +16,7 @@ SCRIPT = ROOT / "scripts" / "adapt_rules.py"
 def adapted(tmp_path_factory):
     out = tmp_path_factory.mktemp("adapted")
     run(sys.executable, SCRIPT, f"--out={out}", "--job=commerce/o2o", "--by=market,region", "--replicas=instance,pod,node",
-        "--runbooks=https://wiki.example.com/o2o/")
+        "--runbooks=https://wiki.example.com/o2o/", "--dashboards=https://grafana.example.com/shop/")
     return out
 
 
@@ -29,7 +29,8 @@ def test_every_file_is_there(copy):
 def test_nothing_of_the_old_names_is_left(copy):
     for path in copy.glob("*.yml"):
         text = path.read_text()
-        assert 'job="o2o-exporter"' not in text and "github.com" not in text
+        assert 'job="o2o-exporter"' not in text and "github.com" not in text and "localhost:3000" not in text
+        assert text.count("runbook_url: https://wiki.example.com/o2o/") == text.count("dashboard_url: https://grafana.example.com/shop/d/o2o-")
         assert not re.search(r"without \(instance, pod[,)](?! node)", text), path.name
     for path in (copy / "runbooks").glob("*.md"):
         assert 'job="o2o-exporter"' not in path.read_text(), path.name
@@ -51,7 +52,8 @@ def test_alertmanager_is_told_the_labels(copy):
 
 @pytest.mark.parametrize("flag, words", [
     ("--job=a b", "is not a job's name"), ("--by=a-b", "is not a label's name"), ("--replicas=,", "at least one label"),
-    ("--runbooks=wiki", "is not a link that ends with /"), (f"--out={ROOT / 'rules'}", "holds the originals"),
+    ("--runbooks=wiki", "is not a link that ends with /"),
+    ("--dashboards=https://grafana.example.com", "is not a link that ends with /"), (f"--out={ROOT / 'rules'}", "holds the originals"),
 ])
 def test_a_mistake_is_said_in_words(tmp_path, flag, words):
     assert words in run(sys.executable, SCRIPT, f"--out={tmp_path / 'x'}", flag, status=1)

@@ -2,10 +2,13 @@
 """What every alert owes to the person it wakes."""
 
 import re
+from urllib.parse import quote_plus
 
 import pytest
 
-from bundle.shipped import (RUNBOOK_BASE, RUNBOOKS, alert_id, alerts, limits, load, promtool_tests, recorded,
+from bundle.dashboards import DASHBOARDS
+from bundle.dashboards import load as load_dashboard
+from bundle.shipped import (DASHBOARD_BASE, RUNBOOK_BASE, RUNBOOKS, alert_id, alerts, limits, load, promtool_tests, recorded,
                             ROUTES_TEST)
 
 SEVERITIES = {"critical", "warning", "info"}
@@ -48,6 +51,31 @@ def test_runbook(alert):
     page = (RUNBOOKS / f"{alert['alert']}.md").read_text()
     assert re.findall(r"^#+ .*$", page, re.MULTILINE) == [
         f"# {alert['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+
+
+@EVERY_ALERT
+def test_dashboard(alert):
+    """The uid is shipped, and each variable that the link sets is one of that dashboard's; a value is escaped, or a word of the rules."""
+    url = alert["annotations"]["dashboard_url"]
+    assert url.startswith(DASHBOARD_BASE)
+    uid, _, query = url.removeprefix(DASHBOARD_BASE).partition("?")
+    variables = {model["uid"]: {variable["name"] for variable in model["templating"]["list"]} for model in map(load_dashboard, DASHBOARDS)}
+    assert uid in variables
+    for pair in filter(None, query.split("&")):
+        name, _, value = pair.partition("=")
+        assert name.removeprefix("var-") in variables[uid] and name.startswith("var-"), pair
+        assert re.fullmatch(r"\w+|\{\{ \$labels\.\w+ \| urlquery \}\}", value), f"{pair}: a value with a blank or & breaks the link"
+
+
+def test_a_link_to_a_dashboard_is_about_what_the_alert_is_about():
+    """An alert for each source, vendor, sale or API opens the page of that one, not of all."""
+    variable = {"source": "source", "vendor_code": "vendor", "sale": "sale", "order_type": "order_type"}
+    for element in promtool_tests():
+        for check in element.get("alert_rule_test", []):
+            for expected in check["exp_alerts"]:
+                for label in variable.keys() & expected["exp_labels"].keys():
+                    url = expected["exp_annotations"]["dashboard_url"]
+                    assert f"var-{variable[label]}={quote_plus(expected['exp_labels'][label])}" in url, url
 
 
 def test_no_runbook_is_left_over():

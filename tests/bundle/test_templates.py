@@ -18,12 +18,17 @@ SILENCE = ("Silence: http://alertmanager:9093/#/silences/new?filter=%7Balertname
 NEVER = "0001-01-01T00:00:00Z"
 
 
+DASHBOARD = "http://localhost:3000/d/o2o-orders"
+FROM = 1772326025000  # an hour before the alert began, in milliseconds
+LOOK = f"Dashboard: {DASHBOARD}?from={FROM}&to=now"
+
+
 def alert(status="firing", severity="critical", summary="No new order has come in for 10 minutes.", **labels):
     return {
         "status": status,
         "labels": {"alertname": "O2ONoNewOrders", "severity": severity, "job": "o2o-exporter", **labels},
         "annotations": {"summary": summary, "description": "0 orders, and <b>nobody</b> knows why.",
-                        "runbook_url": RUNBOOK},
+                        "runbook_url": RUNBOOK, "dashboard_url": DASHBOARD},
         "startsAt": "2026-03-01T02:47:05+01:00",
         "endsAt": "2026-03-01T03:30:00+01:00" if status == "resolved" else NEVER,
         "generatorURL": "http://prometheus:9090/graph",
@@ -77,7 +82,7 @@ def test_text_says_what_since_when_and_what_to_do(render):
     assert render("o2o.text", message(alert())).strip() == (
         "0 orders, and <b>nobody</b> knows why.\n"
         "Firing since 01:47 UTC on 1 March.\n\n"
-        f"What to do: {RUNBOOK}\n{GRAPH}\n{SILENCE}%7D")
+        f"What to do: {RUNBOOK}\n{LOOK}\n{GRAPH}\n{SILENCE}%7D")
 
 
 def test_text_says_what_is_solved(render):
@@ -109,6 +114,34 @@ def test_times_are_those_of_the_people_who_read_them(render, monkeypatch):
     assert "Firing since 08:47 +07 on 1 March." in text
     assert "It lasted from 08:47 to 09:30 +07 on 1 March." in text
     assert "08:47 +07" in html.unescape(render("o2o.html", message(alert()), kind="html"))
+
+
+def test_slack_too_has_the_times_of_the_people_who_read_it(render, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Ho_Chi_Minh")
+    text = render("o2o.slack.text", message(alert(), alert("resolved")))
+    assert "Firing since 08:47 +07 on 1 March." in text
+    assert "It lasted from 08:47 to 09:30 +07 on 1 March." in text
+    assert "UTC" not in text
+
+
+def test_the_dashboard_opens_at_the_time_of_the_alert(render):
+    """From an hour before it began, whether or not the link sets variables."""
+    plain, chosen = alert(), alert(vendor_code="V 1")
+    chosen["annotations"] = {**chosen["annotations"], "dashboard_url": f"{DASHBOARD}?var-vendor=V+1"}
+    assert LOOK in render("o2o.text", message(plain))
+    assert f"Dashboard: {DASHBOARD}?var-vendor=V+1&from={FROM}&to=now" in render("o2o.text", message(chosen))
+    assert f"Dashboard: {DASHBOARD}?var-vendor=V+1&amp;from={FROM}&amp;to=now" in render("o2o.slack.text", message(chosen))
+    page = render("o2o.html", message(chosen), kind="html")
+    links = [html.unescape(link) for link in re.findall(r'<a href="([^"]*)">Dashboard</a>', page)]
+    assert links == [f"{DASHBOARD}?var-vendor=V+1&from={FROM}&to=now"]
+
+
+def test_each_vendor_has_a_dashboard_of_its_own_and_all_orders_one(render):
+    vendors = [alert(vendor_code=code) for code in ("V001", "V002")]
+    for one in vendors:
+        one["annotations"] = {**one["annotations"], "dashboard_url": f"{DASHBOARD}?var-vendor={one['labels']['vendor_code']}"}
+    assert re.findall(r"var-vendor=(\w+)", render("o2o.text", message(*vendors))) == ["V001", "V002"]
+    assert render("o2o.text", message(alert(), alert(source="x"))).count("Dashboard: ") == 1
 
 
 def test_places_are_named_where_there_are_several(render):
@@ -160,7 +193,8 @@ def with_words(words, status):
     """An alert all of whose texts from outside are `words`."""
     found = alert(status, source=words, vendor_name=words, vendor_code=words, product=words, region=words, shop=words)
     found["labels"]["status"] = words
-    found["annotations"] = {"summary": words, "description": words, "runbook_url": f"{RUNBOOK}?a=1&b={words}"}
+    found["annotations"] = {"summary": words, "description": words, "runbook_url": f"{RUNBOOK}?a=1&b={words}",
+                            "dashboard_url": f"{DASHBOARD}?a=1&b={words}"}
     return found
 
 
