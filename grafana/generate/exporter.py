@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exporter health: can we believe the other dashboards?"""
 
-from generate.panels import (BAD, GOOD, ONE, WATCH, Page, column, keep, lines, merge, now, over_time,
-                             stat, steps, table, table_of, text, timeline, variable, words)
+from generate.panels import (BAD, GOOD, ONE, Page, column, keep, limit, lines, merge, now, over_time,
+                             stat, steps, table, table_of, text, tile, timeline, variable, words)
 
 SOURCE = 'source=~"$source"'
 UP = words(_0=("failing", BAD), _1=("ok", GOOD))
@@ -19,11 +19,10 @@ def page():
                  no_value="exporter down", thresholds=steps((None, GOOD), (1, BAD)))),
         (5, stat("Order database", "Whether the last use of PostgreSQL succeeded.", [now("max(o2o_store_up)", "")],
                  mappings=words(_0=("DOWN", BAD), _1=("OK", GOOD)), no_value="no database in use", thresholds=steps((None, BAD), (1, GOOD)))),
-        (5, stat("Oldest numbers", "The source that has been without a good answer for longest, in its own intervals: "
-                 "1 is the normal rhythm; at 3 its series are dropped.",
-                 [now("max((time() - max by (source) (o2o_source_last_success_timestamp_seconds > 0)) / "
-                      "max by (source) (o2o_source_interval_seconds))", "intervals")], decimals=1, no_value="exporter down",
-                 thresholds=steps((None, GOOD), (2, WATCH), (3, BAD)))),
+        (5, tile("Oldest numbers", "The source that has been without a good answer for longest, in its own intervals: 1 is the normal rhythm. "
+                 "Over the limit an alert is made.",
+                 "max((time() - max by (source) (o2o_source_last_success_timestamp_seconds > 0)) / max by (source) (o2o_source_interval_seconds))",
+                 limit("source_failing_intervals"), decimals=1, no_value="exporter down", runbook="O2OSourceFailing")),
         (5, stat("Orders missed", "Windows of the last 24 hours that the order system would not show whole.",
                  [now(f"sum({ONE} (increase(o2o_ingest_gaps_total[1d])))", "gaps")], decimals=0, no_value="no orders",
                  thresholds=steps((None, GOOD), (0.5, BAD)))),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Home: leads to the dashboard by the question one has."""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, now, stat, steps, text)
+from generate.counts import ALIVE, in_ten_minutes, part
+from generate.panels import BAD, GOOD, NEUTRAL, ONE, WATCH, Page, limit, now, stat, steps, text, tile
 
 
 def page():
@@ -9,17 +10,16 @@ def page():
     made.row(
         6,
         (5, stat("Orders in 10 minutes", "New orders of the last 10 minutes; \"blind\" where nobody knows.",
-                 [now(f"sum({ONE} (increase(o2o_orders_ingested_total[10m]))) or 0 * max(o2o_store_up == 1)", "")], decimals=0,
+                 [now(f"{in_ten_minutes('o2o_orders_ingested_total')} or {ALIVE}", "")], decimals=0,
                  no_value="blind", thresholds=steps((None, BAD), (1, NEUTRAL)))),
-        (5, stat("Of those that ended: failed", "In the last 10 minutes.",
-                 [now(f"sum({ONE} (increase(o2o_orders_failed_total[10m]))) / ((sum({ONE} (increase(o2o_orders_failed_total[10m]))) + "
-                      f"sum({ONE} (increase(o2o_orders_completed_total[10m])))) > 0)", "")], unit="percentunit", decimals=1,
-                 no_value="no order ended", thresholds=steps((None, GOOD), (0.02, WATCH), (0.05, BAD)))),
-        (5, stat("Vendors offline", "", [now(f"count({ONE} (vendor_online) == 0) or 0 * count(vendor_online)", "")], decimals=0,
+        (5, tile("Of those that ended: failed", "Of the orders that ended in the last 10 minutes, the part that failed.",
+                 part("o2o_orders_failed_total", "o2o_orders_completed_total"), limit("failure_ratio", '{order_type=""}'), unit="percentunit",
+                 decimals=1, no_value="no order ended", runbook="O2OOrderFailureRatioHigh")),
+        (5, stat("Vendors offline", "Customers see these vendors and cannot order.", [now(f"count({ONE} (vendor_online) == 0) or 0 * count(vendor_online)", "")], decimals=0,
                  no_value="no vendors known", thresholds=steps((None, GOOD), (1, WATCH)))),
-        (5, stat("Sources that fail", "", [now("count(max by (source) (o2o_source_up) == 0) or 0 * count(o2o_source_up)", "")], decimals=0,
+        (5, stat("Sources that fail", "Sources whose last poll failed: what they feed gets old.", [now("count(max by (source) (o2o_source_up) == 0) or 0 * count(o2o_source_up)", "")], decimals=0,
                  no_value="exporter down", thresholds=steps((None, GOOD), (1, BAD)))),
-        (4, stat("Alerts that page", "", [now('count(ALERTS{alertstate="firing", severity="critical", alertname=~"O2O.+"}) or vector(0)', "")],
+        (4, stat("Alerts that page", "Alerts of severity critical that fire.", [now('count(ALERTS{alertstate="firing", severity="critical", alertname=~"O2O.+"}) or vector(0)', "")],
                  decimals=0, thresholds=steps((None, GOOD), (1, BAD)))),
     )
     made.row(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders now: how are the last 10 minutes? The first row answers it for somebody who knows no PromQL."""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, columns_like, last_week, limit_line, lines,
-                             now, over_time, stat, steps, table, table_of, text, variable, keep)
+from generate.counts import ALIVE, in_ten_minutes, part
+from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, columns_like, judged, keep, last_week, limit,
+                             limit_line, lines, now, over_time, runbook_links, stat, steps, table, table_of, text, variable, verdict)
 
 ORDERS = 'order_type=~"$order_type"'
 COUNTED = f"o2o_orders_ingested_total{{{ORDERS}}}"
@@ -11,34 +12,12 @@ FAILED = f"o2o_orders_failed_total{{{ORDERS}}}"
 OPEN = f'o2o_orders_open{{{ORDERS}, status=~"$status"}}'
 DELAYED = f'o2o_orders_delayed{{{ORDERS}, status=~"$status"}}'
 
-ALIVE = "0 * max(o2o_store_up == 1)"  # 0 while the exporter sees its database, nothing when it is blind
-
-
-def grown(counter, window, offset=""):
-    """By how much a counter of the database grew. Replicas publish the same one."""
-    return f"sum({ONE} (increase({counter}[{window}]{offset})))"
-
-
-def in_ten_minutes(counter, ago=""):
-    """Exactly: the counter, which never resets, less what it was 10 minutes before. Estimated while there is less history."""
-    end = f" offset {ago}" if ago else ""
-    return (f"(sum({ONE} (max_over_time({counter}[2m]{end}))) - sum({ONE} (max_over_time({counter}[10m] offset {ago}10m))) "
-            f"or {grown(counter, '10m', end)})")
-
-
 def ten_minutes(counter):
     return [now(f"{in_ten_minutes(counter)} or {ALIVE}", "now"),
             now(in_ten_minutes(counter, "1w"), "same time last week", "B")]
 
 
-def share_completed(ago=""):
-    return f"{in_ten_minutes(COMPLETED, ago)} / ({in_ten_minutes(COMPLETED, ago)} + {in_ten_minutes(FAILED, ago)} > 0)"
-
-
-def finished(window, offset=""):
-    return f"({grown(COMPLETED, window, offset)} + {grown(FAILED, window, offset)})"
-
-
+LEAST_SUCCESS = "(1 - " + limit("failure_ratio", '{order_type=""}') + ")"
 QUIET = column("same time last week", color={"mode": "fixed", "fixedColor": "#6e6e6e"}, noValue="no history")
 
 
@@ -58,9 +37,9 @@ def page():
                  ten_minutes(COUNTED), decimals=0, names=True, no_value="blind",
                  thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[QUIET])),
         (4, stat("Succeeded", "Of the orders that ended in the last 10 minutes, the part that was completed.",
-                 [now(share_completed(), "now"), now(share_completed("1w"), "same time last week", "B")],
-                 unit="percentunit", decimals=1, names=True, no_value="no order ended",
-                 thresholds=steps((None, BAD), (0.9, WATCH), (0.95, GOOD)), overrides=[QUIET])),
+                 [*judged(part(COMPLETED, FAILED), LEAST_SUCCESS, least=True), now(part(COMPLETED, FAILED, "1w"), "same time last week", "B")],
+                 unit="percentunit", decimals=1, names=True, no_value="no order ended", overrides=[*verdict(), QUIET],
+                 **runbook_links("O2OOrderFailureRatioHigh"))),
         (4, stat("Failed", "Orders that reached a failed status in the last 10 minutes.",
                  ten_minutes(FAILED), decimals=0, names=True, no_value="blind",
                  thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)), overrides=[QUIET])),
@@ -85,12 +64,11 @@ def page():
                     over_time(f"sum({ONE} (rate({COUNTED}[5m] offset 1w))) * 60", "same time last week", "B"),
                     over_time('sum(job_window:o2o_orders_expected:increase{window="10m"}) / 10', "expected", "C")],
                    unit="short", stacked=True, decimals=1, overrides=[last_week(), limit_line("expected")])),
-        (12, lines("Of the orders that ended: completed", "10-minute windows. A gap means that no order ended. Below the dashed line somebody is woken.",
-                   [over_time(f"{grown(COMPLETED, '10m')} / ({finished('10m')} > 0)", "completed"),
-                    over_time(f"{grown(COMPLETED, '10m', ' offset 1w')} / ({finished('10m', ' offset 1w')} > 0)",
-                              "same time last week", "B"),
-                    over_time("1 - min(o2o:limit:failure_ratio)", "limit", "C")],
-                   unit="percentunit", overrides=[last_week(), limit_line(), columns_like(".*", max=1)])),
+        (12, lines("Of the orders that ended: completed", "Counted as in the tile above, for the 10 minutes before each point. A gap means that no order ended. "
+                   "Below the dashed line somebody is woken.",
+                   [over_time(part(COMPLETED, FAILED), "completed"), over_time(part(COMPLETED, FAILED, "1w"), "same time last week", "B"),
+                    over_time(LEAST_SUCCESS, "limit", "C")],
+                   unit="percentunit", no_value="no order ended", overrides=[last_week(), limit_line(), columns_like(".*", max=1)])),
     )
     made.row(
         9,
@@ -107,7 +85,7 @@ def page():
                               + ORDERS + "}[10m]))))", "half"),
                     over_time("histogram_quantile(0.95, sum by (le) (" + ONE + ' (rate(o2o_order_duration_seconds_bucket{outcome="completed", '
                               + ORDERS + "}[10m]))))", "95 of 100", "B")], unit="s")),
-        (6, table("Failed in the last hour, by status", "Why orders failed.",
+        (6, table("Failed in the last hour, by status", "Why orders failed. An estimate: Prometheus extrapolates to the whole hour.",
                   [table_of(f"sum by (status) ({ONE} (increase({FAILED}[1h]))) > 0")],
                   transformations=[keep(rename={"status": "Status", "Value": "Orders"}, order=["status", "Value"], drop=["Time"])],
                   overrides=[column("Orders", decimals=0)], sort="Orders", no_value="none failed")),
@@ -121,7 +99,7 @@ def page():
     )
     made.row(
         8,
-        (24, table("Status changes in the last hour", "Which way the orders went. Only changes between two polls that saw the order.",
+        (24, table("Status changes in the last hour", "Which way the orders went. Only changes between two polls that saw the order. An estimate: Prometheus extrapolates to the whole hour.",
                    [table_of(f"sum by (from, to) ({ONE} (increase(o2o_order_transitions_total[1h]))) > 0")],
                    transformations=[keep(rename={"from": "From", "to": "To", "Value": "Orders"}, order=["from", "to", "Value"], drop=["Time"])],
                    overrides=[column("Orders", decimals=0, custom__cellOptions={"type": "gauge", "mode": "basic"}, min=0,

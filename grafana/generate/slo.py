@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """SLO: two promises, and how fast they are being broken."""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, Page, column, columns_like, keep, limit, limit_line, lines, merge, now, over_time,
+from generate.panels import (BAD, GOOD, Page, column, columns_like, keep, limit, limit_line, lines, merge, now, over_time,
                              runbook_links, stat, table, table_of, text, tile, words)
 
 ORDERS, FRESH = "job_window:o2o_slo_orders:burn_rate", "job_window:o2o_slo_freshness:burn_rate"
