@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """API performance: is the API behind the shop quick, and does it answer?"""
 
-from generate.panels import (Page, column, columns_like, keep, limit, limit_line, lines, merge, now, over_time, runbook_links, stat, table,
+from generate.counts import in_ten_minutes
+from generate.panels import (Page, column, keep, limit, limit_line, lines, merge, now, over_time, runbook_links, stat, table,
                              table_of, text, tile, variable)
 
 JOB = 'job=~"$job"'
@@ -30,10 +31,10 @@ def page():
                  f"max(job:http_requests_failed_per_all:ratio5m{{{JOB}}})", limit("http_error_ratio"), unit="percentunit", decimals=1,
                  no_value="nobody asks", runbook="O2OHttpErrorRatioHigh")),
         (6, tile("95 of 100 requests take at most", "In the last 5 minutes; of the slowest API.",
-                 f"max(job:http_request_duration_seconds:p95_5m{{{JOB}}})", limit("http_p95_seconds"), unit="s", decimals=2,
+                 f"max(job:http_request_duration_seconds:p95_5m{{{JOB}}})", limit("http_p95_seconds"), unit="s",
                  no_value="nobody asks", runbook="O2OHttpSlow")),
         (6, stat("Orders a minute", "New orders of the last 10 minutes: what a slow API costs.",
-                 [now("sum(job:o2o_orders_ingested:increase10m) / 10", "")], decimals=1, no_value="blind")),
+                 [now(f"{in_ten_minutes('o2o_orders_ingested_total')} / 10", "")], decimals=1, no_value="blind")),
     )
     made.heading("How did it go until now?")
     made.row(
@@ -42,13 +43,13 @@ def page():
                    "Orders that fall while the latency rises are customers who gave up.",
                    [over_time(f"max(job:http_request_duration_seconds:p95_5m{{{JOB}}})", "95 of 100 requests"),
                     over_time(limit("http_p95_seconds"), "limit", "B"),
-                    over_time("sum(job:o2o_orders_ingested:increase10m) / 10", "orders a minute", "C")],
+                    over_time(f"{in_ten_minutes('o2o_orders_ingested_total')} / 10", "orders a minute", "C")],
                    unit="s", overrides=[limit_line(), column("orders a minute", unit="short", decimals=0, custom__axisPlacement="right", custom__fillOpacity=0)],
                    no_value=NONE, **runbook_links("O2OHttpSlow"))),
         (12, lines("Failed requests, by API", "The part of the requests that ended in an error of the server. Dashed: beyond it somebody is woken.",
                    [over_time(f"max by (job) (job:http_requests_failed_per_all:ratio5m{{{JOB}}})", "{{job}}"),
                     over_time(limit("http_error_ratio"), "limit", "B")],
-                   unit="percentunit", decimals=1, overrides=[limit_line(), columns_like(".*", max=1)], no_value="nobody asks",
+                   unit="percentunit", decimals=1, overrides=[limit_line()], no_value="nobody asks",
                    **runbook_links("O2OHttpErrorRatioHigh"))),
     )
     made.row(
@@ -67,7 +68,7 @@ def page():
                     table_of(f"sum by (job, handler) (rate(http_requests_total{{{JOB}}}[5m]))", "B")],
                    transformations=[merge(), keep(rename={"job": "API", "handler": "Handler", "Value #A": "95 of 100 take at most", "Value #B": "Requests a second"},
                                                   order=["job", "handler", "Value #A", "Value #B"], drop=["Time"])],
-                   overrides=[column("95 of 100 take at most", unit="s", decimals=2), column("Requests a second", decimals=1)],
+                   overrides=[column("95 of 100 take at most", unit="s"), column("Requests a second", decimals=1)],
                    sort="95 of 100 take at most", no_value="nobody asks")),
         (8, text("- The machines and databases behind it: [Infrastructure](/d/o2o-infrastructure).\n"
                  "- Do orders suffer? [Orders now](/d/o2o-orders), and in a sale [Flash sale](/d/o2o-flash-sale).\n"

@@ -11,6 +11,9 @@ NONE = "no sale known"
 LEFT = f"job_sale_product:flash_sale_stock:last2m{{{SALE}}}"
 MINUTES = f"job_sale_product:flash_sale_stock:minutes_left{{{SALE}}}"
 
+GROUPED = f"min by (sale, product) ({LEFT})"
+FOR_EVER = 10**9  # minutes: sorts behind all that sells
+
 
 def page():
     made = Page("o2o-flash-sale", "Flash sale", "Throughput, queue, errors, and how long the stock lasts.", since="now-15m", refresh="5s",
@@ -60,11 +63,12 @@ def page():
     )
     made.row(
         8,
-        (16, table("What is left, and for how long", "The shortest first, if it goes on selling as in the last 5 minutes. No time: it does not sell, or all is gone.",
-                   [table_of(f"min by (sale, product) ({MINUTES} > 0)"), table_of(f"min by (sale, product) ({LEFT})", "B")],
+        (16, table("What is left, and for how long", "The shortest first, if it goes on selling as in the last 5 minutes.",
+                   [table_of(f"min by (sale, product) ({MINUTES} > 0) or 0 * ({GROUPED} == 0) or 0 * {GROUPED} + {FOR_EVER}"), table_of(f"min by (sale, product) ({LEFT})", "B")],
                    transformations=[merge(), keep(rename={"sale": "Sale", "product": "Product", "Value #A": "Lasts for", "Value #B": "Left"},
-                                                  order=["sale", "product", "Value #B", "Value #A"], drop=["Time"])],
-                   overrides=[column("Left", decimals=0, custom__width=120), column("Lasts for", unit="m", decimals=0, custom__width=160, noValue="does not sell")],
+                                                  order=["product", "Value #A", "Value #B", "sale"], drop=["Time"])],
+                   overrides=[column("Left", decimals=0, custom__width=120), column("Lasts for", unit="m", decimals=0, custom__width=160,
+                                     mappings=words(_0=("sold out", BAD), **{f"_{FOR_EVER}": ("does not sell", NEUTRAL)}))],
                    sort="Lasts for", descending=False, no_value=NONE, **runbook_links("O2OFlashSaleSoldOutSoon"))),
         (8, text("- Nothing gets through, or it fails: the runbooks are linked in the corner of the tiles.\n"
                  "- The servers behind it: [API performance](/d/o2o-api), [Infrastructure](/d/o2o-infrastructure).\n"

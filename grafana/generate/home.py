@@ -25,15 +25,15 @@ def page():
     made.row(
         15,
         (24, text("| I want to know | Look at |\n|---|---|\n"
-                  "| Do orders come in, succeed, wait? Is it worse than last week? | **[Orders now](/d/o2o-orders)** |\n"
+                  "| Do orders come in? Do they succeed? | **[Orders now](/d/o2o-orders)** |\n"
                   "| What happened to this one order? | **[Order explorer](/d/o2o-order-explorer)** |\n"
                   "| Which vendor is offline or sold out? | **[Vendors](/d/o2o-vendors)** |\n"
-                  "| What does it bring? What sells, what runs out? | **[Business](/d/o2o-business)** |\n"
-                  "| Does the flash sale go? How long does the stock last? | **[Flash sale](/d/o2o-flash-sale)** |\n"
+                  "| What sells, what does it bring? | **[Business](/d/o2o-business)** |\n"
+                  "| Does the flash sale go? | **[Flash sale](/d/o2o-flash-sale)** |\n"
                   "| Is the API slow? | **[API performance](/d/o2o-api)** |\n"
-                  "| Is a machine, a database, an address down or full? | **[Infrastructure](/d/o2o-infrastructure)** |\n"
+                  "| Is anything down, or full? | **[Infrastructure](/d/o2o-infrastructure)** |\n"
                   "| Are the promises kept? | **[SLO](/d/o2o-slo)** |\n"
-                  "| Can I believe these numbers? How old are they? | **[Exporter health](/d/o2o-exporter)** |\n"
+                  "| Can I believe these numbers? | **[Exporter health](/d/o2o-exporter)** |\n"
                   "| What fires, since when, who was told? | **[Alerts](/d/o2o-alerts)** |\n", title="Which dashboard?")),
     )
     return made

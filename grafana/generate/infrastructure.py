@@ -30,11 +30,11 @@ def page():
         (4, server("PostgreSQL", "pg_up", "O2OPostgresDown")),
         (4, server("Redis", "redis_up", "O2ORedisDown")),
         (4, server("MongoDB", "mongodb_up", "O2OMongoDown")),
-        (4, stat("Addresses that do not answer", "OMS, Metabase and whatever else the blackbox exporter looks at, in the last 5 minutes.",
+        (4, stat("Addresses down", "OMS, Metabase and whatever else the blackbox exporter looks at, in the last 5 minutes.",
                  [now("count(max_over_time(probe_success[5m]) == 0) or 0 * count(probe_success)", "")], decimals=0, no_value="no exporter",
                  thresholds=steps((None, GOOD), (1, BAD)), **runbook_links("O2OEndpointDown"))),
         (4, stat("Machines", "Machines whose exporter answers.", [now("count(node_memory_MemTotal_bytes)", "")], decimals=0, no_value="no exporter")),
-        (4, stat("Targets that do not answer", "Of everything that Prometheus scrapes.", [now("count(up == 0) or 0 * count(up)", "")], decimals=0,
+        (4, stat("Targets down", "What Prometheus cannot scrape, of everything that it should.", [now("count(up == 0) or 0 * count(up)", "")], decimals=0,
                  no_value="no target", thresholds=steps((None, GOOD), (1, BAD)))),
     )
     made.heading("Is anything full? The worst of each")
@@ -89,7 +89,7 @@ def page():
                               column("Took", unit="s", decimals=2, custom__width=110), column("Certificate expires in", unit="d", decimals=0)],
                    sort="Certificate expires in", descending=False, no_value="no exporter", **runbook_links("O2OCertificateExpiring"))),
     )
-    made.row(4, (24, text("*No exporter*: nobody looks, which is not the same as all is well; the jobs are in `compose/prometheus.yml`. "
+    made.row(3, (24, text("*No exporter*: nobody looks, which is not the same as all is well; the jobs are in `compose/prometheus.yml`. "
                           "The API on these machines: [API performance](/d/o2o-api). The exporter and its database: [Exporter health](/d/o2o-exporter). "
                           "Who was told: [Alerts](/d/o2o-alerts).", title="What now?")))
     return made

@@ -8,6 +8,7 @@ POSTGRES = {"type": "grafana-postgresql-datasource", "uid": "o2o-postgres"}
 
 # Colours by meaning. Each is also said in words, by a mapping or a title: colour never carries meaning alone.
 GOOD, WATCH, BAD, NEUTRAL = "green", "orange", "red", "blue"
+UNKNOWN = "#6e6e6e"
 
 # Where the runbooks are read, as in the rules (scripts/adapt_rules.py).
 RUNBOOKS = "https://github.com/o2o-exporter/o2o-exporter/blob/main/rules/runbooks/"
@@ -132,7 +133,8 @@ def stat(title, description, targets, *, unit="short", thresholds=None, no_value
 
 def tile(title, description, expr, bound, *, least=False, runbook=None, **more):
     """A big number and, in words and colour, how it stands to a limit of the rules."""
-    return stat(title, description, judged(expr, bound, least=least), names=True, overrides=verdict(), **runbook_links(runbook), **more)
+    return stat(title, description, judged(expr, bound, least=least), names=True, overrides=verdict(), thresholds=steps((None, UNKNOWN)),
+                **runbook_links(runbook), **more)
 
 
 def runbook_links(*alerts):
@@ -142,8 +144,8 @@ def runbook_links(*alerts):
 def pie(title, description, targets, *, no_value="no data", unit="short", overrides=(), **more):
     """A pie whose legend says name, value and part: colour alone says nothing."""
     defaults = {"unit": unit, "noValue": no_value, "decimals": 0, "color": {"mode": "palette-classic"}}
-    options = {"pieType": "donut", "displayLabels": ["name", "percent"],
-               "legend": {"showLegend": True, "displayMode": "table", "placement": "right", "calcs": [], "values": ["value", "percent"]},
+    options = {"pieType": "donut", "displayLabels": ["percent"],
+               "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": [], "values": ["value", "percent"]},
                "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "tooltip": {"mode": "single", "sort": "none"}}
     return _panel("piechart", title, description, targets, defaults, options, overrides, **more)
 

@@ -30,10 +30,11 @@ def page():
         6,
         (4, stat("The promise", "Of the orders that end, the part that is promised to succeed.", [now(f"1 - {limit('slo_orders_budget')}", "")],
                  unit="percentunit", decimals=1, no_value="no limits loaded")),
-        (5, tile("Succeeded in the last hour", "Of the orders that ended in the last hour.",
-                 'sum(job_window:o2o_orders_finished:increase{window="1h"} - job_window:o2o_orders_failed:increase{window="1h"}) / '
-                 '(sum(job_window:o2o_orders_finished:increase{window="1h"}) > 0)', f"(1 - {limit('slo_orders_budget')})", least=True,
-                 unit="percentunit", decimals=1, no_value="no order ended", runbook="O2OSloOrdersBurning")),
+        (5, stat("Succeeded in the last hour", "Of the orders that ended in the last hour. One bad hour breaks no promise of 30 days: the paces judge. "
+                 "Nothing is said where less than the hour is known, or none ended.",
+                 [now('sum(job_window:o2o_orders_finished:increase{window="1h"} - job_window:o2o_orders_failed:increase{window="1h"}) / '
+                      '(sum(job_window:o2o_orders_finished:increase{window="1h"}) > 0)', "")],
+                 unit="percentunit", decimals=1, no_value=LEARNING, **runbook_links("O2OSloOrdersBurning"))),
         (5, pace("Pace of 1 hour", "failed orders", ORDERS, "1h", "slo_burn_page", "O2OSloOrdersBurning")),
         (5, pace("Pace of 6 hours", "failed orders", ORDERS, "6h", "slo_burn_page", "O2OSloOrdersBurning")),
         (5, pace("Pace of 3 days", "failed orders", ORDERS, "3d", "slo_burn_ticket", "O2OSloOrdersBurning")),

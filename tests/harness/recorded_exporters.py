@@ -10,6 +10,7 @@ from pathlib import Path
 from .scripted_server import Answer, ScriptedServer
 
 RECORDED = Path(__file__).with_name("recorded")
+INSTANCES = {"blackbox": "https://oms.example.com"}
 # Counters grow by what was recorded in this many seconds.
 COUNTER_SECONDS = 600
 COUNTER = re.compile(r".*(_total|_bucket|_sum|_count|pg_stat_database_xact_commit)")
@@ -33,7 +34,8 @@ class RecordedExporters(ScriptedServer):
         self._begun = time.monotonic()
 
     def scrape_configs(self):
-        return [{"job_name": job, "metrics_path": f"/{job}", "static_configs": [{"targets": [f"127.0.0.1:{self.port}"]}]}
+        return [{"job_name": job, "metrics_path": f"/{job}",
+                 "static_configs": [{"targets": [f"127.0.0.1:{self.port}"], "labels": {"instance": INSTANCES.get(job, f"{job}.example.com")}}]}
                 for job in self._pages]
 
     def _answer(self, asked):

@@ -32,7 +32,7 @@ MAY_BE_EMPTY = {
     # Windows of hours and days, of which not enough is known.
     "slo.json": {"Failed orders: pace A", "Numbers out of date: pace A", "Orders that ended, by window A", "Orders that ended, by window B",
                  "Orders that ended, by window C", *(f"Pace of {window} fine" for window in ("1 hour", "6 hours", "3 days")),
-                 "Succeeded in the last hour fine"},
+                 "Succeeded in the last hour A"},
 }
 LONG_AGO = re.compile(r" offset 1w|:o2o_orders_expected:|amount_expected:")
 
