@@ -81,14 +81,12 @@ JUDGED = {(path.name, where): expr for path in DASHBOARDS for where, expr in que
 
 @pytest.mark.parametrize("name, where, expr", all_queries("prometheus"))
 def test_prometheus_answers(wall, name, where, expr):
-    result = wall.prometheus.query(expr)
-    if where.endswith(" beyond"):
-        return  # the other of the two has the result
-    if where.endswith(" fine"):
-        result = result or wall.prometheus.query(JUDGED[name, where.replace(" fine", " beyond")])
-    if LONG_AGO.search(expr) or where in MAY_BE_EMPTY.get(name, ()) or where.startswith("annotation"):
-        return  # it was understood
-    assert result, f"{name}: {where} found nothing: {expr}"
+    wall.prometheus.query(expr)  # is understood
+    if where.endswith(" beyond") or LONG_AGO.search(expr) or where in MAY_BE_EMPTY.get(name, ()) or where.startswith("annotation"):
+        return  # and may find nothing: of two that judge the other has the result
+    either = [expr, JUDGED[name, where.replace(" fine", " beyond")]] if where.endswith(" fine") else [expr]
+    # A machine that is busy with other things polls late, and on the fast clock that makes series stale for a moment.
+    wait_until(lambda: any(wall.prometheus.query(each) for each in either), 30, f"{name}: {where} found something: {expr}", interval=0.5)
 
 
 @pytest.mark.parametrize("name, where, text", all_queries("grafana-postgresql-datasource"))
