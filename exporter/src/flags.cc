@@ -68,6 +68,7 @@ It answers on http://localhost:9847:
   /api/v1/sources                the same as JSON
   /api/NAME                      the last rows of source NAME as JSON; not of orders, which name customers
   /api/vendor-codes              the codes of all vendors that the sources name, as JSON
+  /runbooks/NAME                 what to do about the alert NAME; /runbooks/ lists them
   /health, /ready                JSON with checks
   /-/healthy, /-/ready           for probes
   POST /-/reload                 apply a changed configuration, whole or not at all

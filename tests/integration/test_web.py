@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exporter's HTTP side as strangers, slow ones and hostile ones meet it."""
 import gzip
+import html
 import http.client
 import json
 import re
@@ -12,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from harness.exporter import Exporter
+from harness.exporter import ROOT, Exporter
 from harness.scratch import Scratch
 from harness.scripted_server import Answer, ScriptedServer
 from harness.stand import Stand
 from harness.web import request
 
-PAGES = ("/metrics", "/", "/health", "/ready", "/-/healthy", "/-/ready", "/api/v1/sources", "/api/vendor-codes")
+PAGES = ("/metrics", "/", "/health", "/ready", "/-/healthy", "/-/ready", "/api/v1/sources", "/api/vendor-codes", "/runbooks/")
 
 
 @pytest.fixture(name="shop", scope="module")
@@ -56,7 +57,18 @@ def test_pages_answer(shop):
         assert ask(shop, "GET", link).status == 200, link
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/metricsfoo", "/Metrics", "/../../etc/passwd",
+@pytest.mark.parametrize("page", sorted((ROOT / "rules" / "runbooks").glob("*.md")), ids=lambda page: page.stem)
+def test_every_runbook_is_served_whole(shop, page):
+    """What the link of an alert leads to works without the internet (`make rules RUNBOOKS=http://exporter:9847/runbooks/`)."""
+    licence, _, text = page.read_text().partition("\n")
+    assert "SPDX" in licence
+    answer = ask(shop, "GET", f"/runbooks/{page.name}")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert html.unescape(re.search(r"<pre[^>]*>(.*)</pre>", answer.content.decode(), re.DOTALL)[1]) == text
+    assert f'href="/runbooks/{page.stem}"' in ask(shop, "GET", "/runbooks/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/runbooks", "/runbooks/O2ONothing.md", "/metrics/", "/metricsfoo", "/Metrics", "/../../etc/passwd",
                                   "/%2e%2e/%2e%2e/etc/passwd", "/api/v1", "/-/", "/-/reload/"])
 def test_unknown_paths(shop, path):
     answer = ask(shop, "GET", path)

@@ -12,8 +12,10 @@
 #include "base/time_text.h"
 #include "json/json_fields.h"
 #include "web/cross_site.h"
+#include "web/html_text.h"
 #include "web/json_text.h"
 #include "web/metrics_page.h"
+#include "web/runbooks.h"
 
 namespace o2o {
 namespace {
@@ -37,22 +39,6 @@ bool IsVendorCode(std::string_view column) {
     if (c != ' ' && c != '_') bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   }
   return bare == "vendorcode";
-}
-
-std::string EscapeHtml(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
 }
 
 // "12s ago". What has happened is not in the future, whatever was done to the clock since.
@@ -353,6 +339,10 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
   routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodes(inputs); }));
   routes.push_back(get("/-/reload", [inputs](const WebRequest& request) { return Reload(inputs, request); }));
   routes.back().method = "POST";
+  routes.push_back(get("/runbooks/", [](const WebRequest& request) {
+    return RunbookPage(std::string_view(request.path).substr(std::string_view("/runbooks/").size()));
+  }));
+  routes.back().below = true;
   // Of whatever sources there are by then: a reload may bring others.
   routes.push_back(get("/api/", [inputs](const WebRequest& request) {
     return RowsPage(inputs, request.path.substr(std::string_view("/api/").size()));

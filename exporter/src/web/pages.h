@@ -23,7 +23,7 @@ struct PageInputs {
 };
 
 // Every path of the program: /metrics, /, /health, /ready, /-/healthy, /-/ready, /-/reload, /api/v1/sources,
-// /api/vendor-codes, /api/NAME.
+// /api/vendor-codes, /api/NAME, /runbooks/NAME.
 std::vector<WebRoute> MakeRoutes(const PageInputs& inputs);
 
 }  // namespace o2o

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "web/web_server.h"
+
+namespace o2o {
+
+// The pages of rules/runbooks, one after the other, by the alert's name and with their Markdown, in the order
+// in which they stand. Each begins with the comment of its licence, which is left out, and the heading that
+// names the alert.
+std::vector<std::pair<std::string_view, std::string_view>> SplitRunbooks(std::string_view joined);
+
+// The page of /runbooks/NAME: that of NAME or NAME.md (as the rules' links end), a list of all where it is
+// empty. The runbooks are part of the program, so that a link in an alert works where there is no internet.
+WebResponse RunbookPage(std::string_view name);
+
+}  // namespace o2o
