@@ -135,6 +135,7 @@ ProbeReport AnswerReport(const Result<MappedAnswer>& answer, const WatchedClient
   const HttpResponse& response = answer->response;
   const MappingReport& report = answer->mapping ? answer->mapping->report : answer->report;
   ProbeReport probe{"Answer: status " + std::to_string(response.status) + ", " +
+                        (answer->pages > 0 ? Counted(answer->pages, "page") + ", " : "") +
                         Counted(response.body_bytes, "byte") + ", " + Counted(report.rows, "row") + "\n",
                     answer->problem};
   if (report.rows > 0 || !probe.error) probe.text += ReportText(report);
@@ -143,6 +144,11 @@ ProbeReport AnswerReport(const Result<MappedAnswer>& answer, const WatchedClient
                   SeriesText(answer->mapping->families, clock.Now());
   }
   const MonotonicTime began = http.began.value_or(ended);
+  if (answer->pages > 1) {
+    probe.text += "\nTime: reading and mapping all pages " + Seconds(start, ended) + ", rendering " +
+                  Seconds(ended, clock.Monotonic()) + "\n";
+    return probe;
+  }
   probe.text += "\nTime: before asking (login) " + Seconds(start, http.asked) + ", until the answer began " +
                 Seconds(http.asked, began) + ", reading and mapping it " + Seconds(began, ended) +
                 ", rendering " + Seconds(ended, clock.Monotonic()) + "\n";

@@ -18,7 +18,7 @@ enum class ErrorCode {
   kTimeout,       // the deadline passed: no answer, or one that dripped
   kTls,           // certificate or handshake
   kCut,           // the connection ended or was reset before the answer did
-  kRedirect,      // an answer 3xx; never followed, since the key would go with it
+  kRedirect,      // a 3xx, or a next page elsewhere; never followed, since the key would go with it
   kUnauthorized,  // 401, 403
   kRefused,       // 400, 413, 414, 422: the upstream does not accept this very request, and will not later
   kHttpStatus,    // any other answer but 200

@@ -54,16 +54,6 @@ bool ReadWord(MapReader& entry, std::string_view key, const Word<T> (&words)[n],
   return false;
 }
 
-// JSON Pointer by RFC 6901.
-bool IsPointer(std::string_view text) {
-  if (!text.empty() && text[0] != '/') return false;
-  for (std::size_t tilde = text.find('~'); tilde != std::string_view::npos;
-       tilde = text.find('~', tilde + 1)) {
-    if (tilde + 1 == text.size() || (text[tilde + 1] != '0' && text[tilde + 1] != '1')) return false;
-  }
-  return true;
-}
-
 void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
   if (rows.TextIfAny("pointer", config.pointer) == Given::kYes) {
     if (!IsPointer(config.pointer)) {
@@ -425,6 +415,15 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
 }
 
 }  // namespace
+
+bool IsPointer(std::string_view text) {
+  if (!text.empty() && text[0] != '/') return false;
+  for (std::size_t tilde = text.find('~'); tilde != std::string_view::npos;
+       tilde = text.find('~', tilde + 1)) {
+    if (tilde + 1 == text.size() || (text[tilde + 1] != '0' && text[tilde + 1] != '1')) return false;
+  }
+  return true;
+}
 
 bool HasMapping(MapReader& source) {
   const bool has[] = {source.Has("rows"), source.Has("ceilings"), source.Has("metrics"),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "config/config_reader.h"
 #include "config/mapping_config.h"
@@ -22,6 +23,8 @@ struct MappingPlace {
 };
 
 bool HasMapping(MapReader& source);
+// By RFC 6901; the empty one too.
+bool IsPointer(std::string_view text);
 MappingConfig ReadMapping(const MappingPlace& place, RowShape shape);
 
 }  // namespace o2o

@@ -46,9 +46,9 @@ using HeaderList = std::unique_ptr<curl_slist, Free<curl_slist_free_all>>;
 using Url = std::unique_ptr<CURLU, Free<curl_url_cleanup>>;
 using CurlText = std::unique_ptr<char, Free<curl_free>>;
 
-std::string Part(const Url& url, CURLUPart part) {
+std::string Part(const Url& url, CURLUPart part, unsigned int flags = 0) {
   char* text = nullptr;
-  if (!url || curl_url_get(url.get(), part, &text, 0) != CURLUE_OK) return {};
+  if (!url || curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
   return CurlText(text).get();
 }
 
@@ -57,6 +57,8 @@ Url ParseUrl(const std::string& text) {
   if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return nullptr;
   return url;
 }
+
+constexpr std::array kOrigin = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_ZONEID, CURLUPART_PORT};
 
 // Without what may be secret: user, password, query, fragment, and with `hides_path` the path. Empty for what
 // is no URL.
@@ -74,6 +76,12 @@ std::string ShownUrl(const std::string& text, bool hides_path) {
 bool HasControl(std::string_view text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+bool IsSameOrigin(const Url& a, const Url& b) {
+  return std::all_of(kOrigin.begin(), kOrigin.end(), [&](CURLUPart part) {
+    return EqualsIgnoringCase(Part(a, part, CURLU_DEFAULT_PORT), Part(b, part, CURLU_DEFAULT_PORT));
+  });
 }
 
 // The value of a header line, if it is the header `name`.
@@ -156,6 +164,8 @@ struct Exchange {
       headers_done = true;
     } else if (const auto type = HeaderValue(line, "content-type")) {
       response.content_type = *type;
+    } else if (const auto link = HeaderValue(line, "link")) {
+      response.link += (response.link.empty() ? "" : ", ") + std::string(*link);
     } else if (const auto cookie = HeaderValue(line, "set-cookie")) {
       response.set_cookies.emplace_back(*cookie);
     } else if (const auto date = HeaderValue(line, "date")) {
@@ -275,6 +285,23 @@ bool IsTls(CURLcode code) {
 }
 
 }  // namespace
+
+std::optional<Reference> FollowReference(const std::string& base, const std::string& reference) {
+  const Url from = ParseUrl(base);
+  const Url to = ParseUrl(base);
+  if (!from || !to || HasControl(reference)) return std::nullopt;
+  // Of nothing but a fragment, which is the base itself, libcurl makes the folder of the base.
+  const std::string target = reference.substr(0, reference.find('#'));
+  if (!target.empty() && curl_url_set(to.get(), CURLUPART_URL, target.c_str(), CURLU_URLENCODE) != CURLUE_OK)
+    return std::nullopt;
+  Reference followed;
+  followed.url = Part(to, CURLUPART_URL);
+  if (followed.url.empty()) return std::nullopt;
+  followed.shown = ShownUrl(followed.url, true);
+  followed.same_origin = IsSameOrigin(from, to);
+  followed.has_user = !Part(to, CURLUPART_USER).empty() || !Part(to, CURLUPART_PASSWORD).empty();
+  return followed;
+}
 
 void InitHttp() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 

@@ -35,6 +35,7 @@ struct HttpResponse {
   std::optional<Timestamp> date;  // the server's clock, from its Date header
   std::optional<Millis> retry_after;
   std::string location;                  // of a 3xx, without query
+  std::string link;                      // of all Link headers, as one; within the ceiling of all headers
   std::vector<std::string> set_cookies;  // as sent, each with its attributes
   std::size_t body_bytes = 0;            // decoded
 };

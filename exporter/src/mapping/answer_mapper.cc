@@ -99,13 +99,21 @@ std::optional<Error> Above(std::uint64_t count, std::size_t ceiling, const std::
 
 class AnswerMapper::Impl {
  public:
-  Impl(const MappingConfig& config, const MappingOptions& options) : ceilings_(config.ceilings) {
-    AnswerPlan plan = PlanAnswer(config);
+  Impl(const MappingConfig& config, const MappingOptions& options, const std::string& next_page)
+      : Impl(config, PlanAnswer(config), options, next_page) {}
+  Impl(const MappingConfig& config, AnswerPlan plan, const MappingOptions& options,
+       const std::string& next_page)
+      : ceilings_(config.ceilings), labels_(plan.document, config.ceilings.max_label_bytes) {
     const MappingOptions share = Share(options, plan.parts.size());
-    for (MappingConfig& part : plan.parts)
-      parts_.push_back(std::make_unique<RowMapper>(std::move(part), share));
+    for (MappingConfig& part : plan.parts) {
+      parts_.push_back(std::make_unique<RowMapper>(
+          std::move(part), share, [this](std::string_view key) { return labels_.ResolveKey(key); }));
+    }
     histograms_ = std::move(plan.histograms);
-    if (!plan.document.empty()) document_.emplace(std::move(plan.document), config.ceilings.max_label_bytes);
+    std::vector<std::string> wanted = std::move(plan.document);
+    if (!next_page.empty()) wanted.push_back(next_page);
+    if (!wanted.empty())
+      document_.emplace(std::move(wanted), std::max(ceilings_.max_label_bytes, kMaxNextPageBytes) + 1);
   }
 
   Result<void> Feed(std::string_view piece) {
@@ -118,7 +126,33 @@ class AnswerMapper::Impl {
     return {};
   }
 
+  Result<void> EndPage() {
+    page_ended_ = true;
+    EndDocument();
+    std::optional<Error> error;
+    for (const auto& part : parts_) {
+      const Result<void> ended = part->EndPage();
+      if (!ended && !error) error = ended.error();
+    }
+    if (!error) error = document_error_;
+    if (error) return tl::unexpected(*std::move(error));
+    return {};
+  }
+
+  void BeginPage() {
+    page_ended_ = false;
+    for (const auto& part : parts_) part->BeginPage();
+    if (document_) document_->BeginDocument();
+  }
+
+  const DocumentValue& NextPage() const {
+    static const DocumentValue kNone;
+    const bool wanted = document_ && document_->values().size() > labels_.pointers().size();
+    return wanted ? document_->values().back() : kNone;
+  }
+
   Result<Mapping> Finish() {
+    if (!page_ended_) (void)EndPage();
     if (IsPlain()) return parts_[0]->Finish();
     Mapping whole;
     std::optional<Error> error;
@@ -131,7 +165,10 @@ class AnswerMapper::Impl {
     }
     if (!error) error = Above(whole.report.rows, ceilings_.max_rows, "rows", "max_rows");
     if (!error) error = Above(whole.report.series, ceilings_.max_series, "series", "max_series");
-    if (!error) error = ResolveLabels(whole);
+    if (!error && whole.report.published_bytes > ceilings_.max_published_bytes)
+      error = TooMuchToPublish(ceilings_.max_published_bytes);
+    if (!error) error = document_error_;
+    for (const std::string& note : labels_.notes()) whole.report.notes.push_back(note);
     if (!error) error = BuildHistograms(whole);
     if (!error) return whole;
     report_ = std::move(whole.report);
@@ -144,18 +181,11 @@ class AnswerMapper::Impl {
  private:
   bool IsPlain() const { return parts_.size() == 1 && !document_ && histograms_.empty(); }
 
-  std::optional<Error> ResolveLabels(Mapping& mapping) {
-    if (mapping.report.published_bytes > ceilings_.max_published_bytes)
-      return TooMuchToPublish(ceilings_.max_published_bytes);
-    if (!document_) return std::nullopt;
-    if (const Result<void> read = document_->Finish(); !read) return read.error();
-    for (const std::string& note : document_->notes()) mapping.report.notes.push_back(note);
-    std::uint64_t bytes = mapping.report.published_bytes;
-    for (const Family& family : mapping.families)
-      if (document_->IsIn(*family.table)) bytes += family.table->size() * document_->text_bytes();
-    if (bytes > ceilings_.max_published_bytes) return TooMuchToPublish(ceilings_.max_published_bytes);
-    for (Family& family : mapping.families) family.table = document_->Resolve(std::move(family.table));
-    return std::nullopt;
+  void EndDocument() {
+    if (!document_ || document_error_) return;
+    Result<void> read = document_->Finish();
+    if (read) read = labels_.Take(document_->values());
+    if (!read) document_error_ = read.error();
   }
 
   std::optional<Error> BuildHistograms(Mapping& mapping) {
@@ -176,16 +206,23 @@ class AnswerMapper::Impl {
 
   const RowCeilings ceilings_;
   std::vector<std::unique_ptr<RowMapper>> parts_;
-  std::optional<DocumentLabels> document_;
+  DocumentLabels labels_;
+  std::optional<DocumentValues> document_;  // the values of the labels, then that of the next page
+  std::optional<Error> document_error_;
+  bool page_ended_ = false;
   std::vector<MetricConfig> histograms_;
   MappingReport report_;
 };
 
-AnswerMapper::AnswerMapper(const MappingConfig& config, const MappingOptions& options)
-    : impl_(std::make_unique<Impl>(config, options)) {}
+AnswerMapper::AnswerMapper(const MappingConfig& config, const MappingOptions& options,
+                           const std::string& next_page)
+    : impl_(std::make_unique<Impl>(config, options, next_page)) {}
 AnswerMapper::~AnswerMapper() = default;
 
 Result<void> AnswerMapper::Feed(std::string_view piece) { return impl_->Feed(piece); }
+Result<void> AnswerMapper::EndPage() { return impl_->EndPage(); }
+const DocumentValue& AnswerMapper::NextPage() const { return impl_->NextPage(); }
+void AnswerMapper::BeginPage() { impl_->BeginPage(); }
 Result<Mapping> AnswerMapper::Finish() { return impl_->Finish(); }
 const std::map<std::string, std::string>& AnswerMapper::TopFields() const {
   return impl_->first().TopFields();

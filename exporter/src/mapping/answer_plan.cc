@@ -48,6 +48,11 @@ std::string Placeholder(std::size_t document_label) {
   return kPlaceholderMark + std::to_string(document_label);
 }
 
+bool HasPlaceholder(const MetricConfig& metric) {
+  return std::any_of(metric.static_labels.begin(), metric.static_labels.end(),
+                     [](const auto& label) { return label.second.starts_with(kPlaceholderMark); });
+}
+
 AnswerPlan PlanAnswer(const MappingConfig& config) {
   AnswerPlan plan;
   std::vector<RowsConfig> places;

@@ -153,21 +153,31 @@ std::optional<std::string> Product(std::string_view a, const Decimal& b) {
 
 void Sum::Add(std::string_view number) {
   ++count_;
-  if (exact_ && AddExactly(number)) return;
-  if (exact_) {
-    inexact_ = Value();
-    exact_ = false;
-  }
-  inexact_ += ToDouble(number);
+  if (!exact_ || !AddExactly(number)) AddInexactly(ToDouble(number));
+}
+
+void Sum::Add(const Sum& other) {
+  count_ += other.count_;
+  if (!exact_ || !other.exact_ || !AddExactly(other.units_, other.scale_)) AddInexactly(other.Value());
+}
+
+void Sum::AddInexactly(long double value) {
+  if (exact_) inexact_ = Value();
+  exact_ = false;
+  inexact_ += value;
 }
 
 bool Sum::AddExactly(std::string_view number) {
   const std::optional<Decimal> decimal = ParseDecimal(number);
-  if (!decimal) return false;
-  // Both to the finer scale.
-  Int128 sum = units_, addend = decimal->units;
-  const int scale = std::max<int>(scale_, decimal->scale);
-  addend *= PowerOfTen(scale - decimal->scale);
+  return decimal && AddExactly(decimal->units, decimal->scale);
+}
+
+// Both to the finer scale.
+bool Sum::AddExactly(Int128 units, int units_scale) {
+  Int128 sum = units_, addend = units;
+  const int scale = std::max<int>(scale_, units_scale);
+  if (__builtin_mul_overflow(addend, static_cast<Int128>(PowerOfTen(scale - units_scale)), &addend))
+    return false;
   if (__builtin_mul_overflow(sum, static_cast<Int128>(PowerOfTen(scale - scale_)), &sum)) return false;
   if (__builtin_add_overflow(sum, addend, &sum)) return false;
   units_ = sum;

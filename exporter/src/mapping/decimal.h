@@ -36,11 +36,14 @@ std::optional<std::string> Product(std::string_view a, const Decimal& b);  // |b
 class Sum {
  public:
   void Add(std::string_view number);
+  void Add(const Sum& other);  // all that it is the sum of
   std::string Text() const;
   std::string Average() const;  // in double's precision
 
  private:
   bool AddExactly(std::string_view number);
+  bool AddExactly(Int128 units, int scale);
+  void AddInexactly(long double value);
   long double Value() const;
 
   Int128 units_ = 0;

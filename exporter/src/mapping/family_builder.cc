@@ -32,6 +32,12 @@ T Get(const std::vector<T>& values, std::size_t at, T otherwise) {
   return at < values.size() ? values[at] : otherwise;
 }
 
+std::uint64_t CountOf(std::string_view number) {
+  std::uint64_t count = 0;
+  std::from_chars(number.data(), number.data() + number.size(), count);
+  return count;
+}
+
 }  // namespace
 
 FamilyBuilder::FamilyBuilder(MetricDesc desc)
@@ -40,16 +46,45 @@ FamilyBuilder::FamilyBuilder(MetricDesc desc)
 FamilyBuilder::Added FamilyBuilder::Add(const MetricConfig& metric, const RowSample& sample) {
   const bool counts = metric.aggregate == Aggregate::kCount;
   const auto [id, is_new] = table_->Insert(sample.key, counts ? "1" : sample.number, RoomFor(metric));
+  if (!is_new) return Combine(metric, id, sample, {});
+  Note(metric, id, sample);
+  return Added::kNew;
+}
+
+FamilyBuilder::Added FamilyBuilder::AddSeries(const MetricConfig& metric, std::string_view key,
+                                              const FamilyBuilder& from, SeriesTable::Id from_id) {
+  RowSample sample;
+  sample.key = key;
+  sample.number = from.table_->Value(from_id);
+  sample.row = from.RowOf(from_id);
+  if (from_id < from.times_.size() && !metric.newest_column.empty()) sample.time = from.times_[from_id];
+  const auto total = from.totals_.find(from_id);
+  const auto [id, is_new] = table_->Insert(key, sample.number, RoomFor(metric));
   if (is_new) {
     Note(metric, id, sample);
+    if (total != from.totals_.end()) totals_.emplace(id, total->second);
+    SetAmbiguous(id, from.IsAmbiguous(from_id));
     return Added::kNew;
   }
+  const bool newer = sample.time && *sample.time > Get(times_, id, *sample.time);
+  Combined what;
+  if (metric.aggregate == Aggregate::kCount) what.count = CountOf(sample.number);
+  if (total != from.totals_.end()) what.sum = &total->second.sum;
+  const Added added = Combine(metric, id, sample, what);
+  if (newer) SetAmbiguous(id, from.IsAmbiguous(from_id));
+  return added;
+}
+
+std::uint32_t FamilyBuilder::RowOf(SeriesTable::Id id) const { return Get(rows_, id, std::uint32_t{0}); }
+
+FamilyBuilder::Added FamilyBuilder::Combine(const MetricConfig& metric, SeriesTable::Id id,
+                                            const RowSample& sample, Combined what) {
   const std::string_view number = sample.number;
   switch (metric.aggregate) {
-    case Aggregate::kNone: return AddEqual(metric, id, sample);
-    case Aggregate::kCount: CountUp(id); break;
+    case Aggregate::kNone: return AddEqual(metric, id, sample, what);
+    case Aggregate::kCount: CountUp(id, what.count); break;
     case Aggregate::kSum:
-    case Aggregate::kAvg: AddTo(id, number, metric.aggregate == Aggregate::kAvg); break;
+    case Aggregate::kAvg: AddTo(id, number, what.sum, metric.aggregate == Aggregate::kAvg); break;
     case Aggregate::kMin:
       if (CompareNumbers(number, table_->Value(id)) < 0) table_->SetValue(id, number);
       break;
@@ -67,11 +102,13 @@ void FamilyBuilder::Note(const MetricConfig& metric, SeriesTable::Id id, const R
 }
 
 FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesTable::Id id,
-                                             const RowSample& sample) {
+                                             const RowSample& sample, Combined what) {
   if (const auto newest = Get(times_, id, sample.time.value_or(Timestamp{}));
       sample.time && *sample.time != newest) {
     if (*sample.time < newest) return Added::kAggregated;
     table_->SetValue(id, sample.number);
+    totals_.erase(id);
+    if (what.sum != nullptr) totals_.emplace(id, Total{*what.sum, false});
     SetAmbiguous(id, false);
     Note(metric, id, sample);
     return Added::kAggregated;
@@ -83,7 +120,7 @@ FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesT
       return Added::kAmbiguous;
     case DuplicatePolicy::kFirst: break;
     case DuplicatePolicy::kLast: table_->SetValue(id, sample.number); break;
-    case DuplicatePolicy::kSum: AddTo(id, sample.number, false); break;
+    case DuplicatePolicy::kSum: AddTo(id, sample.number, what.sum, false); break;
     case DuplicatePolicy::kMax:
       if (CompareNumbers(sample.number, table_->Value(id)) > 0) table_->SetValue(id, sample.number);
       break;
@@ -92,8 +129,7 @@ FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesT
 }
 
 void FamilyBuilder::SetAmbiguous(SeriesTable::Id id, bool ambiguous) {
-  const bool was = id < ambiguous_.size() && ambiguous_[id];
-  if (was == ambiguous) return;
+  if (IsAmbiguous(id) == ambiguous) return;
   if (ambiguous_.size() <= id) ambiguous_.resize(id + 1);
   ambiguous_[id] = ambiguous;
   ambiguous_series_ += ambiguous ? 1 : std::size_t{0} - 1;
@@ -104,7 +140,7 @@ void FamilyBuilder::DropAmbiguous() {
   if (ambiguous_series_ == 0) return;
   auto unambiguous = std::make_shared<SeriesTable>();
   for (SeriesTable::Id id = 0; id < table_->size(); ++id) {
-    if (id >= ambiguous_.size() || !ambiguous_[id]) unambiguous->Insert(table_->Key(id), table_->Value(id));
+    if (!IsAmbiguous(id)) unambiguous->Insert(table_->Key(id), table_->Value(id));
   }
   table_ = std::move(unambiguous);
   ambiguous_series_ = 0;
@@ -112,21 +148,23 @@ void FamilyBuilder::DropAmbiguous() {
 
 void FamilyBuilder::AddZero(std::string_view key) { table_->Insert(key, "0"); }
 
-void FamilyBuilder::AddTo(SeriesTable::Id id, std::string_view number, bool average) {
+void FamilyBuilder::AddTo(SeriesTable::Id id, std::string_view number, const Sum* sum, bool average) {
   const auto [total, is_new] = totals_.try_emplace(id);
   if (is_new) {
     total->second.sum.Add(table_->Value(id));
     total->second.average = average;
   }
-  total->second.sum.Add(number);
+  if (sum != nullptr) {
+    total->second.sum.Add(*sum);
+  } else {
+    total->second.sum.Add(number);
+  }
 }
 
-void FamilyBuilder::CountUp(SeriesTable::Id id) {
-  const std::string_view value = table_->Value(id);
-  std::uint64_t count = 0;
-  std::from_chars(value.data(), value.data() + value.size(), count);
+void FamilyBuilder::CountUp(SeriesTable::Id id, std::uint64_t by) {
+  const std::uint64_t count = CountOf(table_->Value(id)) + by;
   std::array<char, 24> text{};
-  const char* const end = std::to_chars(text.data(), text.data() + text.size(), count + 1).ptr;
+  const char* const end = std::to_chars(text.data(), text.data() + text.size(), count).ptr;
   table_->SetValue(id, {text.data(), static_cast<std::size_t>(end - text.data())});
 }
 

@@ -38,6 +38,13 @@ class FamilyBuilder {
   explicit FamilyBuilder(MetricDesc desc);
 
   Added Add(const MetricConfig& metric, const RowSample& sample);
+  // What another builder has collected of the metric under one label set, here under that of `key`; as if its
+  // samples had been added here, behind those that were.
+  Added AddSeries(const MetricConfig& metric, std::string_view key, const FamilyBuilder& from,
+                  SeriesTable::Id id);
+  const SeriesTable& table() const { return *table_; }
+  // The row that gave the value of a series whose label set no second row may have.
+  std::uint32_t RowOf(SeriesTable::Id id) const;
   // The first row that had the labels of the sample that was just called ambiguous.
   std::uint32_t earlier_row() const { return earlier_row_; }
 
@@ -55,10 +62,18 @@ class FamilyBuilder {
     bool average = false;
   };
 
+  // What a sample stands for: one row, or all that another builder has combined.
+  struct Combined {
+    std::uint64_t count = 1;
+    const Sum* sum = nullptr;  // null: its number
+  };
+
   void Note(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample);
-  Added AddEqual(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample);
-  void AddTo(SeriesTable::Id id, std::string_view number, bool average);
-  void CountUp(SeriesTable::Id id);
+  Added Combine(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample, Combined what);
+  Added AddEqual(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample, Combined what);
+  void AddTo(SeriesTable::Id id, std::string_view number, const Sum* sum, bool average);
+  void CountUp(SeriesTable::Id id, std::uint64_t by);
+  bool IsAmbiguous(SeriesTable::Id id) const { return id < ambiguous_.size() && ambiguous_[id]; }
   void SetAmbiguous(SeriesTable::Id id, bool ambiguous);
   void DropAmbiguous();
 

@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "json/json_fields.h"
 #include "json/json_stream.h"
+#include "mapping/answer_plan.h"
 #include "mapping/appended_failure.h"
 #include "mapping/column_check.h"
 #include "mapping/decimal.h"
@@ -35,9 +36,10 @@ std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view
 
 class RowMapper::Impl final : public RowSink {
  public:
-  Impl(MappingConfig config, MappingOptions options)
+  Impl(MappingConfig config, MappingOptions options, KeyResolver resolve)
       : config_(std::move(config)),
         options_(options),
+        resolve_(std::move(resolve)),
         now_(options.now.value_or(SystemClock().Now())),
         key_(config_.ceilings.max_label_bytes) {
     Result<MappingPlan> plan = MakePlan(config_, now_);
@@ -48,34 +50,35 @@ class RowMapper::Impl final : public RowSink {
     plan_ = *std::move(plan);
     for (const MetricDesc& desc : plan_.families) families_.emplace_back(desc);
     max_series_ = std::min(config_.ceilings.max_series, SeriesTable::kMaxSeries - 1);
-    for (const MetricConfig& metric : config_.metrics) states_.emplace_back(metric, now_);
+    BeginStates();
     reader_.emplace(plan_.wants,
                     RowEcho(options_.sample_rows, options_.max_row_bytes, options_.max_kept_bytes), *this);
-    stream_.emplace(*reader_, kMaxToken, config_.rows.lines ? JsonTexts::kLines : JsonTexts::kOne);
+    BeginText();
   }
 
   Result<void> Feed(std::string_view piece) {
-    if (failure_.found()) {
-      if (failure_.Feed(piece)) return {};
+    if (failure_->found()) {
+      if (failure_->Feed(piece)) return {};
     } else if (!error_) {
       const std::size_t begin = stream_->Offset();
       reader_->BeginPiece(piece);
       const Result<void> fed = stream_->Feed(piece);
       if (fed) {
         reader_->EndPiece();
-        if (IsPlainList()) failure_.KeepTail(piece, begin);
+        if (IsPlainList()) failure_->KeepTail(piece, begin);
         return {};
       }
       End(fed.error());
       // (Of a broken byte order mark the offset is that of its first byte, in an earlier piece.)
       const std::size_t at = stream_->Offset();
       const std::string_view rest = at < begin ? std::string_view() : piece.substr(at - begin);
-      if (IsBehindRow(rest) && failure_.Feed(rest)) return {};
+      if (IsBehindRow(rest) && failure_->Feed(rest)) return {};
     }
     return tl::unexpected<Error>(*error_);
   }
 
-  Result<Mapping> Finish() {
+  Result<void> EndPage() {
+    page_ended_ = true;
     if (!error_) {
       if (const Result<void> read = stream_->Finish(); !read) {
         End(read.error());
@@ -85,6 +88,20 @@ class RowMapper::Impl final : public RowSink {
     if (!error_) {
       if (const Result<void> found = reader_->CheckFound(); !found) End(found.error());
     }
+    if (!error_) TakePage();
+    if (error_) return tl::unexpected<Error>(*error_);
+    return {};
+  }
+
+  void BeginPage() {
+    if (error_) return;
+    page_ended_ = false;
+    reader_->BeginText();
+    BeginText();
+  }
+
+  Result<Mapping> Finish() {
+    if (!page_ended_) (void)EndPage();
     if (reader_) CompleteReport();
     if (ended_in_rows_) LookForFailureAmongRows();
     if (error_) return tl::unexpected<Error>(*error_);
@@ -98,14 +115,14 @@ class RowMapper::Impl final : public RowSink {
 
   const std::map<std::string, std::string>& TopFields() const {
     static const std::map<std::string, std::string> kNone;
-    return failure_.found() ? failure_.fields() : reader_ ? reader_->TopFields() : kNone;
+    return failure_->found() ? failure_->fields() : reader_ ? reader_->TopFields() : kNone;
   }
-  bool TopFieldsAreAppended() const { return failure_.found(); }
+  bool TopFieldsAreAppended() const { return failure_->found(); }
   const MappingReport& report() const { return report_; }
 
   bool TakeRow(const RowView& row) override {
     if (!CountRow()) return false;
-    failure_.RowEnded(row.Where());
+    failure_->RowEnded(row.Where());
     faults_ = {};
     if (row.TooDeep()) {
       for (MetricState& state : states_) state.faulty = true;
@@ -122,7 +139,7 @@ class RowMapper::Impl final : public RowSink {
 
   bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
     if (!CountRow()) return false;
-    failure_.RowEnded(where);
+    failure_->RowEnded(where);
     ++rejected_[static_cast<std::size_t>(reason)];
     Keep(
         reason, [&] { return message; }, where);
@@ -134,9 +151,9 @@ class RowMapper::Impl final : public RowSink {
     report_ = {};
     rejected_ = {};
     key_.Restart();
-    series_ = 0;
-    states_.clear();
-    for (const MetricConfig& metric : config_.metrics) states_.emplace_back(metric, now_);
+    published_ = {};
+    page_published_ = {};
+    BeginStates();
     ambiguous_rows_.clear();
     merged_ = 0;
   }
@@ -150,7 +167,29 @@ class RowMapper::Impl final : public RowSink {
     std::vector<bool> filter_columns_seen;  // some row had it
     bool matched = false;                   // some row passed `where`
     bool faulty = false;                    // some row that passed gave nothing, for a reason
+    // What the page at hand gave, where labels are known at its end only.
+    std::optional<FamilyBuilder> page;
   };
+
+  struct Published {
+    std::size_t series = 0;   // ambiguous ones among them
+    std::uint64_t bytes = 0;  // of labels and values
+  };
+
+  void BeginStates() {
+    states_.clear();
+    for (std::size_t i = 0; i < config_.metrics.size(); ++i) {
+      states_.emplace_back(config_.metrics[i], now_);
+      if (HasPlaceholder(config_.metrics[i]))
+        states_[i].page.emplace(plan_.families[plan_.metrics[i].family]);
+    }
+  }
+
+  void BeginText() {
+    stream_.reset();
+    stream_.emplace(*reader_, kMaxToken, config_.rows.lines ? JsonTexts::kLines : JsonTexts::kOne);
+    failure_.emplace();
+  }
 
   // A reading that the handlers ended has its reason there.
   void End(const Error& error) {
@@ -176,10 +215,10 @@ class RowMapper::Impl final : public RowSink {
   // Behind a comma, or in the place of the first row.
   void LookForFailureAmongRows() {
     const bool complete = reader_->IsBetweenRows();
-    std::string_view text = failure_.Tail(complete);
+    std::string_view text = failure_->Tail(complete);
     text.remove_prefix(std::min(text.size(), text.find('{')));
     const bool first = report_.rows == (complete ? 1 : 0);
-    if (!text.empty() && IsFailure(text, first)) (void)failure_.Feed(text);
+    if (!text.empty() && IsFailure(text, first)) (void)failure_->Feed(text);
   }
 
   // Not of a row whose columns are named so.
@@ -219,7 +258,7 @@ class RowMapper::Impl final : public RowSink {
     sample.key = key_.text();
     sample.row = static_cast<std::uint32_t>(report_.rows);
     sample.replaces = row.RepeatedKey();
-    return Add(metric, sample, row);
+    return Add(metric, state, sample, row);
   }
 
   // Whether the row is one of those that the metric's `where` asks for.
@@ -235,10 +274,11 @@ class RowMapper::Impl final : public RowSink {
   }
 
   // False ends the reading.
-  bool Add(const MetricPlan& metric, const RowSample& sample, const RowView& row) {
-    FamilyBuilder& family = families_[metric.family];
+  bool Add(const MetricPlan& metric, MetricState& state, const RowSample& sample, const RowView& row) {
+    FamilyBuilder& family = state.page ? *state.page : families_[metric.family];
     switch (family.Add(*metric.config, sample)) {
-      case FamilyBuilder::Added::kNew: return Fits(sample);
+      case FamilyBuilder::Added::kNew:
+        return Fits(state.page ? page_published_ : published_, sample.key.size() + sample.number.size());
       case FamilyBuilder::Added::kAggregated: return true;
       case FamilyBuilder::Added::kAmbiguous:
         RejectAmbiguous(metric, family.earlier_row(), row);
@@ -252,11 +292,48 @@ class RowMapper::Impl final : public RowSink {
     return true;
   }
 
+  // What the page gave joins what earlier ones did, under the labels that are known by now.
+  void TakePage() {
+    page_published_ = {};
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (!states_[i].page) continue;
+      const FamilyBuilder page =
+          *std::exchange(states_[i].page, FamilyBuilder(plan_.families[plan_.metrics[i].family]));
+      for (SeriesTable::Id id = 0; id < page.table().size(); ++id) {
+        if (!TakeSeries(plan_.metrics[i], page, id)) return;
+      }
+    }
+  }
+
+  // False ends the reading.
+  bool TakeSeries(const MetricPlan& metric, const FamilyBuilder& page, SeriesTable::Id id) {
+    const std::string key = resolve_(page.table().Key(id));
+    if (key.size() > SeriesTable::kMaxKeyBytes) {
+      return EndWith(metric.config->name + ": the labels together are longer than " +
+                     std::to_string(SeriesTable::kMaxKeyBytes) + " bytes");
+    }
+    FamilyBuilder& family = families_[metric.family];
+    switch (family.AddSeries(*metric.config, key, page, id)) {
+      case FamilyBuilder::Added::kNew: return Fits(published_, key.size() + page.table().Value(id).size());
+      case FamilyBuilder::Added::kAggregated: break;
+      case FamilyBuilder::Added::kAmbiguous:
+        RejectAmbiguous(family.earlier_row());
+        RejectAmbiguous(page.RowOf(id));
+        ++report_.duplicates;
+        break;
+      case FamilyBuilder::Added::kDuplicate:
+        ++report_.duplicates;
+        ++merged_;
+        break;
+    }
+    return true;
+  }
+
   // A new series is within the ceilings.
-  bool Fits(const RowSample& sample) {
-    if (++series_ > max_series_) return EndWith(Ceiling(max_series_, "series", "max_series"));
-    report_.published_bytes += sample.key.size() + sample.number.size();
-    if (report_.published_bytes <= config_.ceilings.max_published_bytes) return true;
+  bool Fits(Published& published, std::size_t bytes) {
+    if (++published.series > max_series_) return EndWith(Ceiling(max_series_, "series", "max_series"));
+    published.bytes += bytes;
+    if (published.bytes <= config_.ceilings.max_published_bytes) return true;
     error_ = TooMuchToPublish(config_.ceilings.max_published_bytes);
     return false;
   }
@@ -264,15 +341,25 @@ class RowMapper::Impl final : public RowSink {
   // Each row of the label set counts once, the first of them too.
   void RejectAmbiguous(const MetricPlan& metric, std::uint32_t earlier, const RowView& row) {
     const auto here = static_cast<std::size_t>(report_.rows);
-    if (ambiguous_rows_.size() <= here) ambiguous_rows_.resize(here + 1);
-    if (!ambiguous_rows_[earlier]) ++rejected_[static_cast<std::size_t>(RowReason::kDuplicate)];
-    ambiguous_rows_[earlier] = true;
-    ambiguous_rows_[here] = true;
+    RejectAmbiguous(earlier);
+    MarkAmbiguous(here);  // which Fault() counts
     Fault(RowReason::kDuplicate, row, [&] {
       return metric.config->name + ": rows " + std::to_string(earlier) + " and " + std::to_string(here) +
              " have the same labels, so that neither is published: tell them apart by a label, or set "
              "aggregate or on_duplicate";
     });
+  }
+
+  void RejectAmbiguous(std::size_t row) {
+    if (!MarkAmbiguous(row)) ++rejected_[static_cast<std::size_t>(RowReason::kDuplicate)];
+  }
+
+  // Whether it was.
+  bool MarkAmbiguous(std::size_t row) {
+    if (ambiguous_rows_.size() <= row) ambiguous_rows_.resize(row + 1);
+    const bool was = ambiguous_rows_[row];
+    ambiguous_rows_[row] = true;
+    return was;
   }
 
   // Of a fault that costs the metric its sample of the row.
@@ -384,6 +471,8 @@ class RowMapper::Impl final : public RowSink {
   void CountSeries() {
     report_.series = 0;
     for (const FamilyBuilder& family : families_) report_.series += family.series();
+    for (const MetricState& state : states_) report_.series += state.page ? state.page->series() : 0;
+    report_.published_bytes = published_.bytes + page_published_.bytes;
   }
 
   // Of nothing a count and a sum are 0, where it is known which series that is: one without labels of rows.
@@ -397,23 +486,26 @@ class RowMapper::Impl final : public RowSink {
     const bool renamed = report_.rows > 0 && std::find(seen.begin(), seen.end(), false) != seen.end();
     if (!sums || !metric.config->labels.empty() || state.faulty || renamed) return;
     key_.BuildFixed(metric);
-    families_[metric.family].AddZero(key_.text());
+    families_[metric.family].AddZero(state.page ? resolve_(key_.text()) : std::string(key_.text()));
   }
 
   const MappingConfig config_;
   const MappingOptions options_;
+  const KeyResolver resolve_;
   const Timestamp now_;
   MappingPlan plan_;
   std::optional<Error> error_;
   std::vector<FamilyBuilder> families_;
   std::optional<RowReader> reader_;
   std::optional<JsonStream> stream_;
-  AppendedFailure failure_;
+  std::optional<AppendedFailure> failure_{std::in_place};
+  bool page_ended_ = false;
   bool ended_in_rows_ = false;
   MappingReport report_;
   std::array<std::uint64_t, kRowReasons> rejected_{};
   std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
-  std::size_t series_ = 0;                          // ambiguous ones among them
+  Published published_;                             // of whole pages, and of what needs no page's end
+  Published page_published_;                        // of the page at hand
   std::size_t max_series_ = 0;
   std::uint64_t merged_ = 0;          // samples that on_duplicate took in
   std::vector<MetricState> states_;   // of each metric
@@ -428,11 +520,13 @@ Error TooMuchToPublish(std::uint64_t most) {
               "ones, or raise max_published"};
 }
 
-RowMapper::RowMapper(MappingConfig config, MappingOptions options)
-    : impl_(std::make_unique<Impl>(std::move(config), options)) {}
+RowMapper::RowMapper(MappingConfig config, MappingOptions options, KeyResolver resolve)
+    : impl_(std::make_unique<Impl>(std::move(config), options, std::move(resolve))) {}
 RowMapper::~RowMapper() = default;
 
 Result<void> RowMapper::Feed(std::string_view piece) { return impl_->Feed(piece); }
+Result<void> RowMapper::EndPage() { return impl_->EndPage(); }
+void RowMapper::BeginPage() { impl_->BeginPage(); }
 Result<Mapping> RowMapper::Finish() { return impl_->Finish(); }
 const std::map<std::string, std::string>& RowMapper::TopFields() const { return impl_->TopFields(); }
 bool RowMapper::TopFieldsAreAppended() const { return impl_->TopFieldsAreAppended(); }

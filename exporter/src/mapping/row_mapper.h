@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -66,11 +67,16 @@ struct Mapping {
 // What is said where an answer would publish more bytes of labels and values than that.
 Error TooMuchToPublish(std::uint64_t most);
 
-// Turns a JSON body, fed in pieces of any size, into samples. Keeps one row at a time (with nested rows one
-// outermost row), and of it only the columns that some metric needs; besides that the series.
+// What a key of SeriesTable that has placeholders becomes at the end of a page.
+using KeyResolver = std::function<std::string(std::string_view)>;
+
+// Turns a JSON body, fed in pieces of any size, into samples; or several, the pages of one answer. Keeps one
+// row at a time (with nested rows one outermost row), and of it only the columns that some metric needs;
+// besides that the series.
 //
 //   RowMapper mapper(config);
 //   for each piece: if (Result<void> fed = mapper.Feed(piece); !fed) stop
+//   of pages: mapper.EndPage(), and before the next one mapper.BeginPage()
 //   Result<Mapping> mapping = mapper.Finish();  // once, also after an error, which it returns again
 //
 // Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are due, or a column
@@ -84,13 +90,17 @@ Error TooMuchToPublish(std::uint64_t most);
 // at a time.
 class RowMapper {
  public:
-  explicit RowMapper(MappingConfig config, MappingOptions options = {});
+  // `resolve` is asked at the end of each page for the metrics that have a Placeholder().
+  explicit RowMapper(MappingConfig config, MappingOptions options = {}, KeyResolver resolve = {});
   ~RowMapper();
   RowMapper(const RowMapper&) = delete;
   RowMapper& operator=(const RowMapper&) = delete;
 
   Result<void> Feed(std::string_view piece);
-  Result<Mapping> Finish();
+  // The page has ended; fails where it is not whole or has no rows.
+  Result<void> EndPage();
+  void BeginPage();
+  Result<Mapping> Finish();  // ends the last page too, where that was not done
 
   // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error,
   // error_type, message, cause and _status, each cut at 1 KiB; the same of an object that follows the rows

@@ -15,15 +15,23 @@ constexpr std::size_t kMaxShownNames = 10;
 
 }  // namespace
 
-void RowReader::TakePathKey(Frame& frame, std::string_view key) {
+// Of equal keys the last one wins; what earlier texts gave would be forgotten with the first.
+bool RowReader::TakePathKey(Frame& frame, std::string_view key) {
   constexpr std::size_t kMaxNames = 100;
   frame.match = key == pointer_[frame.place];
   if (!frame.match) {
     if (frame.names.size() < kMaxNames && key.size() <= 256) frame.names.emplace_back(key);
   } else if (frame.was_there) {
+    if (!first_text_) {
+      error_ = Error{ErrorCode::kBadShape,
+                     "the key " + Quoted(key) + " appears twice on the way to the rows, in " +
+                         Where(frame.place) + ": of one page of several the upstream has to send each once"};
+      return false;
+    }
     ++duplicate_keys_;
     Restart();
   }
+  return true;
 }
 
 // Whether the value that begins is the next step.

@@ -57,6 +57,18 @@ ColumnIndex RowReader::MakeIndex(const LevelWants& wants, PointerTree& pointers)
   return ColumnIndex(std::move(names));
 }
 
+void RowReader::BeginText() {
+  first_text_ = false;
+  found_ = false;
+  missing_.clear();
+  top_fields_.clear();
+  clipper_ = RowClipper();
+  for (Level& level : levels_) {
+    level.rows_before = level.rows_seen;
+    level.strays = 0;
+  }
+}
+
 void RowReader::EndPiece() {
   if (!records_.empty()) {
     clipper_.EndPiece(&records_.At(0, 0).where.begin);
@@ -90,7 +102,7 @@ bool RowReader::Key(std::string_view key) {
   }
   Frame& frame = frames_.back();
   switch (frame.kind) {
-    case Kind::kPath: TakePathKey(frame, key); break;
+    case Kind::kPath: return TakePathKey(frame, key);
     case Kind::kRows: return TakeMemberKey(frame.place, key);
     case Kind::kRow: TakeColumnKey(frame.place, key); break;
     case Kind::kInside: TakeInsideKey(frame, key); break;
@@ -212,7 +224,7 @@ void RowReader::OpenMembers(std::size_t level) {
 // What nobody has called a container of rows, and holds none, is most likely an error's.
 void RowReader::CloseRows(std::size_t level, JsonType type) {
   const Level& its = levels_[level];
-  if (level > 0 || its.wants.scalars || its.rows_seen > 0 || its.strays == 0) return;
+  if (level > 0 || its.wants.scalars || its.rows_seen > its.rows_before || its.strays == 0) return;
   found_ = false;
   missing_ = Where(pointer_.size()) + " is " + std::string(Describe(type)) + " of which no " +
              (type == JsonType::kObject ? "member" : "element") + " is " + ExpectedRow(0) + ", expected " +

@@ -41,6 +41,9 @@ class RowReader final : public JsonHandler {
  public:
   RowReader(RowWants wants, RowEcho echo, RowSink& sink);
 
+  // Behind a whole text: what follows is the next one, whose rows count with those before.
+  void BeginText();
+
   // Around each piece that the JsonStream is fed, so that rows can be cut out of it.
   void BeginPiece(std::string_view piece) { clipper_.BeginPiece(piece); }
   void EndPiece();
@@ -81,8 +84,9 @@ class RowReader final : public JsonHandler {
     PointerTree pointers;  // before `index`, which is made of both
     ColumnIndex index;
     std::uint64_t rows_seen = 0;
-    std::uint64_t strays = 0;  // what stood among the rows and is none
-    bool members = false;      // the rows at hand are members
+    std::uint64_t rows_before = 0;  // of them those of earlier texts
+    std::uint64_t strays = 0;       // what appeared among the rows of this text and is not one
+    bool members = false;           // the rows at hand are members
     bool nested_seen = false;
     std::size_t position = 0;           // of the element at hand, counted from 1
     std::unique_ptr<SeriesTable> keys;  // of the members so far
@@ -103,7 +107,7 @@ class RowReader final : public JsonHandler {
 
   static ColumnIndex MakeIndex(const LevelWants& wants, PointerTree& pointers);
   void PushFrame(Kind kind, JsonType type, std::size_t place, PointerTree::NodeId node = PointerTree::kNone);
-  void TakePathKey(Frame& frame, std::string_view key);
+  bool TakePathKey(Frame& frame, std::string_view key);
   void TakeColumnKey(std::size_t level, std::string_view key);
   void TakePivotKey(Level& its, std::string_view key, bool repeated);
   bool IsPivoted(const Level& its) const { return its.pivot && column_->pivoted.value_or(false); }
@@ -171,6 +175,7 @@ class RowReader final : public JsonHandler {
   std::vector<Echoed> echoed_;
   bool found_ = false;
   std::string missing_;  // why there are no rows
+  bool first_text_ = true;
   std::uint64_t duplicate_keys_ = 0;
 
   std::map<std::string, std::string> top_fields_;

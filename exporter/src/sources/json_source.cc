@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/endpoint_loader.h"
 #include "json/json_reader.h"
+#include "sources/paged_answer.h"
 #include "sources/redirect_text.h"
 #include "sources/upstream_status.h"
 
@@ -73,10 +74,11 @@ void ReadFormat(MapReader& json, JsonSourceConfig& config) {
     fits = fits && (!metric.rows || is_whole(*metric.rows));
     for (const LabelFrom& label : metric.labels) fits = fits && !label.column.starts_with(kDocumentColumn);
   }
+  fits = fits && (!config.pages || config.pages->pointer.empty());
   if (!fits) {
     json.FailValue("format",
-                   "has a row on each line, and no document around them: remove rows.pointer, rows.is: row "
-                   "and columns that begin with $/");
+                   "has a row on each line, and no document around them: remove rows.pointer, rows.is: row, "
+                   "columns that begin with $/, and pages.next unless it is link");
   }
   config.mapping.rows.lines = true;
 }
@@ -151,23 +153,29 @@ std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const Mapping
   ReadTls(json.Section("tls"), config.tls);
   ReadProxy(json, config.proxy);
   ReadMapped(json, place, RowShape::kAny, config);
+  config.pages = ReadPages(json);
   ReadFormat(json, config);
   return std::make_shared<JsonSourceConfig>(std::move(config));
 }
 
 std::unique_ptr<MappedSource> JsonSourceConfig::MakeSource(const SourceInputs& inputs) const {
-  return std::make_unique<JsonSource>(*this, inputs.timeout, inputs.http);
+  return std::make_unique<JsonSource>(*this, inputs.timeout, inputs.http, inputs.clock);
 }
 
-JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http)
+JsonSource::JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http, const Clock& clock)
     : config_(std::move(config)),
       timeout_(timeout),
       oauth2_(MakeOAuth2Client(config_.oauth2, http)),
-      http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
+      http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http),
+      clock_(clock) {}
 
 std::vector<ErrorCode> JsonSource::FailureReasons() const { return UpstreamFailures({ErrorCode::kNotFound}); }
 
 Result<MappedAnswer> JsonSource::Fetch(const MappingOptions& options, std::stop_token stop) {
+  if (config_.pages) {
+    return FetchPages(http_, ToRequest(config_, timeout_), *config_.pages, config_.mapping, options, Problem,
+                      clock_, std::move(stop));
+  }
   auto answer = FetchMapped(http_, ToRequest(config_, timeout_), config_.mapping, options, stop);
   if (answer) answer->problem = Problem(*answer);
   return answer;

@@ -7,11 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/secret.h"
 #include "config/source_kind.h"
 #include "http/http_client.h"
 #include "sources/mapped_source.h"
 #include "sources/oauth2.h"
+#include "sources/page_walk.h"
 
 namespace o2o {
 
@@ -25,6 +27,7 @@ struct JsonSourceConfig final : MappedSourceConfig {
   Secret password;
   Secret bearer_token;
   std::optional<OAuth2Config> oauth2;  // in the place of those
+  std::optional<PagesConfig> pages;    // none: one answer is all
 
   std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
 };
@@ -34,8 +37,8 @@ std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const Mapping
 // Asks it anew with each poll.
 class JsonSource final : public MappedSource {
  public:
-  // `http` must outlive it.
-  JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http);
+  // `http` and `clock` must outlive it.
+  JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http, const Clock& clock);
 
   Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
   std::vector<ErrorCode> FailureReasons() const override;
@@ -45,6 +48,7 @@ class JsonSource final : public MappedSource {
   const Millis timeout_;
   std::optional<OAuth2Client> oauth2_;
   HttpClient& http_;
+  const Clock& clock_;
 };
 
 }  // namespace o2o

@@ -13,10 +13,9 @@ constexpr std::size_t kMaxUnreadable = 1u << 20;
 
 }  // namespace
 
-Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
-                                 const MappingOptions& options, std::stop_token stop) {
-  AnswerMapper mapper(mapping, options);
-  MappedAnswer answer;
+Result<FedAnswer> FeedAnswer(HttpClient& http, const HttpRequest& request, AnswerMapper& mapper,
+                             std::stop_token stop) {
+  FedAnswer answer;
   bool readable = true;
   std::size_t unreadable = 0;
   auto response = http.Send(
@@ -35,14 +34,29 @@ Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, c
       !response && !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
   // Memory may have run out in the mapper, which is of no use then: it is not asked for more.
   if (!response && !ended_by_us) return tl::unexpected(response.error());
-  answer.mapping = mapper.Finish();
-  if (!answer.mapping) answer.report = mapper.report();
-  answer.top_fields = mapper.TopFields();
   if (response) {
     answer.response = *std::move(response);
   } else {
     answer.response.status = 200;
   }
+  return answer;
+}
+
+void FinishMapping(AnswerMapper& mapper, MappedAnswer& answer) {
+  answer.mapping = mapper.Finish();
+  if (!answer.mapping) answer.report = mapper.report();
+  answer.top_fields = mapper.TopFields();
+}
+
+Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
+                                 const MappingOptions& options, std::stop_token stop) {
+  AnswerMapper mapper(mapping, options);
+  auto fed = FeedAnswer(http, request, mapper, std::move(stop));
+  if (!fed) return tl::unexpected(fed.error());
+  MappedAnswer answer;
+  answer.response = std::move(fed->response);
+  answer.beginning = std::move(fed->beginning);
+  FinishMapping(mapper, answer);
   return answer;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -19,6 +20,7 @@ struct MappedAnswer {
   HttpResponse response;
   std::string beginning;  // of the body, for telling what it is instead of JSON
   Result<Mapping> mapping = Fail(ErrorCode::kInternal, "nothing was read");
+  std::size_t pages = 0;  // that were read, of a source that has pages: `response` is that of the last one
   std::map<std::string, std::string> top_fields;  // AnswerMapper::TopFields
   MappingReport report;                           // of a mapping that failed; a good one has its own
   std::optional<Error>
@@ -30,6 +32,18 @@ struct MappedAnswer {
 // body that no mapping can be made of no more than 1 MiB is read.
 Result<MappedAnswer> FetchMapped(HttpClient& http, const HttpRequest& request, const MappingConfig& mapping,
                                  const MappingOptions& options, std::stop_token stop);
+
+// A request whose body went into a mapper.
+struct FedAnswer {
+  HttpResponse response;
+  std::string beginning;
+};
+
+// The same with a mapper that more than one body goes into: leaves its page open.
+Result<FedAnswer> FeedAnswer(HttpClient& http, const HttpRequest& request, AnswerMapper& mapper,
+                             std::stop_token stop);
+// Ends the mapping, for the rest of an answer.
+void FinishMapping(AnswerMapper& mapper, MappedAnswer& answer);
 
 // What a good answer brings; its problem, if it has one.
 Result<PollResult> ToPollResult(MappedAnswer answer);

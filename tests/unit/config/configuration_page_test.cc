@@ -168,6 +168,7 @@ TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
       {"sources[].oms.max_body", Size(oms.max_body_bytes)},
       {"sources[].json.method", JsonSourceConfig().method},
       {"sources[].json.format", "json"},
+      {"sources[].json.pages.max_pages", std::to_string(PagesConfig().max_pages)},
       {"sources[].json.oauth2.secret_in_body", "false"},
       {"sources[].oms.oauth2.secret_in_body", "false"},
       {"metabases.main.tls.insecure_skip_verify", "false"},

@@ -304,8 +304,8 @@ TEST(MappingLoaderTest, LinesAreTheRows) {
     EXPECT_EQ(Mistakes(load(rows, labels), "f.yml"),
               (std::vector<std::string>{
                   "f.yml:3:49: sources[0].json.format: \"ndjson\" has a row on each line, and no "
-                  "document around them: remove rows.pointer, rows.is: row and columns that begin "
-                  "with $/"}));
+                  "document around them: remove rows.pointer, rows.is: row, columns that begin "
+                  "with $/, and pages.next unless it is link"}));
   }
 }
 

@@ -127,5 +127,28 @@ TEST(DocumentLabelTest, AggregatesAndSeveralMetrics) {
             "sum{region=\"r\"} 3\nn{id=\"1\",zone=\"z\"} 1\nn{id=\"2\",zone=\"z\"} 2\n");
 }
 
+TEST(DocumentLabelTest, OneMetricOfAFamilyAlone) {
+  MetricConfig of_row = Gauge("n", "n", {{"region", "region"}}),
+               of_document = Gauge("n", "n", {{"region", "$/region"}});
+  of_row.static_labels = {{"by", "row"}};
+  of_document.static_labels = {{"by", "document"}};
+  constexpr std::string_view kBody = R"({"rows":[{"region":"west","n":1}],"region":"north"})";
+  // Whichever comes first: only the order of the labels, which is the first one's, differs.
+  EXPECT_EQ(MapWhole(AnyShape({of_row, of_document}, At("/rows")), kBody).lines,
+            "n{region=\"north\",by=\"document\"} 1\nn{region=\"west\",by=\"row\"} 1\n");
+  EXPECT_EQ(MapWhole(AnyShape({of_document, of_row}, At("/rows")), kBody).lines,
+            "n{by=\"document\",region=\"north\"} 1\nn{by=\"row\",region=\"west\"} 1\n");
+}
+
+TEST(DocumentLabelTest, LabelsTogetherHaveACeiling) {
+  auto config = AnyShape({Gauge("n", "n", {{"a", "$/a"}, {"b", "$/b"}})}, At("/rows"));
+  config.ceilings.max_label_bytes = 65'536;
+  const std::string half(40'000, 'x');
+  const std::string body = R"({"rows":[{"n":1}],"a":")" + half + R"(","b":")";
+  EXPECT_EQ(MapPieces(config, body + "\"}", 1'000).report.series, 1u);
+  EXPECT_EQ(MapPieces(config, body + half + "\"}", 1'000).lines,
+            "too_large: n: the labels together are longer than 65536 bytes");
+}
+
 }  // namespace
 }  // namespace o2o

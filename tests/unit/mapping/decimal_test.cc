@@ -101,6 +101,23 @@ TEST(SumTest, AverageIsADouble) {
   EXPECT_EQ(sum.Average(), "1.6666666666666667");
 }
 
+TEST(SumTest, SumsAreAddedAsTheirNumbersWouldBe) {
+  const auto added = [](const std::vector<std::string>& first, const std::vector<std::string>& second) {
+    Sum sum, more;
+    for (const std::string& number : first) sum.Add(number);
+    for (const std::string& number : second) more.Add(number);
+    sum.Add(more);
+    return std::pair(sum.Text(), sum.Average());
+  };
+  EXPECT_EQ(added({"1", "2.5"}, {"0.25", "0.25"}), std::pair(std::string("4.00"), std::string("1")));
+  EXPECT_EQ(added({"0.25"}, {"1", "2"}), std::pair(std::string("3.25"), std::string("1.0833333333333333")));
+  EXPECT_EQ(added({}, {"7"}), std::pair(std::string("7"), std::string("7")));
+  EXPECT_EQ(added({"1"}, {"1e30", "1"}).first, "1e+30");
+  EXPECT_EQ(added({"1e30"}, {"1"}).first, "1e+30");
+  const std::vector<std::string> many(200, "999999999999999999");
+  EXPECT_EQ(added({"0.000000000000000001"}, many).first, "2e+20") << "more than 37 digits";
+}
+
 TEST(ProductTest, IsExactWhereBothAreDecimals) {
   EXPECT_EQ(Product("1999", "0.01"), "19.99");
   EXPECT_EQ(Product("1900", "0.01"), "19");

@@ -345,6 +345,13 @@ TEST(RowValuesTest, TwoNewestRowsAreDuplicates) {
           .lines,
       "stock{vendor=\"A\"} 3\n")
       << "a newer one settles it";
+  metric.on_duplicate = DuplicatePolicy::kSum;
+  EXPECT_EQ(
+      MapWhole(List({metric}), R"([{"v":"A","n":1,"Day":"2026-11-19"},{"v":"A","n":2,"Day":"2026-11-19"},
+                                         {"v":"A","n":3,"Day":"2026-11-20"},{"v":"A","n":4,"Day":"2026-11-20"}])")
+          .lines,
+      "stock{vendor=\"A\"} 7\n")
+      << "what was summed up of an older day is out of date with it";
 }
 
 // ---- answers

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "fakes/fake_clock.h"
 #include "fakes/fake_http_client.h"
 #include "unit/config/loading.h"
 
@@ -53,7 +54,7 @@ class JsonSourceTest : public ::testing::Test {
     config_.mapping.metrics = {metric};
   }
 
-  Result<PollResult> Poll() { return JsonSource(config_, 7s, http_).Poll({}); }
+  Result<PollResult> Poll() { return JsonSource(config_, 7s, http_, clock_).Poll({}); }
 
   // As sent.
   HttpRequest Request() {
@@ -69,6 +70,7 @@ class JsonSourceTest : public ::testing::Test {
   }
 
   JsonSourceConfig config_;
+  FakeClock clock_{Timestamp(1'760'000'000s)};
   FakeHttpClient http_;
 };
 
