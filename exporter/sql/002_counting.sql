@@ -86,10 +86,21 @@ BEGIN
   INSERT INTO order_tally_entries (family, labels, value) SELECT family, labels, sum(value) FROM gone GROUP BY family, labels;
 END $$;
 
--- Whether the entries from `first` to `last` hold the one, of a thousand, whose writer folds.
-CREATE FUNCTION is_turn_to_fold(first bigint, last bigint) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
-  SELECT last / 1000 > (first - 1) / 1000
-$$;
+-- Adds to the counters, one entry each. Of a thousand entries one makes its writer fold.
+CREATE FUNCTION add_to_order_tallies(counts order_tally_entries[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  turn_to_fold boolean;
+BEGIN
+  WITH added AS (
+    INSERT INTO order_tally_entries (family, labels, value)
+    SELECT family, labels, sum(value) FROM unnest(counts) GROUP BY family, labels
+    RETURNING id
+  )
+  SELECT max(id) / 1000 > (min(id) - 1) / 1000 INTO turn_to_fold FROM added;
+  IF turn_to_fold THEN
+    PERFORM fold_order_tallies();
+  END IF;
+END $$;
 
 -- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
 CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
@@ -117,7 +128,7 @@ DECLARE
   statuses text[];
   numbers bigint[];
   amounts numeric[];
-  fold boolean;
+  entries order_tally_entries[];
 BEGIN
   SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(amount) INTO types, statuses, numbers, amounts
   FROM (
@@ -142,15 +153,9 @@ BEGIN
     SELECT 'o2o_orders_completed_amount_total', ARRAY[order_type], amount FROM judged WHERE outcome = 'completed'
     UNION ALL
     SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], orders FROM judged WHERE outcome = 'failed'
-  ), added AS (
-    INSERT INTO order_tally_entries (family, labels, value)
-    SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
-    RETURNING id
   )
-  SELECT is_turn_to_fold(min(id), max(id)) INTO fold FROM added;
-  IF fold THEN
-    PERFORM fold_order_tallies();
-  END IF;
+  SELECT array_agg(ROW(NULL, family, labels, value)::order_tally_entries) INTO entries FROM counts;
+  PERFORM add_to_order_tallies(entries);
   RETURN NULL;
 END $$;
 
@@ -158,10 +163,11 @@ CREATE FUNCTION count_changed_orders() RETURNS trigger SECURITY DEFINER LANGUAGE
   SET enable_nestloop = off
   SET jit = off
   SET enable_mergejoin = off
+  SET enable_sort = off
   SET work_mem = '64MB'
 AS $$
 DECLARE
-  fold boolean;
+  entries order_tally_entries[];
 BEGIN
   IF NOT EXISTS (SELECT FROM new_rows) THEN
     RETURN NULL;
@@ -217,15 +223,9 @@ BEGIN
     WHERE first_seen_open
     UNION ALL
     SELECT 'o2o_order_duration_seconds_sum', ARRAY[order_type, outcome], seconds FROM counted WHERE first_seen_open
-  ), added AS (
-    INSERT INTO order_tally_entries (family, labels, value)
-    SELECT family, labels, sum(value) FROM counts GROUP BY family, labels
-    RETURNING id
   )
-  SELECT is_turn_to_fold(min(id), max(id)) INTO fold FROM added;
-  IF fold THEN
-    PERFORM fold_order_tallies();
-  END IF;
+  SELECT array_agg(ROW(NULL, family, labels, value)::order_tally_entries) INTO entries FROM counts;
+  PERFORM add_to_order_tallies(entries);
   RETURN NULL;
 END $$;
 

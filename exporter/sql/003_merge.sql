@@ -257,6 +257,8 @@ $$;
 -- meaning is counted for what it now is, once; what was counted before stays.
 CREATE FUNCTION sync_order_statuses(statuses text[], outcomes text[], delayed_after_ms bigint[])
   RETURNS boolean SECURITY DEFINER LANGUAGE plpgsql AS $$
+DECLARE
+  entries order_tally_entries[];
 BEGIN
   IF NOT EXISTS (
     SELECT FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w FULL JOIN order_statuses s ON s.status = w.status
@@ -299,7 +301,8 @@ BEGIN
       SELECT 'o2o_orders_failed_total', ARRAY[order_type, status], count(*)
       FROM reached WHERE outcome = 'failed' GROUP BY order_type, status
     )
-    INSERT INTO order_tally_entries (family, labels, value) SELECT family, labels, value FROM counts;
+    SELECT array_agg(ROW(NULL, family, labels, value)::order_tally_entries) INTO entries FROM counts;
+    PERFORM add_to_order_tallies(entries);
 
     UPDATE fact_orders_monitoring f SET open = (w.outcome = 'open')
     FROM wanted_order_statuses(statuses, outcomes, delayed_after_ms) w

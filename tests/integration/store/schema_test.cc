@@ -167,5 +167,52 @@ TEST_F(SchemaTest, EveryTableHasAPrimaryKey) {
       "");
 }
 
+// Whether a query reads all orders one by one, or sorts them.
+class OrdersByTimeTest : public StoreTest {
+ protected:
+  OrdersByTimeTest() {
+    MakeSchema();
+    Sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) "
+        "SELECT 'O' || i, CASE WHEN i % 50 = 0 THEN 'PENDING' ELSE 'COMPLETED' END, 'DELIVERY', "
+        "timestamptz '2026-11-20 00:00Z' + i * interval '1 second' FROM generate_series(1, 20000) i;"
+        "ANALYZE fact_orders_monitoring");
+  }
+  std::string Plan(const std::string& query) const {
+    pqxx::connection connection(Dsn());
+    pqxx::nontransaction sql(connection);
+    std::string plan;
+    for (const auto& row : sql.exec("EXPLAIN (COSTS off) " + query)) plan += row[0].as<std::string>() + "\n";
+    return plan;
+  }
+};
+
+TEST_F(OrdersByTimeTest, AreFoundByAnIndexOpenOrNot) {
+  const std::string lately = "updated_at > '2026-11-20 05:30Z'";
+  for (const std::string& query :
+       {"SELECT order_id FROM dashboard_orders WHERE " + lately,
+        "SELECT order_id FROM dashboard_orders WHERE open AND " + lately,
+        "SELECT order_id FROM fact_orders_monitoring WHERE NOT open AND " + lately,
+        std::string("SELECT order_id FROM dashboard_orders ORDER BY updated_at DESC LIMIT 10"),
+        std::string("SELECT order_type, count(*) FROM open_orders GROUP BY order_type")}) {
+    const std::string plan = Plan(query);
+    EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << query << "\n" << plan;
+    EXPECT_EQ(plan.find("Sort  "), std::string::npos) << query << "\n" << plan;
+  }
+  EXPECT_EQ(Value("SELECT count(*) FROM dashboard_orders"), "20000");
+  EXPECT_EQ(Value("SELECT string_agg(order_id, ' ' ORDER BY updated_at) FROM dashboard_orders "
+                  "WHERE updated_at > '2026-11-20 05:33:18Z'"),
+            "O19999 O20000");
+}
+
+TEST_F(OrdersByTimeTest, TheNewestIsOpenOrNot) {
+  PgOrderStore store = Store();
+  EXPECT_EQ(store.View(At(kNow))->newest_order, At("2026-11-20T05:33:20Z"));  // O20000, open
+  Sql("UPDATE fact_orders_monitoring SET status = 'COMPLETED', updated_at = '2026-11-20 05:40Z' WHERE "
+      "order_id = 'O7'");
+  EXPECT_EQ(store.View(At(kNow))->newest_order, At("2026-11-20T05:40:00Z"));
+  // The newest of the present, whichever it is.
+  EXPECT_EQ(store.View(At("2026-11-20T05:35:00Z"))->newest_order, At("2026-11-20T05:33:20Z"));
+}
+
 }  // namespace
 }  // namespace o2o
