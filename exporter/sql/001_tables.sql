@@ -19,6 +19,11 @@ CREATE FUNCTION grants_of(relation oid, called text) RETURNS text STABLE LANGUAG
   WHERE c.oid = relation AND grantee <> relowner
 $$;
 
+-- When an order of the proof of concept changed: an infinite time is none.
+CREATE FUNCTION adopted_time(updated_at timestamptz, ingested_at timestamptz) RETURNS timestamptz STABLE LANGUAGE sql AS $$
+  SELECT CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END
+$$;
+
 -- A table of the proof of concept is moved here from where this role finds it without us (search_path as set in the connection
 -- string, for the role or for the database) or from public. A view takes its place, so that who knows it there goes on
 -- reading and writing. What could not be kept as the exporter writes it is refused before anything is changed.
@@ -192,16 +197,13 @@ BEGIN
       ALTER COLUMN status           TYPE text COLLATE "C" USING coalesce(status::text, 'UNKNOWN'),
       ALTER COLUMN order_type       TYPE text COLLATE "C" USING coalesce(order_type::text, 'unknown'),
       ALTER COLUMN total_amount     TYPE numeric,
-      ALTER COLUMN updated_at       TYPE timestamptz
-        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN updated_at       TYPE timestamptz USING adopted_time(updated_at, ingested_at),
       ALTER COLUMN ingested_at      TYPE timestamptz USING CASE WHEN isfinite(ingested_at) THEN ingested_at ELSE now() END,
       ALTER COLUMN item_name        TYPE text,
       ALTER COLUMN item_detail      TYPE text,
       ALTER COLUMN first_status     TYPE text COLLATE "C" USING coalesce(status::text, 'UNKNOWN'),
-      ALTER COLUMN first_updated_at TYPE timestamptz
-        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
-      ALTER COLUMN status_since     TYPE timestamptz
-        USING CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END,
+      ALTER COLUMN first_updated_at TYPE timestamptz USING adopted_time(updated_at, ingested_at),
+      ALTER COLUMN status_since     TYPE timestamptz USING adopted_time(updated_at, ingested_at),
       ALTER COLUMN open             TYPE boolean USING true;
     ALTER TABLE fact_orders_monitoring
       ALTER COLUMN status           SET NOT NULL,
@@ -218,7 +220,7 @@ BEGIN
     END LOOP;
   END IF;
 END $$;
-DROP FUNCTION grants_of;
+DROP FUNCTION grants_of, adopted_time;
 
 -- Infinity is no time: nothing can be newer, and no metric can show it.
 ALTER TABLE fact_orders_monitoring ADD CONSTRAINT fact_orders_monitoring_finite_times

@@ -2,7 +2,9 @@
 #include "store/newest_rows.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 #include "orders/order_limits.h"
@@ -30,6 +32,41 @@ class StatusRanks {
   int unknown_ = 5;
 };
 
+// One order's rows stay in the page's sequence. Ids of one OMS mostly begin alike: the eight bytes behind
+// what all of them begin with decide nearly every comparison, without a look at the orders.
+std::vector<const Order*> SortedById(const std::vector<Order>& orders) {
+  std::size_t alike = orders.empty() ? 0 : orders.front().order_id.size();
+  for (const Order& order : orders) {
+    const std::string_view first(orders.front().order_id.data(), std::min(alike, order.order_id.size()));
+    alike = std::mismatch(first.begin(), first.end(), order.order_id.begin()).first - first.begin();
+  }
+
+  struct Place {
+    std::uint64_t begin;  // the eight bytes, the first of them the highest; zero where the id has ended
+    const Order* order;
+  };
+  std::vector<Place> places;
+  places.reserve(orders.size());
+  for (const Order& order : orders) {
+    std::uint64_t begin = 0;
+    for (std::size_t i = 0; i < sizeof begin; ++i) {
+      const std::size_t at = alike + i;
+      begin = begin << 8 | (at < order.order_id.size() ? static_cast<unsigned char>(order.order_id[at]) : 0u);
+    }
+    places.push_back({begin, &order});
+  }
+  std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    if (a.begin != b.begin) return a.begin < b.begin;
+    const int ids = a.order->order_id.compare(b.order->order_id);
+    return ids != 0 ? ids < 0 : a.order < b.order;
+  });
+
+  std::vector<const Order*> sorted;
+  sorted.reserve(places.size());
+  for (const Place& place : places) sorted.push_back(place.order);
+  return sorted;
+}
+
 }  // namespace
 
 NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<StatusRule>& statuses,
@@ -46,13 +83,7 @@ NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<St
     return a_rank < b_rank;
   };
 
-  std::vector<const Order*> sorted;
-  sorted.reserve(orders.size());
-  for (const Order& order : orders) sorted.push_back(&order);
-  std::sort(sorted.begin(), sorted.end(), [](const Order* a, const Order* b) {
-    const int ids = a->order_id.compare(b->order_id);
-    return ids != 0 ? ids < 0 : a < b;  // one order's rows stay in the page's sequence
-  });
+  const std::vector<const Order*> sorted = SortedById(orders);
 
   NewestRows newest;
   newest.rows.reserve(sorted.size());

@@ -192,7 +192,10 @@ TEST_F(OrdersByTimeTest, AreFoundByAnIndexOpenOrNot) {
        {"SELECT order_id FROM dashboard_orders WHERE " + lately,
         "SELECT order_id FROM dashboard_orders WHERE open AND " + lately,
         "SELECT order_id FROM fact_orders_monitoring WHERE NOT open AND " + lately,
-        std::string("SELECT order_id FROM dashboard_orders ORDER BY updated_at DESC LIMIT 10"),
+        std::string(
+            "SELECT order_id FROM fact_orders_monitoring WHERE open ORDER BY updated_at DESC LIMIT 10"),
+        std::string(
+            "SELECT order_id FROM fact_orders_monitoring WHERE NOT open ORDER BY updated_at DESC LIMIT 10"),
         std::string("SELECT order_type, count(*) FROM open_orders GROUP BY order_type")}) {
     const std::string plan = Plan(query);
     EXPECT_EQ(plan.find("Seq Scan"), std::string::npos) << query << "\n" << plan;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace o2o {
 namespace {
 
@@ -35,6 +37,23 @@ TEST(NewestRowsTest, SortsByIdBytewise) {
   for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows)
     ids.push_back(row->order_id);
   EXPECT_EQ(ids, (std::vector<std::string>{"B", "a1", "a10", "b", "é"}));
+}
+
+TEST(NewestRowsTest, SortsIdsThatDifferLateOrOnlyInLength) {
+  std::vector<std::string> ids = {"ORD-2026-000000000000001x",
+                                  "ORD-2026-000000000000001",
+                                  "ORD-2026-0000000000000010",
+                                  "ORD-2026-\xc3\xa9",
+                                  "ORD-2026-",
+                                  "ORD-2026-00000000",
+                                  "ORD-2026-000000000000000002"};
+  std::vector<Order> orders;
+  for (const std::string& id : ids) orders.push_back(Row(id, "OPEN", 0));
+  std::sort(ids.begin(), ids.end());
+  std::vector<std::string> found;
+  for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows)
+    found.push_back(row->order_id);
+  EXPECT_EQ(found, ids);
 }
 
 TEST(NewestRowsTest, LaterTimeThenLaterStatusThenLaterPlaceWins) {
