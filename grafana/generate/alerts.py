@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Alerts: what fires, since when, what fired before."""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, WATCH, Page, column, keep, lines, now, over_time, stat, steps,
+from generate.panels import (BAD, GOOD, NEUTRAL, RUNBOOKS, WATCH, Page, column, keep, lines, now, over_time, stat, steps,
                              table, table_of, text, timeline, variable, words)
 
 OURS = 'alertname=~"O2O.+", alertname!~"O2OWatchdog|Watchdog"'
@@ -28,14 +28,16 @@ def page():
     )
     made.row(
         9,
-        (24, table("Firing now", "Each alert's runbook is linked in its message and named after it.",
-                   [table_of(f'(time() - ALERTS_FOR_STATE{{{OURS}}}) * on (alertname, instance, source, status, vendor_code, product, severity) '
-                             f'group_right () ALERTS{{alertstate="firing", {OURS}, team=~"$team"}}')],
+        (24, table("Firing now", "Click an alert for its runbook.",
+                   [table_of(f'(time() - ALERTS_FOR_STATE{{{OURS}}}) * ignoring (alertstate) group_right () ALERTS{{alertstate="firing", {OURS}, team=~"$team"}}')],
                    transformations=[keep(rename={"alertname": "Alert", "severity": "Severity", "team": "Team", "source": "Source",
-                                                 "vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "status": "Status", "Value": "For"},
-                                         order=["severity", "alertname", "team", "source", "vendor_name", "vendor_code", "product", "status", "Value"],
+                                                 "vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "status": "Status", "order_type": "Order type",
+                                                         "subject": "Board", "sale": "Sale", "Value": "For"},
+                                         order=["severity", "alertname", "team", "source", "vendor_name", "vendor_code", "product", "subject", "status", "order_type", "sale",
+                                                "Value"],
                                          drop=["Time", "__name__", "alertstate", "job", "instance"])],
                    overrides=[column("For", unit="s", decimals=0, custom__width=120),
+                              column("Alert", links=[{"title": "Runbook", "url": f"{RUNBOOKS}${{__value.raw}}.md", "targetBlank": True}]),
                               column("Severity", custom__width=110, custom__cellOptions={"type": "color-text"},
                                      mappings=[{"type": "value", "options": {"critical": {"color": BAD, "index": 0}, "warning": {"color": WATCH, "index": 1}}}])],
                    sort="For", no_value="nothing fires")),

@@ -2,7 +2,7 @@
 """Exporter health: can we believe the other dashboards?"""
 
 from generate.panels import (BAD, GOOD, ONE, Page, column, keep, limit, lines, merge, now, over_time,
-                             stat, steps, table, table_of, text, tile, timeline, variable, words)
+                             runbook_links, stat, steps, table, table_of, text, tile, timeline, variable, words)
 
 SOURCE = 'source=~"$source"'
 UP = words(_0=("failing", BAD), _1=("ok", GOOD))
@@ -16,19 +16,21 @@ def page():
         5,
         (5, stat("Sources that fail", "Sources whose last poll failed.",
                  [now("count(max by (source) (o2o_source_up) == 0) or 0 * count(o2o_source_up)", "failing")], decimals=0,
-                 no_value="exporter down", thresholds=steps((None, GOOD), (1, BAD)))),
+                 no_value="exporter down", thresholds=steps((None, GOOD), (1, BAD)), **runbook_links("O2OSourceFailing"))),
         (5, stat("Order database", "Whether the last use of PostgreSQL succeeded.", [now("max(o2o_store_up)", "")],
-                 mappings=words(_0=("DOWN", BAD), _1=("OK", GOOD)), no_value="no database in use", thresholds=steps((None, BAD), (1, GOOD)))),
+                 mappings=words(_0=("DOWN", BAD), _1=("OK", GOOD)), no_value="no database in use", thresholds=steps((None, BAD), (1, GOOD)),
+                 **runbook_links("O2OStoreDown"))),
         (5, tile("Oldest numbers", "The source that has been without a good answer for longest, in its own intervals: 1 is the normal rhythm. "
                  "Over the limit an alert is made.",
                  "max((time() - max by (source) (o2o_source_last_success_timestamp_seconds > 0)) / max by (source) (o2o_source_interval_seconds))",
                  limit("source_failing_intervals"), decimals=1, no_value="exporter down", runbook="O2OSourceFailing")),
         (5, stat("Orders missed", "Windows of the last 24 hours that the order system would not show whole.",
                  [now(f"sum({ONE} (increase(o2o_ingest_gaps_total[1d])))", "gaps")], decimals=0, no_value="no orders",
-                 thresholds=steps((None, GOOD), (0.5, BAD)))),
+                 thresholds=steps((None, GOOD), (0.5, BAD)), **runbook_links("O2OIngestGap"))),
         (4, stat("Configuration", "Whether the configuration was accepted when it was last read.",
                  [now("min(o2o_exporter_config_last_reload_successful)", "")],
-                 mappings=words(_0=("REFUSED", BAD), _1=("OK", GOOD)), no_value="exporter down", thresholds=steps((None, BAD), (1, GOOD)))),
+                 mappings=words(_0=("REFUSED", BAD), _1=("OK", GOOD)), no_value="exporter down", thresholds=steps((None, BAD), (1, GOOD)),
+                 **runbook_links("O2OConfigurationRefused"))),
     )
     made.heading("Sources")
     made.row(

@@ -35,26 +35,28 @@ def page():
         (4, stat("New orders", "Orders that came in during the last 10 minutes. 0 means that none came; "
                  "\"blind\" means that nobody knows, because the exporter does not see its database.",
                  ten_minutes(COUNTED), decimals=0, names=True, no_value="blind",
-                 thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[QUIET])),
+                 thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[QUIET],
+                 **runbook_links("O2ONoNewOrders", "O2OFewerOrdersThanExpected"))),
         (4, stat("Succeeded", "Of the orders that ended in the last 10 minutes, the part that was completed.",
                  [*judged(part(COMPLETED, FAILED), LEAST_SUCCESS, least=True), now(part(COMPLETED, FAILED, "1w"), "same time last week", "B")],
                  unit="percentunit", decimals=1, names=True, no_value="no order ended", overrides=[*verdict(), QUIET],
                  **runbook_links("O2OOrderFailureRatioHigh"))),
         (4, stat("Failed", "Orders that reached a failed status in the last 10 minutes.",
                  ten_minutes(FAILED), decimals=0, names=True, no_value="blind",
-                 thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)), overrides=[QUIET])),
+                 thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)), overrides=[QUIET], **runbook_links("O2OOrderFailureRatioHigh"))),
         (4, stat("Waiting too long", "Open orders that have been in their status for longer than it allows, now.",
                  [now(f"sum({ONE} ({DELAYED}))", "now"),
                   now(f"sum({ONE} (o2o_orders_delayed{{{ORDERS}}} offset 1w))", "same time last week", "B")],
                  decimals=0, names=True, no_value="blind", thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)),
-                 overrides=[QUIET])),
+                 overrides=[QUIET], **runbook_links("O2OOrdersDelayed"))),
         (4, stat("Oldest open order", "How long ago the order that has waited longest entered its status.",
                  [now('time() - min(o2o_oldest_open_order_timestamp_seconds{status=~"$status"})', "waits since")],
                  unit="s", decimals=0, no_value="none is open", thresholds=steps((None, NEUTRAL), (3600, WATCH), (14400, BAD)))),
         (4, stat("Age of these numbers", "How long ago the order system was last asked successfully. "
                  "Beyond a minute or two everything else on this page is old.",
                  [now('time() - max(o2o_source_last_success_timestamp_seconds{source="orders"} > 0)', "old")],
-                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (60, WATCH), (300, BAD)))),
+                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (60, WATCH), (300, BAD)),
+                 **runbook_links("O2OSourceFailing"))),
     )
     made.heading("How did it go until now?")
     made.row(

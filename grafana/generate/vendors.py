@@ -2,7 +2,7 @@
 """Vendors: who is offline, who is sold out, the worst first."""
 
 from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, choice, column, keep, lines,
-                             now, over_time, stat, steps, table, table_of, text, timeline, variable, words)
+                             now, over_time, runbook_links, stat, steps, table, table_of, text, timeline, variable, words)
 
 ONLINE = f'{ONE} (vendor_online{{vendor_code=~"$vendor"}})'
 STOCK = f'{ONE} (vendor_discount_stock{{vendor_code=~"$vendor"}})'
@@ -28,10 +28,10 @@ def page():
                  [now(f"sum({ONLINE})", "online"), now(f"count({ONLINE})", "of", "B")], names=True, decimals=0, no_value="no vendors known")),
         (5, stat("Vendors offline", "Customers see these vendors and cannot order.",
                  [now(f"count({ONLINE} == 0) or 0 * count({ONLINE})", "offline")], decimals=0, no_value="no vendors known",
-                 thresholds=steps((None, GOOD), (1, BAD)))),
+                 thresholds=steps((None, GOOD), (1, BAD)), **runbook_links("O2OVendorOffline", "O2OManyVendorsOffline"))),
         (5, stat("Products sold out at a discount", "Products whose discount stock is 0.",
                  [now(f"count({STOCK} == 0) or 0 * count({STOCK})", "sold out")], decimals=0, no_value="no discounts",
-                 thresholds=steps((None, GOOD), (1, WATCH), (10, BAD)))),
+                 thresholds=steps((None, GOOD), (1, WATCH), (10, BAD)), **runbook_links("O2ODiscountStockOut", "O2ODiscountStockLow"))),
         (5, stat("Pieces left at a discount", "The sum over all products of the chosen vendors.",
                  [now(f"sum({STOCK})", "left")], decimals=0, no_value="no discounts", thresholds=steps((None, BAD), (1, NEUTRAL)))),
         (4, stat("Age of these numbers", "How long ago Metabase last answered, for the oldest of the three questions.",
@@ -56,7 +56,8 @@ def page():
         11,
         (14, timeline("Bands over time: $subject", "Every vendor is in one of seven bands at a time, from cherry (the worst) to dark-green. "
                       "Cherry and red-high make alerts. The limits between the bands are those of the rules.",
-                      [over_time(f"max by (vendor_name) ({BOARD})", "{{vendor_name}}")], BAND, BAND_STEPS)),
+                      [over_time(f"max by (vendor_name) ({BOARD})", "{{vendor_name}}")], BAND, BAND_STEPS,
+                      **runbook_links("O2OVendorBoardCherry", "O2OVendorBoardRedHigh"))),
         (10, table("The worst first: $subject", "The band of each vendor now.",
                    [table_of(f"max by (vendor_name, vendor_code) ({BOARD})")],
                    transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "Value": "Band"},

@@ -14,7 +14,7 @@ from bundle.shipped import ROOT, load, recorded, rule_id, rules
 FOREIGN = re.compile(r"up|ALERTS|ALERTS_FOR_STATE|(prometheus|alertmanager|scrape|http|node|pg|redis|mongodb|celery|probe)_\w+")
 FOREIGN_LABELS = {"rule_group", "integration", "reason", "remote_name", "url", "type",
                   "status", "code", "method", "handler", "path", "route", "server", "datname", "state", "usename",
-                  "application_name", "wait_event_type", "wait_event", "backend_type", "alertname", "severity", "team"}
+                  "application_name", "wait_event_type", "wait_event", "backend_type", "alertname", "alertstate", "severity", "team"}
 MAPPED = ROOT / "docs" / "examples" / "business.yml"  # metrics of the rules that a source has to be configured for
 MADE_LABELS = {"week", "window", "half", "subject", "band", "le"}  # by recording rules and histograms
 TARGET_LABELS = {"job", "instance", "pod"}
