@@ -56,6 +56,7 @@ class FakeOms final : public OmsApi {
     if (shown.size() > most) shown.resize(most);
     page.rows = shown.size();
     page.orders = std::move(shown);
+    if (edit) edit(page);
     return page;
   }
 
@@ -70,6 +71,7 @@ class FakeOms final : public OmsApi {
   std::int64_t older_counted = 0;  // orders of the window's past that its counts count too
   std::chrono::microseconds takes{0};
   std::function<void(std::chrono::microseconds)> spend;  // lets so much time pass
+  std::function<void(OrderPage&)> edit;                  // each page before it is given
   std::vector<OmsWindow> asked;
   std::vector<Millis> given;  // the time that each request had
 

@@ -27,7 +27,7 @@ class FakeOrderStore final : public OrderStore {
 
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override {
     if (down || full) return Fail(ErrorCode::kStore, "could not write");
-    IngestResult result;
+    IngestResult result = counted;
     for (const Order& order : page.orders) {
       const auto [entry, added] = orders.insert_or_assign(order.order_id, order);
       ++(added ? result.inserted : result.updated);
@@ -56,6 +56,7 @@ class FakeOrderStore final : public OrderStore {
   std::optional<Timestamp> oms_date;
   MonotonicTime moved_at{};
   std::map<std::string, Order> orders;
+  IngestResult counted;  // added to what each page brings
   int gaps = 0;
   int ingests = 0;
   IngestStep last_step;  // of those taken in

@@ -66,6 +66,9 @@ class CppFile:
     def _text(self, first, last):
         return self.text[self.tokens[first].start:self.tokens[last].end]
 
+    def _words(self, first, last):
+        return " ".join(token.text for token in self.tokens[first:last + 1])
+
     def _at(self, index):
         return self.tokens[index].text if 0 <= index < len(self.tokens) else ""
 
@@ -171,6 +174,8 @@ class CppFile:
         if not (called and self._at(place) == ";") and self._at(place) not in ("=", "+=", "-="):
             return []
         end = self._statement_end(place)
+        if ". reserve" in self._words(index, end):  # it only saves time
+            return []
         start = self.tokens[index].start
         mutants = [Mutant(start, self.tokens[end].end, "", "statement")]
         if self._at(place) in ("+=", "-="):

@@ -61,6 +61,10 @@ def test_nothing_else_is_changed(body):
     assert changes(body) <= {f"{body} -> (removed)"}
 
 
+def test_memory_that_is_only_reserved_is_no_contract():
+    assert changes("x.reserve(n);") == set()
+
+
 def test_the_last_return_of_a_function_stays():
     assert not any(change.endswith("(removed)") for change in changes("return c;"))
 

@@ -135,10 +135,7 @@ void PageAsker::TakeAsCap(const FetchedPage& smaller, const FetchedPage& larger)
     log::Warn("the OMS's counts hold more than it ever shows: they no longer tell whether a page is whole",
               {{"source", options_.source}, {"rows", std::to_string(rows)}});
   }
-  if (!is_full && CountsTellNothing()) {
-    oms_cap_.reset();
-    return;
-  }
+  if (!is_full && CountsTellNothing()) return;
   oms_cap_ = rows;
   log::Warn("the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
             {{"source", options_.source}, {"rows", std::to_string(rows)}});

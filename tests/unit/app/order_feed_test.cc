@@ -3,9 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/log.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_oms.h"
 #include "fakes/fake_order_store.h"
+#include "unit/metrics/exposition_text.h"
 
 namespace o2o {
 namespace {
@@ -33,6 +37,14 @@ class OrderFeedTest : public ::testing::Test {
       for (const Sample& sample : family.samples) counts[sample.labels[0]] = sample.value;
     }
     return counts;
+  }
+
+  // What a poll logs.
+  std::string Logged(OrderFeed& feed) {
+    ::testing::internal::CaptureStderr();
+    Poll(feed);
+    EXPECT_TRUE(log::Flush(30s));
+    return ::testing::internal::GetCapturedStderr();
   }
 
   // Forty orders of the last forty seconds that the store does not have.
@@ -116,6 +128,25 @@ TEST_F(OrderFeedTest, RowDatedInTheFutureIsKeptButMovesNoWatermark) {
   EXPECT_EQ(store_.watermark, kStart - 1min);
 }
 
+TEST_F(OrderFeedTest, RowAMinuteAheadOfTheOmsIsOfThePresent) {
+  oms_.Put("ahead", kStart + 1min);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.watermark, kStart + 1min);
+  oms_.Put("beyond", kStart + 1min + 1us);
+  Poll(feed);
+  EXPECT_EQ(store_.watermark, kStart + 1min);
+}
+
+TEST_F(OrderFeedTest, TheNewestRowMovesTheWatermarkWhereverItStandsInThePage) {
+  oms_.edit = [](OrderPage& page) { std::reverse(page.orders.begin(), page.orders.end()); };
+  for (int i = 0; i < 3; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.watermark, kStart);
+  EXPECT_EQ(store_.last_step.source, "orders");
+}
+
 TEST_F(OrderFeedTest, PageOfOnlyFutureRowsLeavesTheWatermark) {
   store_.watermark = kStart - 1min;
   oms_.Put("future", kStart + 24h);
@@ -182,6 +213,35 @@ TEST_F(OrderFeedTest, OutageBeyondTheLongestWindowIsAGap) {
   Poll(feed);
   EXPECT_EQ(store_.gaps, 1);
   EXPECT_EQ(store_.watermark, kStart);
+}
+
+TEST_F(OrderFeedTest, OutageOfExactlyTheLongestWindowIsNoGap) {
+  store_.watermark = kStart - kLongestWindow;
+  oms_.Put("order", kStart);
+  auto feed = MakeFeed();
+  Poll(feed);
+  EXPECT_EQ(store_.gaps, 0);
+}
+
+TEST_F(OrderFeedTest, AGapIsLoggedWhenItBeginsAndAgainWhenItComesBack) {
+  oms_.cap = 20;
+  MissForty();
+  auto feed = MakeFeed();
+  const std::string first = Logged(feed);
+  EXPECT_NE(first.find("orders were missed: the OMS did not show everything since the watermark"),
+            std::string::npos);
+  for (int i = 0; i < 2; ++i) {
+    clock_.Advance(15min);
+    for (int order = 0; order < 40; ++order) oms_.Put("o" + std::to_string(order), clock_.Now() - 1s * order);
+    EXPECT_EQ(Logged(feed).find("orders were missed"), std::string::npos) << "it goes on";
+  }
+  EXPECT_EQ(store_.gaps, 3) << "and is counted each time";
+  clock_.Advance(15min);
+  oms_.Put("one", clock_.Now());
+  EXPECT_EQ(Logged(feed).find("orders were missed"), std::string::npos);
+  clock_.Advance(15min);
+  for (int order = 0; order < 40; ++order) oms_.Put("o" + std::to_string(order), clock_.Now() - 1s * order);
+  EXPECT_NE(Logged(feed).find("orders were missed"), std::string::npos);
 }
 
 TEST_F(OrderFeedTest, GapShownAgainIsNoOtherGap) {
@@ -344,12 +404,25 @@ TEST_F(OrderFeedTest, ClockOfTheOmsThatIsMoreThanAMinuteEarlierWasSetBack) {
   oms_.skew = 61s;
   oms_.Put("newest", oms_.Now());
   auto feed = MakeFeed();
-  Poll(feed);
+  EXPECT_EQ(Logged(feed).find("set back"), std::string::npos);
   oms_.skew = 0s;
   oms_.Put("older", oms_.Now() - 1s);
-  Poll(feed);
+  EXPECT_NE(Logged(feed).find("the OMS's clock was set back: the watermark follows it"), std::string::npos);
   EXPECT_EQ(store_.last_step.set_back_from, kStart + 61s);
   EXPECT_EQ(store_.watermark, kStart - 1s);
+  EXPECT_EQ(Logged(feed), "") << "once is enough";
+}
+
+// As long as it shows nothing newer by its new clock, there is nothing to follow.
+TEST_F(OrderFeedTest, ClockSetBackWhileNothingIsNewerIsNotLogged) {
+  oms_.skew = 61s;
+  oms_.Put("newest", kStart);
+  auto feed = MakeFeed();
+  Poll(feed);
+  oms_.skew = 0s;
+  EXPECT_EQ(Logged(feed), "");
+  EXPECT_EQ(store_.last_step.set_back_from, kStart);
+  EXPECT_EQ(store_.watermark, kStart);
 }
 
 // A cut page that reaches well behind the watermark: nothing is missing, whatever our clock says.
@@ -492,6 +565,38 @@ TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingTellsWhatItTookInAndThatMo
   EXPECT_EQ(store_.orders.size(), 20u);
 }
 
+TEST_F(OrderFeedTest, CatchUpSaysWhyNoMoreWasShown) {
+  oms_.fails_from = 11;
+  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
+  auto feed = MakeFeed();
+  const auto result = feed.CatchUp(24h, nullptr, {});
+  ASSERT_TRUE(result);
+  ASSERT_TRUE(result->missing);
+  EXPECT_NE(result->missing->message.find("older ones are missing (asked for more: larger page failed"),
+            std::string::npos)
+      << result->missing->message;
+}
+
+TEST_F(OrderFeedTest, CatchUpFailsWhereStoreOrOmsDo) {
+  oms_.Put("order", kStart);
+  auto feed = MakeFeed();
+  const auto failure = [&] {
+    const auto result = feed.CatchUp(1h, nullptr, {});
+    return result ? "none" : result.error().message;
+  };
+  store_.unreadable = true;
+  EXPECT_EQ(failure(), "database is down");
+  EXPECT_TRUE(oms_.asked.empty());
+  store_.unreadable = false;
+  oms_.error = Error{ErrorCode::kConnect, "refused"};
+  EXPECT_EQ(failure(), "refused");
+  oms_.error.reset();
+  store_.full = true;
+  EXPECT_EQ(failure(), "could not write");
+  store_.full = false;
+  EXPECT_EQ(failure(), "none");
+}
+
 TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesGoOnAndTheWindowStaysShort) {
   oms_.Put("order", kStart);
   store_.down = true;
@@ -502,6 +607,7 @@ TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesGoOnAndTheWindowStaysShort) {
   EXPECT_EQ(result.families[0].desc.name, "o2o_orders_recent");
   ASSERT_TRUE(result.trouble);
   EXPECT_EQ(result.trouble->code, ErrorCode::kStore);
+  EXPECT_GE(oms_.asked.back().minutes, 2) << "the overlap";
   EXPECT_LE(oms_.asked.back().minutes, 3);
   EXPECT_FALSE(health_.state().up);
 }
@@ -649,7 +755,54 @@ TEST_F(OrderFeedTest, GaugesHoldEveryKnownStatusAtZero) {
   EXPECT_EQ(RecentOf(result), (Counts{{"PENDING", "0"}, {"COMPLETED", "0"}, {"ODD", "1"}}));
 }
 
-// `ingest --since 1h` after an outage of 5 hours: the watermark must not pass what it did not ask for.
+TEST_F(OrderFeedTest, RejectedRowsAreCountedByReasonAndLoggedWhenAReasonComesUp) {
+  std::vector<RejectReason> reasons = {RejectReason::kBadTime, RejectReason::kBadTime, RejectReason::kBadId};
+  std::map<RejectReason, std::size_t> more = {{RejectReason::kBadTime, 40}};
+  oms_.edit = [&](OrderPage& page) {
+    for (const RejectReason reason : reasons) page.rejected.push_back({reason, "why", "{}"});
+    page.rejected_more = more;
+    page.body_bytes = 1234;
+  };
+  auto feed = MakeFeed();
+  PollResult result = Poll(feed);
+  using Rejected = std::vector<std::pair<std::string, std::uint64_t>>;
+  EXPECT_EQ(result.rejected_rows, (Rejected{{"bad_id", 1}, {"bad_time", 42}}));
+  EXPECT_EQ(result.response_bytes, 1234u);
+
+  const auto logged = [&] {
+    const std::string lines = Logged(feed);
+    return std::count(lines.begin(), lines.end(), '\n');
+  };
+  EXPECT_EQ(logged(), 0) << "they were there the last time";
+  reasons.push_back(RejectReason::kTooLong);
+  EXPECT_EQ(logged(), 1);
+  reasons.clear();
+  more.clear();
+  EXPECT_EQ(logged(), 0);
+  reasons = {RejectReason::kBadTime, RejectReason::kBadTime, RejectReason::kBadId};
+  EXPECT_EQ(logged(), 2) << "one of each";
+}
+
+TEST_F(OrderFeedTest, AnyReasonToRejectARowMayComeUp) {
+  const std::vector<std::string> reasons = MakeFeed().RejectReasons();
+  ASSERT_EQ(reasons.size(), AllRejectReasons().size());
+  for (std::size_t i = 0; i < reasons.size(); ++i) EXPECT_EQ(reasons[i], Name(AllRejectReasons()[i]));
+}
+
+TEST_F(OrderFeedTest, WhatBecameOfTheRowsIsCountedAndTheTimeItTook) {
+  oms_.Put("order", kStart);
+  store_.counted = {.inserted = 1, .updated = 3, .unchanged = 4, .stale = 5, .rejected = 6};
+  auto feed = MakeFeed();
+  Poll(feed);
+  const std::string text = testing::TextOf(metrics_);
+  const std::pair<const char*, double> expected[] = {
+      {"inserted", 2}, {"updated", 3}, {"unchanged", 4}, {"stale", 5}, {"rejected", 6}};
+  for (const auto& [result, rows] : expected) {
+    EXPECT_EQ(testing::ValueOf(text, "o2o_ingest_rows_total{result=\"" + std::string(result) + "\"}"), rows);
+  }
+  EXPECT_EQ(testing::ValueOf(text, "o2o_store_write_duration_seconds_count"), 1);
+}
+
 TEST_F(OrderFeedTest, StatusesOfAnySpellingAreStoredAndCountedAsConfigured) {
   oms_.Put("a", kStart, "Completed");
   oms_.Put("b", kStart - 1s, " COMPLETED ");
@@ -675,7 +828,9 @@ TEST_F(OrderFeedTest, OddCountsCostTheirGaugeOnly) {
 TEST_F(OrderFeedTest, OfStatusesThatAreNotConfiguredTheFirstHundredAreToldApart) {
   auto feed = MakeFeed();
   for (int i = 0; i < 100; ++i) oms_.Put("o" + std::to_string(i), kStart, "S" + std::to_string(i));
-  EXPECT_EQ(RecentOf(Poll(feed)).size(), 102u);
+  const Counts hundred = RecentOf(Poll(feed));
+  EXPECT_EQ(hundred.size(), 102u);
+  EXPECT_FALSE(hundred.contains("other"));
   clock_.Advance(2h);
   for (const char* status : {"A", "B", "S7", "COMPLETED"}) oms_.Put(status, clock_.Now(), status);
   store_.watermark = clock_.Now();
@@ -683,13 +838,15 @@ TEST_F(OrderFeedTest, OfStatusesThatAreNotConfiguredTheFirstHundredAreToldApart)
             (Counts{{"PENDING", "0"}, {"COMPLETED", "1"}, {"S7", "1"}, {"other", "2"}}));
 }
 
+// `ingest --since 1h` after an outage of 5 hours: the watermark must not pass what it did not ask for.
 TEST_F(OrderFeedTest, CatchUpReachesBackToTheWatermarkWhateverIsAsked) {
   store_.watermark = kStart - 5h;
   oms_.Put("late", kStart - 5h - 119s);
   oms_.Put("missed", kStart - 4h);
-  oms_.Put("newest", kStart - 1s);
+  oms_.Put("newest", kStart - 1s, "completed");
   auto feed = MakeFeed();
   ASSERT_TRUE(feed.CatchUp(1h, nullptr, {}));
+  EXPECT_EQ(store_.orders.at("newest").status, "COMPLETED") << "spelled as configured";
   EXPECT_TRUE(store_.orders.contains("late"));
   EXPECT_TRUE(store_.orders.contains("missed"));
   EXPECT_EQ(store_.watermark, kStart - 1s);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "base/log.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_oms.h"
 
@@ -85,7 +88,28 @@ TEST_F(PageAskerTest, AWindowThatWasTooShortIsAskedForAgainOnce) {
       oms_.Now() - 30min + 30s;  // 29 min 50 s back at the first answer, 30 min 10 s at the second
   auto asker = MakeAsker();
   Get(asker, [from](Timestamp) { return from; });
-  EXPECT_EQ(oms_.asked.size(), 2u);
+  ASSERT_EQ(oms_.asked.size(), 2u);
+  EXPECT_EQ(oms_.asked[1].minutes, 31) << "30 by the first answer, and one for the time until the second";
+}
+
+// A request arrives up to two seconds after it was thought up.
+TEST_F(PageAskerTest, TheWindowReachesFarEnoughForARequestOfTwoSeconds) {
+  oms_.takes = 2s;
+  oms_.spend = [this](auto by) { clock_.Advance(by); };
+  const Timestamp from = oms_.Now() - 30min + 1s;  // 30 min 1 s back when it is answered
+  auto asker = MakeAsker();
+  Get(asker, [from](Timestamp) { return from; });
+  EXPECT_EQ(oms_.asked.size(), 1u);
+}
+
+TEST_F(PageAskerTest, AnOmsWhoseClockJumpsWithEveryAnswerIsGivenUp) {
+  oms_.takes = 1h;
+  oms_.spend = [this](auto by) { oms_.skew += by; };
+  const Timestamp from = kStart - 30min;
+  auto asker = MakeAsker();
+  const auto fetched = TryGet(asker, [from](Timestamp) { return from; });
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().code, ErrorCode::kInternal);
 }
 
 TEST_F(PageAskerTest, TheWindowHasItsCeiling) {
@@ -99,10 +123,10 @@ TEST_F(PageAskerTest, EveryRequestAsksForPositiveIntegers) {
   auto asker = MakeAsker();
   for (const auto span : {-1h, 0h, 1h}) Get(asker, Last(span));
   ASSERT_EQ(oms_.asked.size(), 3u);
-  for (const OmsWindow& window : oms_.asked) {
-    EXPECT_GE(window.minutes, 1);
-    EXPECT_GE(window.limit, 1);
-  }
+  EXPECT_EQ(oms_.asked[0].minutes, 1);
+  EXPECT_EQ(oms_.asked[1].minutes, 1);
+  EXPECT_EQ(oms_.asked[2].minutes, 60);
+  for (const OmsWindow& window : oms_.asked) EXPECT_GE(window.limit, 1);
 }
 
 TEST_F(PageAskerTest, WithoutADateHeaderOurOwnClockServes) {
@@ -135,6 +159,7 @@ TEST_F(PageAskerTest, LimitGrowsToItsCeilingAndNoFurther) {
   Put(500);
   auto asker = MakeAsker();
   const FetchedPage fetched = Get(asker);
+  EXPECT_EQ(oms_.asked.size(), 3u) << "10, 40, 100";
   EXPECT_EQ(oms_.asked.back().limit, 100);
   EXPECT_EQ(fetched.page.rows, 100u);
   EXPECT_TRUE(fetched.truncated);
@@ -148,6 +173,54 @@ TEST_F(PageAskerTest, LimitShrinksAgainWhenPagesAreSmall) {
   clock_.Advance(1h);
   for (int polls = 0; polls < 10; ++polls) Get(asker);
   EXPECT_EQ(oms_.asked.back().limit, 10);
+}
+
+TEST_F(PageAskerTest, ALimitThatIsEnoughStays) {
+  Put(35);
+  auto asker = MakeAsker();
+  Get(asker);
+  oms_.asked.clear();
+  for (int polls = 0; polls < 5; ++polls) Get(asker);
+  EXPECT_EQ(oms_.asked.size(), 5u);
+  EXPECT_EQ(oms_.asked.back().limit, 40);
+}
+
+// Full by the limit, and counted as all that there are.
+TEST_F(PageAskerTest, OneOrderIsAWholePageAtALimitOfOne) {
+  options_.limit = 1;
+  Put(1);
+  auto asker = MakeAsker();
+  EXPECT_FALSE(Get(asker).truncated);
+}
+
+TEST_F(PageAskerTest, EitherOfTotalAndCountsByStatusTellsThatThereIsMore) {
+  for (const bool by_status : {false, true}) {
+    SCOPED_TRACE(by_status);
+    oms_.cap = 5;
+    oms_.edit = [by_status](OrderPage& page) {
+      if (by_status) {
+        page.total.reset();
+      } else {
+        page.status_counts.clear();
+      }
+    };
+    Put(8);
+    auto asker = MakeAsker();
+    EXPECT_TRUE(Get(asker).truncated);
+    clock_.Advance(1h);
+  }
+}
+
+TEST_F(PageAskerTest, AStatusOfWhichThereAreNoneCountsNothing) {
+  oms_.edit = [](OrderPage& page) {
+    page.total.reset();
+    page.status_counts["COMPLETED"] = 0;
+    page.status_counts["FAILED"] = -7;
+  };
+  Put(5);
+  auto asker = MakeAsker();
+  EXPECT_FALSE(Get(asker).truncated);
+  EXPECT_EQ(oms_.asked.size(), 1u);
 }
 
 TEST_F(PageAskerTest, EmptyPageIsWholeWhateverTheCountsSay) {
@@ -224,6 +297,36 @@ TEST_F(PageAskerTest, CountsThatAlwaysHoldMoreThanIsShownAreNoSignForLong) {
   oms_.asked.clear();
   EXPECT_EQ(Get(asker, Last(50s)).page.rows, 40u);
   EXPECT_GT(oms_.asked.size(), 1u);
+  // And a cap that full pages show is a cap.
+  for (const std::size_t cap : {40u, 10u}) {
+    SCOPED_TRACE(cap);
+    clock_.Advance(1h);
+    for (int polls = 0; polls < 9; ++polls) Get(asker);  // with the smallest limit again
+    oms_.cap = cap;
+    Put(60);
+    EXPECT_TRUE(Get(asker, Last(70s)).truncated);
+    oms_.cap.reset();
+  }
+}
+
+TEST_F(PageAskerTest, CountsAreBelievedForThreeCapsAndNoMore) {
+  oms_.older_counted = 500;
+  auto asker = MakeAsker();
+  for (int polls = 0; polls < 12; ++polls) {
+    Put(1 + polls % 3);
+    EXPECT_TRUE(Get(asker, Last(10s)).truncated);
+    clock_.Advance(2min);
+  }
+  ::testing::internal::CaptureStderr();
+  for (int polls = 0; polls < 4; ++polls) {
+    Put(4);
+    EXPECT_FALSE(Get(asker, Last(10s)).truncated);
+    clock_.Advance(2min);
+  }
+  EXPECT_TRUE(log::Flush(30s));
+  const std::string logged = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1) << logged;
+  EXPECT_NE(logged.find("they no longer tell whether a page is whole"), std::string::npos);
 }
 
 // --- larger pages that fail ---
@@ -264,6 +367,7 @@ TEST_F(PageAskerTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
     EXPECT_FALSE(fetched.larger_awaited);
     ASSERT_TRUE(fetched.trouble);
     EXPECT_EQ(fetched.trouble->code, code);
+    EXPECT_NE(fetched.trouble->message.find("the OMS gives no more than 10 rows"), std::string::npos);
     oms_.asked.clear();
     Get(asker);
     EXPECT_EQ(oms_.asked.size(), 1u) << "refused once is enough";
@@ -298,6 +402,30 @@ TEST_F(PageAskerTest, ALargerPageThatCameStartsTheHalfHourAnew) {
   Put(40);
   EXPECT_FALSE(TryGet(asker)) << "asked at once with the limit that was enough the last time";
   EXPECT_TRUE(Get(asker).larger_awaited) << "failing for no time yet, not for 40 minutes";
+}
+
+TEST_F(PageAskerTest, AfterTheHalfHourThatWasInVainAnotherOneBegins) {
+  oms_.fails_from = 11;
+  oms_.fails_with = ErrorCode::kHttpStatus;
+  Put(40);
+  auto asker = MakeAsker();
+  EXPECT_TRUE(Get(asker).larger_awaited);
+  clock_.Advance(30min);
+  Put(40);
+  EXPECT_FALSE(Get(asker).larger_awaited);
+  clock_.Advance(1h);
+  EXPECT_FALSE(Get(asker).truncated) << "a whole page ends the cap";
+  Put(40);
+  EXPECT_TRUE(Get(asker).larger_awaited);
+}
+
+TEST_F(PageAskerTest, NothingIsAskedWithNoTimeLeft) {
+  oms_.takes = 5s;
+  oms_.spend = [this](auto by) { clock_.Advance(by); };
+  Put(900);
+  auto asker = MakeAsker();
+  Get(asker);
+  EXPECT_EQ(oms_.given, (std::vector<Millis>{10s, 5s}));
 }
 
 TEST_F(PageAskerTest, RequestsOfOnePageShareItsDeadline) {
@@ -342,6 +470,7 @@ TEST_F(PageAskerTest, ProgressReportsEachRequestAndItsAnswer) {
   ASSERT_EQ(seen.size(), 4u);
   EXPECT_EQ(seen[0].phase, AskedPage::Phase::kAsking);
   EXPECT_EQ(seen[0].window.limit, 10);
+  EXPECT_EQ(seen[0].rows, 0u);
   EXPECT_EQ(seen[1].phase, AskedPage::Phase::kAnswered);
   EXPECT_EQ(seen[1].rows, 10u);
   EXPECT_EQ(seen[2].window.limit, 40);

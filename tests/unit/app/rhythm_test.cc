@@ -25,15 +25,6 @@ TEST(RhythmTest, FailuresBackOffWithJitterToACeilingAndRecoverAtOnce) {
   EXPECT_EQ(rhythm.Next(Ending::kGood), 15s);
 }
 
-TEST(RhythmTest, FailuresAfterARecoveryBackOffFromTheStart) {
-  for (const Ending good : {Ending::kGood, Ending::kCutShort}) {
-    Rhythm rhythm(15s, 1);
-    for (int i = 0; i < 5; ++i) rhythm.Next(Ending::kFailed);
-    rhythm.Next(good);
-    EXPECT_LE(rhythm.Next(Ending::kFailed), 36s);
-  }
-}
-
 TEST(RhythmTest, BackoffNeverPassesFiveMinutesNorFallsBelowTheInterval) {
   Rhythm five(100s, 1);
   for (int i = 0; i < 9; ++i) EXPECT_LE(five.Next(Ending::kFailed), 360s);
@@ -84,17 +75,26 @@ TEST(RhythmTest, CutShortAnswersHalveTheIntervalDownToASecond) {
   EXPECT_EQ(rhythm.Next(Ending::kGood), 15s);
 }
 
-TEST(RhythmTest, StartIsSpreadOverAtMostTwoSeconds) {
-  Millis earliest = 10s;
+// The earliest and the latest of many that start together.
+std::pair<Millis, Millis> Starts(Millis interval) {
+  Millis earliest = 24h;
   Millis latest = 0s;
   for (std::uint32_t seed = 1; seed <= 200; ++seed) {
-    const Millis delay = Rhythm(15s, seed * 7919).StartDelay();
+    const Millis delay = Rhythm(interval, seed * 7919).StartDelay();
     earliest = std::min(earliest, delay);
     latest = std::max(latest, delay);
   }
-  EXPECT_GE(earliest, 0s);
-  EXPECT_LE(latest, 2s);
-  EXPECT_GT(latest - earliest, 1s);
+  return {earliest, latest};
+}
+
+TEST(RhythmTest, StartIsSpreadOverAQuarterOfTheIntervalAndTwoSecondsAtMost) {
+  for (const auto& [interval, most] : {std::pair<Millis, Millis>{15s, 2s}, {4s, 1s}, {400ms, 100ms}}) {
+    const auto [earliest, latest] = Starts(interval);
+    EXPECT_GE(earliest, 0s);
+    EXPECT_LT(earliest, most / 10);
+    EXPECT_LE(latest, most);
+    EXPECT_GT(latest, most * 9 / 10);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
+#include "base/log.h"
 #include "unit/metrics/exposition_text.h"
 
 namespace o2o {
@@ -17,6 +20,18 @@ class StoreHealthTest : public ::testing::Test {
     health_.Report(side, &error);
   }
   void Works(Side side) { health_.Report(side, nullptr); }
+
+  // The messages and levels that `report` logs.
+  template <typename Report>
+  static std::string Logged(Report report) {
+    ::testing::internal::CaptureStderr();
+    report();
+    EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
+    std::string lines;
+    std::istringstream all(::testing::internal::GetCapturedStderr());
+    for (std::string line; std::getline(all, line);) lines += line.substr(line.find("level=")) + "\n";
+    return lines;
+  }
 
   ExporterMetrics metrics_;
   StoreHealth health_{metrics_};
@@ -55,6 +70,23 @@ TEST_F(StoreHealthTest, OneSideThatWorksDoesNotHideAnotherThatDoesNot) {
   Works(Side::kWatermark);
   EXPECT_FALSE(health_.state().up);
   EXPECT_EQ(health_.state().error, "disk full");
+}
+
+TEST_F(StoreHealthTest, OnlyChangesAreLogged) {
+  EXPECT_EQ(Logged([&] { Works(Side::kRead); }), "level=info msg=\"store connected\"\n");
+  EXPECT_EQ(Logged([&] { Works(Side::kWrite); }), "");
+  EXPECT_EQ(Logged([&] { Fails(Side::kWrite, "full"); }),
+            "level=error msg=\"store down\" side=write error=full\n");
+  EXPECT_EQ(Logged([&] { Fails(Side::kRead, "gone"); }), "");
+  EXPECT_EQ(Logged([&] { Works(Side::kRead); }), "");
+  EXPECT_EQ(Logged([&] { Works(Side::kWrite); }), "level=info msg=\"store recovered\"\n");
+}
+
+TEST_F(StoreHealthTest, AStoreThatWasNeverUpIsLoggedAsDownOnce) {
+  EXPECT_EQ(Logged([&] { Fails(Side::kWatermark, "refused"); }),
+            "level=error msg=\"store down\" side=watermark error=refused\n");
+  EXPECT_EQ(Logged([&] { Fails(Side::kWatermark, "refused"); }), "");
+  EXPECT_EQ(Logged([&] { Works(Side::kWatermark); }), "level=info msg=\"store recovered\"\n");
 }
 
 // Orders that cannot be taken in are the graver trouble, and a full disk says more than a read that hangs

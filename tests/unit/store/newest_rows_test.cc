@@ -78,16 +78,30 @@ TEST(NewestRowsTest, AFutureRowGivesWayToAPresentOneThatIsAsFar) {
   EXPECT_EQ(Winner(Row("a", "DONE", -500), Row("a", "OPEN", 61)), 0);
   EXPECT_EQ(Winner(Row("a", "OPEN", -500), Row("a", "DONE", 61)), 1);
   EXPECT_EQ(Winner(Row("a", "OPEN", 60), Row("a", "OPEN", -500)), 0) << "within the tolerance";
+  EXPECT_EQ(Winner(Row("a", "OPEN", -500), Row("a", "OPEN", 60)), 1);
+  EXPECT_EQ(Winner(Row("a", "DONE", -500), Row("a", "OPEN", 60)), 1);
   EXPECT_EQ(Winner(Row("a", "OPEN", 100), Row("a", "OPEN", 200)), 1);
 }
 
 TEST(NewestRowsTest, CountsWhatWasLeftOut) {
   const std::vector<Order> orders = {Row("a", "OPEN", -3), Row("a", "BUSY", -2), Row("b", "OPEN", -1),
-                                     Row("a", "BUSY", -2)};
+                                     Row("a", "BUSY", -2), Row("a", "OPEN", -4)};
   const NewestRows newest = PickNewestRows(orders, kStatuses, Timestamp(kNow));
   EXPECT_EQ(newest.rows.size(), 2u);
   EXPECT_EQ(newest.repeated, 1);
-  EXPECT_EQ(newest.superseded, 1);
+  EXPECT_EQ(newest.superseded, 2);
+}
+
+// More rows than a sort leaves in their sequence by itself.
+TEST(NewestRowsTest, OfManyEqualRowsTheLastOfThePageStays) {
+  std::vector<Order> orders;
+  for (int i = 0; i < 100; ++i) {
+    orders.push_back(Row(i % 2 ? "a" : "b", "OPEN", -1, std::to_string(i)));
+  }
+  const NewestRows newest = PickNewestRows(orders, kStatuses, Timestamp(kNow));
+  ASSERT_EQ(newest.rows.size(), 2u);
+  EXPECT_EQ(newest.rows[0]->total_amount, "99");
+  EXPECT_EQ(newest.rows[1]->total_amount, "98");
 }
 
 }  // namespace
