@@ -105,9 +105,9 @@ def report(trials, reasons, stale):
     endings = Counter(trial.ending for trial in trials)
     unexplained = [trial for trial in trials if trial.ending == "survived" and trial.key not in reasons]
     known = endings["survived"] - len(unexplained)
-    for trial in trials:
-        if trial.key in reasons and trial.ending in ("killed", "timed out"):
-            print(f"explained as a survivor, but {trial.ending}: {trial.key}")
+    survivors = {trial.key for trial in trials if trial.ending == "survived"}
+    for key in sorted({trial.key for trial in trials} & set(reasons) - survivors):
+        print(f"explained as a survivor, but killed: {key}")
     for trial in unexplained:
         print(f"SURVIVED {trial.file}:{trial.line}\n  {trial.key}")
     for key in stale:

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 
-#include "base/log.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_oms.h"
 #include "fakes/fake_order_store.h"
+#include "unit/app/logged.h"
 #include "unit/metrics/exposition_text.h"
 
 namespace o2o {
@@ -41,10 +41,7 @@ class OrderFeedTest : public ::testing::Test {
 
   // What a poll logs.
   std::string Logged(OrderFeed& feed) {
-    ::testing::internal::CaptureStderr();
-    Poll(feed);
-    EXPECT_TRUE(log::Flush(30s));
-    return ::testing::internal::GetCapturedStderr();
+    return testing::Logged([&] { Poll(feed); });
   }
 
   // Forty orders of the last forty seconds that the store does not have.

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/log.h"
+#include "unit/app/logged.h"
 
 namespace o2o {
 namespace {
@@ -49,11 +49,9 @@ class OrderWordsTest : public ::testing::Test {
     page.orders.resize(1);
     page.orders[0].status = status;
     page.orders[0].order_type = type;
-    ::testing::internal::CaptureStderr();
-    words_.Spell(page);
+    const std::string logged = testing::Logged([&] { words_.Spell(page); });
     spelt_ = page.orders[0];
-    EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
-    return ::testing::internal::GetCapturedStderr();
+    return logged;
   }
 
   OrderWords words_{"orders", Configuration()};

@@ -3,11 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "base/log.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_oms.h"
+#include "unit/app/logged.h"
 
 namespace o2o {
 namespace {
@@ -317,16 +315,22 @@ TEST_F(PageAskerTest, CountsAreBelievedForThreeCapsAndNoMore) {
     EXPECT_TRUE(Get(asker, Last(10s)).truncated);
     clock_.Advance(2min);
   }
-  ::testing::internal::CaptureStderr();
-  for (int polls = 0; polls < 4; ++polls) {
-    Put(4);
-    EXPECT_FALSE(Get(asker, Last(10s)).truncated);
-    clock_.Advance(2min);
-  }
-  EXPECT_TRUE(log::Flush(30s));
-  const std::string logged = ::testing::internal::GetCapturedStderr();
-  EXPECT_EQ(std::count(logged.begin(), logged.end(), '\n'), 1) << logged;
-  EXPECT_NE(logged.find("they no longer tell whether a page is whole"), std::string::npos);
+  constexpr std::string_view kNoSign = "they no longer tell whether a page is whole";
+  const std::string logged = testing::Logged([&] {
+    for (int polls = 0; polls < 9; ++polls) {
+      Put(4);
+      EXPECT_FALSE(Get(asker, Last(10s)).truncated);
+      clock_.Advance(2min);
+    }
+  });
+  EXPECT_NE(logged.find(kNoSign), std::string::npos) << logged;
+  EXPECT_EQ(logged.find(kNoSign), logged.rfind(kNoSign)) << "once is enough: " << logged;
+  const std::string of_a_cap = testing::Logged([&] {
+    oms_.cap = static_cast<std::size_t>(oms_.asked.back().limit);  // full pages show it
+    Put(40);
+    EXPECT_TRUE(Get(asker, Last(50s)).truncated);
+  });
+  EXPECT_EQ(of_a_cap.find(kNoSign), std::string::npos) << of_a_cap;
 }
 
 // --- larger pages that fail ---

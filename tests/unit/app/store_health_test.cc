@@ -5,7 +5,7 @@
 
 #include <sstream>
 
-#include "base/log.h"
+#include "unit/app/logged.h"
 #include "unit/metrics/exposition_text.h"
 
 namespace o2o {
@@ -24,11 +24,8 @@ class StoreHealthTest : public ::testing::Test {
   // The messages and levels that `report` logs.
   template <typename Report>
   static std::string Logged(Report report) {
-    ::testing::internal::CaptureStderr();
-    report();
-    EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));
     std::string lines;
-    std::istringstream all(::testing::internal::GetCapturedStderr());
+    std::istringstream all(testing::Logged(report));
     for (std::string line; std::getline(all, line);) lines += line.substr(line.find("level=")) + "\n";
     return lines;
   }
