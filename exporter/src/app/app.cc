@@ -27,7 +27,7 @@ constexpr std::size_t kMostRetired = 200;
 
 }  // namespace
 
-// What starts, goes on and ends together: pollers and what they poll.
+// What starts, runs and ends together: pollers and what they poll.
 struct App::Unit {
   std::string name;
   std::size_t made_of = 0;                        // its configuration's fingerprint

@@ -35,7 +35,7 @@ class App {
   ~App();
 
   // Brings the sources of `config` into force, whole or not at all, without waiting for any poll. A source
-  // whose configuration did not change goes on undisturbed; others start anew; those that are gone or
+  // whose configuration did not change keeps running undisturbed; others start anew; those that are gone or
   // replaced publish nothing from now on, and end in the background. Fails where no thread is to be had, or
   // where too many earlier sources have not ended yet. One caller at a time.
   Result<void> Apply(ValidatedConfig config);
@@ -48,7 +48,7 @@ class App {
   // In configuration order.
   std::vector<SourceStatus> Sources() const;
 
-  // Nothing where there is no store.
+  // Empty without a store.
   std::optional<StoreHealth::State> Store() const;
 
   // True once every source has finished its first poll, well or not, or has series on the board: then a

@@ -163,7 +163,7 @@ IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Wa
   if (watermark && WasSetBack(*watermark, fetched.oms_now)) step.set_back_from = watermark->at;
 
   // Before the first watermark nothing proves that a cut page reaches far enough. Where the future fills one,
-  // nothing of the present is seen, and that goes on until it no longer does.
+  // nothing of the present is seen until it no longer does.
   if (!watermark || !range.newest) {
     step.gap = fetched.truncated;
     return step;

@@ -24,7 +24,7 @@ namespace o2o {
 struct OrderFeedOptions {
   PageAskerOptions pages;              // its source is the name under which watermark and gaps are kept
   Millis overlap{120'000};             // asked for again behind the watermark
-  Millis initial_lookback{3'600'000};  // the window where there is no watermark yet
+  Millis initial_lookback{3'600'000};  // the window while there is no watermark yet
 };
 
 OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig& oms);

@@ -18,7 +18,7 @@ namespace o2o {
 class OrderTallies final : public Source {
  public:
   // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape;
-  // empty where there is none.
+  // empty if it has none.
   OrderTallies(std::string source, OrdersConfig orders, OrderStore& store, const Clock& clock,
                const ClockOffset& oms_clock, StoreHealth& health);
 

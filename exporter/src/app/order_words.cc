@@ -10,7 +10,7 @@
 namespace o2o {
 namespace {
 
-// As many as the store tells apart: more are not words but numbers or texts in the wrong field.
+// As many as the store distinguishes: more are not words but numbers or free text in the wrong field.
 constexpr std::size_t kMaxWarned = 100;
 
 std::vector<std::string> StatusesOf(const OrdersConfig& orders) {

@@ -66,7 +66,7 @@ class Poller {
   // Makes the thread, which does nothing yet: Start() then cannot fail. Throws std::system_error where there
   // is none to be had.
   void Prepare();
-  // `before`: the poller of the same source that this one replaces, if any; what it published goes on ageing.
+  // `before`: the poller of the same source that this one replaces, if any; what it published keeps ageing.
   // From now on the source is in the metrics.
   void Start(const Poller* before = nullptr);
   // Asks the running poll to end, and publishes nothing any more, whatever that poll brings. Join() waits for

@@ -16,9 +16,9 @@ struct ProbeReport {
   std::optional<Error> error;  // why nothing would be published
 };
 
-// `o2o-exporter probe NAME`: polls one source once and tells what it would publish, which columns there are,
+// `o2o-exporter probe NAME`: polls one source once and prints what it would publish, which columns there are,
 // which rows were rejected and why, and how long it took. Needs no database and changes nothing. Fails with
-// kConfig for a name that is no enabled source.
+// kConfig for a name that is not an enabled source.
 ProbeReport Probe(const Config& config, const std::string& source, const Clock& clock, std::stop_token stop);
 
 }  // namespace o2o

@@ -15,7 +15,7 @@ namespace o2o {
 // read-only or full still answers readers. Feeds o2o_store_up. Thread-safe.
 class StoreHealth {
  public:
-  // The watermark is read before anything is asked for: it tells whether the database is there at all, also
+  // The watermark is read before anything is asked for: it shows whether the database is there at all, also
   // while the OMS has nothing to write.
   enum class Side { kRead, kWatermark, kWrite };
 

@@ -13,7 +13,7 @@ using Millis = std::chrono::milliseconds;
 
 // Prometheus spelling: "1h30m", "500ms", "30s", "7d", "2w", "1y" (365 days); units in falling order, each
 // once. A bare number is seconds, since the proof of concept's variables (VENDOR_STATUS_JOB_INTERVAL=185)
-// are. No sign, no fraction; nothing if it is none of these or does not fit.
+// are. No sign, no fraction; nothing if it is neither or does not fit.
 std::optional<Millis> ParseDuration(std::string_view text);
 // The same spelling, with a minus in front of a negative one; "0s" for zero.
 std::string FormatDuration(Millis duration);

@@ -12,7 +12,7 @@
 // A secret is found as it is and in every encoding it travels in: percent-encoded (also as a form has it),
 // escaped as in JSON or HTML, any mixture of these, and base64, alone or inside user:password. At the end of
 // a text half of it, and 8 bytes, are enough. Of fewer than 8 bytes it is found where it stands as a word of
-// its own; of fewer than 4 it is no secret, and would take every text apart.
+// its own; of fewer than 4 it cannot be a secret, and masking it would shred every text.
 namespace o2o::redaction {
 
 // As long as this is kept, and for a while after, the text is masked; of a URL or a connection string also

@@ -23,21 +23,21 @@ class Secret {
 
   // Follows the file, which held `text` a moment ago.
   static Secret FromFile(std::string path, std::string text);
-  // What travels among secrets and is none, as a header that everybody sends: never masked.
+  // What travels among secrets but is not one, such as a header that everybody sends: never masked.
   static Secret Plain(std::string text);
 
   // The text; a file is read for it.
   std::string Reveal() const;
-  // The text as it is now, which follows no file.
+  // The text itself, which follows no file.
   Secret Current() const;
-  // What tells it from other secrets for as long as its configuration stays the same: the text, or the path.
+  // What distinguishes it from other secrets for as long as its configuration stays the same: the text, or the path.
   std::string Identity() const;
   bool empty() const { return !file_ && text_.empty(); }
 
   bool operator==(const Secret& other) const { return file_ == other.file_ && text_ == other.text_; }
 
  private:
-  std::string text_;  // where there is no file
+  std::string text_;  // unless there is a file
   redaction::Registration registration_;
   std::shared_ptr<SecretFile> file_;
 };

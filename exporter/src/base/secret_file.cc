@@ -58,7 +58,7 @@ std::string SecretFile::Read() {
   const std::lock_guard lock(mutex_);
   if (!now) {
     if (problem_ != now.error()) {
-      log::Warn("a secret's file cannot be used: what it held last goes on",
+      log::Warn("a secret's file cannot be used: keeping what it held last",
                 {{"file", path_}, {"problem", now.error()}});
     }
     problem_ = std::move(now.error());

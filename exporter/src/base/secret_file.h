@@ -17,7 +17,7 @@ struct SecretFileText {
 };
 
 // The error is for people, and without path and content: "is empty, want a file that ...". Ends of lines
-// behind the secret are no matter; a byte order mark before it and blanks around it are left out and said.
+// after the secret do not matter; a byte order mark before it and blanks around it are left out and said.
 tl::expected<SecretFileText, std::string> ReadSecretFile(const std::string& path);
 
 // A secret in a file that others replace while we run. Thread-safe.

@@ -93,7 +93,7 @@ std::string RepairUtf8(std::string_view text) {
 std::string CutUtf8(std::string_view text, std::size_t max_bytes) {
   if (text.size() <= max_bytes) return std::string(text);
   std::size_t end = max_bytes;
-  // A character has at most three such bytes; more of them are no character.
+  // A character has at most three such bytes; more of them are not a character.
   while (end > 0 && max_bytes - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   return std::string(text.substr(0, end));
 }

@@ -11,7 +11,7 @@ namespace o2o {
 // Valid UTF-8 (no surrogates, nothing overlong, at most U+10FFFF) and without U+0000.
 bool IsCleanUtf8(std::string_view text);
 
-// Clean text stays as it is; each U+0000 and each sequence that is none becomes one U+FFFD, counted as
+// Clean text is unchanged; each U+0000 and each invalid sequence becomes one U+FFFD, counted as
 // browsers do it.
 std::string RepairUtf8(std::string_view text);
 

@@ -37,7 +37,7 @@ tl::expected<std::string, std::string> ReadTextFile(const std::string& path, std
   if (file.get() < 0) return Failed("cannot be opened");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return Failed("cannot be examined");
-  if (!S_ISREG(status.st_mode)) return tl::unexpected<std::string>("is no regular file");
+  if (!S_ISREG(status.st_mode)) return tl::unexpected<std::string>("is not a regular file");
   std::string text;
   char buffer[1 << 14];
   while (text.size() <= max_bytes) {

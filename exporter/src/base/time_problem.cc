@@ -8,7 +8,7 @@
 namespace o2o {
 namespace {
 
-constexpr std::size_t kMaxBytes = 128;  // what is longer is no time of any form
+constexpr std::size_t kMaxBytes = 128;  // anything longer is not a time in any form
 
 // A text with each run of digits, letters or blanks as one 9, a or blank: "20-NOV-26" is "9-a-9".
 std::string Shape(std::string_view text) {

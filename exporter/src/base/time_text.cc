@@ -252,7 +252,7 @@ std::optional<TimeZone> ZoneOf(std::string_view name) {
   return TimeZone::Find(name);
 }
 
-// False for something that stands in the place of a zone and is none.
+// False if what stands where a zone may stand is not one.
 bool TakeZone(Cursor& cursor, Parts& parts) {
   Cursor ahead = cursor;
   ahead.TakeBlanks();
@@ -297,7 +297,7 @@ bool ReadMonthFirst(Cursor& cursor, Parts& parts) {
     if (!time) return false;
     parts.time_of_day = *time;
     if (!year_follows) {
-      // The year may follow at once, and is no zone.
+      // The year may follow at once; it is not a zone.
       Cursor ahead = cursor;
       ahead.TakeBlanks();
       if (ahead.DigitsAhead() != 4 && !TakeZone(cursor, parts)) return false;
@@ -418,7 +418,7 @@ std::optional<Timestamp> ParseTime(std::string_view text, const TimeZone& zone,
 
 std::optional<Timestamp> ParseHttpDate(std::string_view text) {
   constexpr Timestamp kEnd = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
-  // A letter, a capital, a digit, or what stands there itself.
+  // A letter, a capital, a digit, or the character itself.
   constexpr std::string_view kShape = "Aaa, 00 Aaa 0000 00:00:00 GMT";
   const auto fits = [](char shape, char c) {
     if (shape == '0') return IsDigit(c);

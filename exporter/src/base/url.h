@@ -10,10 +10,10 @@ namespace o2o {
 // Whom an absolute URL reaches: views of its text, which nobody has checked or decoded.
 struct UrlHost {
   std::string_view host;           // an IPv6 address with its brackets
-  std::string_view host_and_port;  // the host alone where there is no port
+  std::string_view host_and_port;  // the host alone without a port
 };
 
-// Nothing for a text that is no absolute URL. A user and a password are left out.
+// Nothing for a text that is not an absolute URL. A user and a password are left out.
 std::optional<UrlHost> HostOfUrl(std::string_view url);
 
 // As a query or a form has it: all but letters, digits and -_.~ as %XX.

@@ -8,7 +8,7 @@
 namespace o2o {
 
 // Unpacks a gzip or zlib stream that arrives in pieces, in constant memory. libcurl's own unpacking takes a
-// stream that ends in the middle for whole; this one tells. One stream, one thread.
+// stream that ends in the middle for whole; this one reports it. One stream, one thread.
 class Inflater {
  public:
   enum class Outcome { kGood, kDamaged, kStopped };

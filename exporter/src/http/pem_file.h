@@ -6,7 +6,7 @@
 namespace o2o {
 
 // Certificates or a key in a file that others renew while we run: read whenever a connection may need it.
-// While it is missing, empty or without any PEM what it held last goes on. One thread at a time.
+// While it is missing, empty or without any PEM, what it held last is used. One thread at a time.
 class PemFile {
  public:
   explicit PemFile(std::string path);

@@ -80,7 +80,7 @@ const MetricDesc kOrdersUnconfigured{
     {"field", "word"},
     "Open orders whose status or order_type (field) is a word that the configuration does not list; one in "
     "such a "
-    "status counts as open for ever. Absent where there is none; as of the last poll."};
+    "status counts as open for ever. Absent if there is none; as of the last poll."};
 
 const MetricDesc kOrdersRecent{
     "o2o_orders_recent",

@@ -286,7 +286,7 @@ void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
 
 std::shared_ptr<const Snapshot> ExporterMetrics::Read() const {
   const std::lock_guard lock(families_->mutex);
-  // Nobody tells when a line is lost: whoever logs may hold any lock.
+  // A lost line is not announced when it is lost: whoever logs may hold any lock.
   const double lost = static_cast<double>(log::DroppedLines()) - families_->log_lines_dropped.Value();
   if (lost > 0) {
     families_->log_lines_dropped.Increment(lost);

@@ -73,7 +73,7 @@ class SeriesTable {
   std::size_t block_used_ = 0;
   std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
   // A hash table with linear probing; a power of two of slots, each 8 bits of the hash above the id + 1.
-  // There is none as long as keys rise, as those of an ordered answer do: then each is new.
+  // Empty as long as keys rise, as those of an ordered answer do: then each is new.
   std::vector<std::uint32_t> slots_;
   std::size_t key_bytes_ = 0;
   std::size_t escapes_ = 0;

@@ -92,7 +92,7 @@ class SnapshotBoard {
   void Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot, LastRows rows);
   // The rows stay: they are shown with their age.
   void Drop(const std::string& publisher);
-  // For a publisher that is no more: its snapshot and its rows.
+  // Forgets a publisher that is gone: its snapshot and its rows.
   void Remove(const std::string& publisher);
   Snapshots Read() const;
   std::map<std::string, LastRows> Rows() const;

@@ -16,7 +16,7 @@ enum class ExpositionFormat {
   kOpenMetrics,  // OpenMetrics 1.0
 };
 
-// `value` between the quotes of a label; takes any bytes, and repairs (RepairUtf8) what is no text.
+// `value` between the quotes of a label; takes any bytes, and repairs (RepairUtf8) what is not valid text.
 void AppendLabelValue(std::string& out, std::string_view value);
 
 // Text that reads back as the same number: whole numbers (up to 2^53) in full, others in the fewest digits;

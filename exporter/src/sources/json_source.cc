@@ -46,7 +46,7 @@ bool ReadAuth(MapReader& json, JsonSourceConfig& config) {
 
 void ReadRequest(MapReader& json, JsonSourceConfig& config) {
   if (json.Text("method", config.method) && config.method != "GET" && config.method != "POST") {
-    json.FailValue("method", "is no method, want GET or POST");
+    json.FailValue("method", "is not a method, want GET or POST");
   }
   if (!json.Has("body")) return;
   const YamlNode::Kind kind = json.KindOf("body");

@@ -24,7 +24,7 @@ struct MappedAnswer {
   std::map<std::string, std::string> top_fields;  // AnswerMapper::TopFields
   MappingReport report;                           // of a mapping that failed; a good one has its own
   std::optional<Error>
-      problem;  // why this is no good answer, as the kind of source sees it; none: there is a mapping
+      problem;  // why the kind of source rejects this answer; none: there is a mapping
 };
 
 // Sends the request, streams the body into the mapping; holds no more of it than the series and a few sample

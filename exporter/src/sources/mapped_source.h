@@ -23,7 +23,7 @@ class MetabaseSessions;
 // A kind of it says how to ask and which answers are good.
 class MappedSource : public Source {
  public:
-  // Asks once and tells what the mapping saw. Fails where no whole answer came; one that is not as agreed
+  // Asks once and reports what the mapping saw. Fails where no whole answer came; one that is not as agreed
   // says so itself. Like Poll(): one thread at a time, within the source's timeout.
   virtual Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) = 0;
 

@@ -49,7 +49,7 @@ void ReadParameters(MapReader& metabase, std::string& parameters) {
   if (!metabase.Has("parameters")) return;
   if (metabase.KindOf("parameters") != YamlNode::Kind::kSequence) {
     metabase.Fail("parameters",
-                  "is no list, want one as Metabase takes it, like [{type: category, target: "
+                  "is not a list, want one as Metabase takes it, like [{type: category, target: "
                   "[variable, [template-tag, city]], value: Hanoi}]");
     return;
   }

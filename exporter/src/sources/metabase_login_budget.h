@@ -47,7 +47,7 @@ class LoginBudget {
     bool counted_ = false;
   };
 
-  // Nothing where there is no room for an attempt. `repeated`: with credentials that were refused within the
+  // Nothing if there is no room for an attempt. `repeated`: with credentials that were refused within the
   // hour. The budget must outlive the ticket.
   std::optional<Ticket> Take(const std::string& user, bool repeated, MonotonicTime now);
 

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Metabase runs an archived question like any other; only asking for the question itself tells. Nobody minds
+// Metabase runs an archived question like any other; only asking for the question itself reveals it. Nobody minds
 // an hour.
 constexpr auto kArchiveCheckInterval = 1h;
 // Of questions beside the query.
@@ -247,7 +247,7 @@ void MetabaseSource::CheckVersion(std::stop_token stop) {
     server_.NoteVersion(Excerpt(tag));
 }
 
-// A small answer's; nothing where it is none.
+// A small answer's; nothing for any other.
 std::optional<std::map<std::string, std::string>> MetabaseSource::AskFields(HttpRequest request,
                                                                             std::stop_token stop) {
   request.timeout = std::min(request.timeout, kCheckTimeout);

@@ -25,11 +25,11 @@ struct OAuth2Config {
   bool secret_in_body = false;                                  // else as basic authentication
 };
 
-// Reads `oauth2` of a block; nothing where there is none.
+// Reads `oauth2` of a block; nothing if the block has none.
 std::optional<OAuth2Config> ReadOAuth2(MapReader& block);
 
 // Asks an upstream with such a token: had when it is first needed, kept, and renewed a while before it
-// expires; as long as a renewal fails the old one goes on until then. One that is refused (401) is renewed
+// expires; while renewals fail the old one is used until then. One that is refused (401) is renewed
 // and the request sent once more. All within the request's timeout. The secret's file is read for each token.
 class OAuth2Client final : public HttpClient {
  public:

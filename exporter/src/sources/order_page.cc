@@ -318,7 +318,7 @@ class PageBuilder final : public JsonHandler {
   bool data_is_null_ = false;
   Place place_ = Place::kStart;
   Member member_ = Member::kOther;
-  int skipped_levels_ = 0;  // of containers inside one that is none of ours, or that is taken as text
+  int skipped_levels_ = 0;  // of containers inside one that we do not read, or that is taken as text
   std::string status_;
   OrderRow row_;
   RowField* field_ = nullptr;

@@ -31,12 +31,12 @@ TEST_F(TextFileTest, ReadsUpToTheCeiling) {
 
 TEST_F(TextFileTest, SaysWhyItCannotRead) {
   EXPECT_EQ(ReadTextFile(folder_ / "none", 10).error(), "cannot be opened (No such file or directory)");
-  EXPECT_EQ(ReadTextFile(folder_, 10).error(), "is no regular file");
+  EXPECT_EQ(ReadTextFile(folder_, 10).error(), "is not a regular file");
 }
 
 TEST_F(TextFileTest, DoesNotWaitForAPipe) {
   ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
-  EXPECT_EQ(ReadTextFile(folder_ / "pipe", 10).error(), "is no regular file");
+  EXPECT_EQ(ReadTextFile(folder_ / "pipe", 10).error(), "is not a regular file");
 }
 
 }  // namespace

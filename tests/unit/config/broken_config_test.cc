@@ -104,7 +104,7 @@ const Broken kBroken[] = {
      {"1:19: store.dsn_file: \"secret-empty.txt\" is empty, want a file that holds the secret and nothing "
       "else"}},
     {"secret-file-folder",
-     {"1:19: store.dsn_file: \".\" is no regular file, want a file that holds the secret and nothing else"}},
+     {"1:19: store.dsn_file: \".\" is not a regular file, want a file that holds the secret and nothing else"}},
     {"secret-file-lines",
      {"1:19: store.dsn_file: \"secret-two-lines.txt\" holds more than one line or is not text, want a file "
       "that holds the secret and nothing else"}},
@@ -267,7 +267,7 @@ const Broken kBroken[] = {
     {"json-header-twice",
      {"6:22: sources[0].json.headers_file.x-key: stands there twice, give each header once"}},
     {"json-headers-many", {"5:7: sources[0].json.headers: more than 50 headers, want fewer"}},
-    {"json-method", {"5:15: sources[0].json.method: \"PUT\" is no method, want GET or POST"}},
+    {"json-method", {"5:15: sources[0].json.method: \"PUT\" is not a method, want GET or POST"}},
     {"json-url-fragment", {"3:17: sources[0].json.url: holds a fragment, leave out everything from # on"}},
     {"json-url-missing",
      {"3:5: sources[0].json.url: missing, want the whole URL, like https://shop.example.com/api/v1/flags/"}},
@@ -303,7 +303,7 @@ const Broken kBroken[] = {
     {"metabase-max-body",
      {"8:17: sources[0].metabase.max_body: \"17GiB\" is out of range, want 1KiB to 16GiB"}},
     {"metabase-parameters",
-     {"8:7: sources[0].metabase.parameters: is no list, want one as Metabase takes it, like [{type: "
+     {"8:7: sources[0].metabase.parameters: is not a list, want one as Metabase takes it, like [{type: "
       "category, target: [variable, [template-tag, city]], value: Hanoi}]"}},
     {"metabase-parameters-unset",
      {"8:44: sources[0].metabase.parameters[0].value: NOT_SET is not set, set it or give a default as in "

@@ -263,7 +263,7 @@ TEST(ConfigLoaderTest, FileThatCannotBeReadIsNamed) {
   const auto folder = Loader({}).LoadFile("/");
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().lines,
-            std::vector<std::string>{"/: is no regular file, want a YAML file that this program may read"});
+            std::vector<std::string>{"/: is not a regular file, want a YAML file that this program may read"});
 }
 
 TEST(FindConfigTest, InstalledElseBuiltIn) {
