@@ -175,15 +175,21 @@ class Postgres:
         if self._user:
             os.chown(password_file, self._user.pw_uid, self._user.pw_gid)
         os.chmod(password_file, 0o600)
+        try:
+            self._run("initdb", "-D", self.data, "-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password_file}",
+                      "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        finally:
+            os.unlink(password_file)
+
+    def _run(self, program, *arguments):
+        """Runs one of PostgreSQL's programs to its end, as the user whose the data are."""
         identity = {"user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []} if self._user else {}
-        made = subprocess.run(
-            [find_program("initdb"), "-D", self.data, "-U", SUPERUSER, "--auth=scram-sha-256",
-             f"--pwfile={password_file}", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-            env=clean_environment(), cwd=self._scratch.path, start_new_session=True, **identity)
-        os.unlink(password_file)
-        if made.returncode != 0:
-            raise NotReady(f"initdb failed:\n{made.stdout}")
+        ran = subprocess.run(
+            [find_program(program), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, timeout=120, env=clean_environment(), cwd=self._scratch.path,
+            start_new_session=True, **identity)
+        if ran.returncode != 0:
+            raise NotReady(f"{program} failed:\n{ran.stdout}")
 
     def _start_server(self):
         port = self.port or free_port()
@@ -208,3 +214,23 @@ class Postgres:
             return True
         except psycopg2.OperationalError:
             return False
+
+
+class Standby(Postgres):
+    """A streaming standby of `primary`, which has to run when this one starts. Roles, passwords and databases are the
+    primary's."""
+
+    def __init__(self, primary):
+        super().__init__()
+        self.password = primary.password
+        self._primary = primary
+
+    def promote(self):
+        """Makes a primary of it; returns when it takes writes."""
+        self.query("SELECT pg_promote(true, 60)")
+        wait_until(lambda: self.query("SELECT pg_is_in_recovery()") == [(False,)], 60, "the standby was promoted",
+                   [self._server])
+
+    def _make_cluster(self):
+        self._run("pg_basebackup", "-d", self._primary.dsn(), "-D", self.data, "--write-recovery-conf",
+                  "--wal-method=stream", "--checkpoint=fast", "--no-sync")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.counter_watch import CounterWatch
-from harness.postgres import Postgres
-from harness.stand import events
+from harness.postgres import Postgres, Standby
+from harness.stand import Stand, events
 
 LIVELY = ("--rate", "600", "--speed", "60", "--failure-ratio", "0.2")
 SETTINGS = ("search_path", "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "work_mem", "jit",
@@ -141,6 +141,23 @@ def test_the_primary_is_found_among_several_hosts(stand, postgres):
         assert shop.value("o2o_store_up") == 1
         assert reader.query("SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'o2o-exporter'") == [(0,)]
         assert shop.sql("SELECT count(*)::int FROM fact_orders_monitoring") == [(20,)]
+
+
+def test_a_standby_takes_over_from_a_primary_that_dies(scratch):
+    """The first of two hosts is a standby. The primary is killed in the middle of the traffic and the standby promoted: what
+    it had not received yet is asked for again, since the watermark travels with the rows."""
+    with Postgres() as primary, Standby(primary) as standby:
+        hosts = f"127.0.0.1:{standby.port},127.0.0.1:{primary.port}"
+        with Stand(scratch, primary, shop=LIVELY,
+                   dsn=lambda dsn: dsn.replace(f"127.0.0.1:{primary.port}", hosts)) as shop:
+            shop.polled(4)
+            assert shop.value("o2o_store_up") == 1
+            primary.kill()
+            shop.until_value(0, "o2o_store_up")
+            standby.promote()
+            shop.postgres = standby
+            shop.until_value(1, "o2o_store_up", seconds=60)
+            shop.agree()
 
 
 def test_a_question_mark_in_the_password(stand, postgres):
