@@ -62,6 +62,6 @@ def promtool_tests():
 def run(*command, status=0):
     """What the command printed; fails, showing it, where it ends with another status."""
     done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
     assert done.returncode == status, f"{command[0]} ended with {done.returncode}:\n{done.stdout}"
     return done.stdout
