@@ -22,7 +22,7 @@ constexpr std::size_t kManyLogins = 10;
 constexpr auto kLoginSpacing = 2min;
 // A little more than the one of Metabase, whose clock is another.
 constexpr auto kHour = 61min;
-// After the 1st, 2nd, ... refusal in a row; the last goes on.
+// After the 1st, 2nd, ... refusal in a row; the last repeats.
 constexpr Millis kWaits[] = {2min, 10min, 20min};
 // What may be tried again soon is tried by one source for all: after the 1st, 2nd, ... failure in a row one
 // timeout of a poll, two, four, ... later, so by the next poll of who tried.
@@ -82,7 +82,7 @@ Refusal RefusedByMetabase(int status, std::string_view body) {
              "the login needs a second factor, which no program has: give the source an `api_key` instead"}};
   }
   if (Mentions(body, "Too many attempts")) {
-    // To the user it tells how long, to the address it does not.
+    // The user's refusal says for how long, the address's does not.
     const bool everybody = Mentions(body, "try again later");
     return {{ErrorCode::kThrottled, std::string("Metabase has locked ") +
                                         (everybody ? "this address" : "the source's `username`") +
