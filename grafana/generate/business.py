@@ -76,11 +76,11 @@ def page():
         (12, table("Running out", "Products at a discount with fewer pieces left than the limit, the fewest first. What is gone is on the dashboard Vendors.",
                    [table_of(f"max by (vendor_name, vendor_code, product) ({STOCK} < {LOW})")],
                    transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "Value": "Left"},
-                                         order=["vendor_name", "vendor_code", "product", "Value"], drop=["Time"])],
+                                         order=["product", "Value", "vendor_name", "vendor_code"], drop=["Time"])],
                    overrides=[column("Left", decimals=0, custom__width=90), column("Code", custom__width=90)],
                    sort="Left", descending=False, no_value="nothing runs out", **runbook_links("O2ODiscountStockLow"))),
     )
-    made.row(3, (24, text("Fewer orders than usual: [Orders now](/d/o2o-orders). Who is sold out: [Vendors](/d/o2o-vendors). A sale of minutes: "
+    made.row(4, (24, text("Fewer orders than usual: [Orders now](/d/o2o-orders). Who is sold out: [Vendors](/d/o2o-vendors). A sale of minutes: "
                           "[Flash sale](/d/o2o-flash-sale). Who was told: [Alerts](/d/o2o-alerts). *Blind* is not zero: "
                           "[Exporter health](/d/o2o-exporter) says why nobody knows.", title="What now?")))
     return made

@@ -89,7 +89,7 @@ def page():
                               column("Took", unit="s", decimals=2, custom__width=110), column("Certificate expires in", unit="d", decimals=0)],
                    sort="Certificate expires in", descending=False, no_value="no exporter", **runbook_links("O2OCertificateExpiring"))),
     )
-    made.row(3, (24, text("*No exporter*: nobody looks, which is not the same as all is well; the jobs are in `compose/prometheus.yml`. "
+    made.row(4, (24, text("*No exporter*: nobody looks, which is not the same as all is well; the jobs are in `compose/prometheus.yml`. "
                           "The API on these machines: [API performance](/d/o2o-api). The exporter and its database: [Exporter health](/d/o2o-exporter). "
                           "Who was told: [Alerts](/d/o2o-alerts).", title="What now?")))
     return made

@@ -145,7 +145,7 @@ def pie(title, description, targets, *, no_value="no data", unit="short", overri
     """A pie whose legend says name, value and part: colour alone says nothing."""
     defaults = {"unit": unit, "noValue": no_value, "decimals": 0, "color": {"mode": "palette-classic"}}
     options = {"pieType": "donut", "displayLabels": ["percent"],
-               "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom", "calcs": [], "values": ["value", "percent"]},
+               "legend": {"showLegend": True, "displayMode": "table", "placement": "bottom", "calcs": [], "values": ["value", "percent"]},
                "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False}, "tooltip": {"mode": "single", "sort": "none"}}
     return _panel("piechart", title, description, targets, defaults, options, overrides, **more)
 
@@ -195,6 +195,8 @@ def table(title, description, targets, *, overrides=(), transformations=(), sort
     options = {"showHeader": True, "cellHeight": "sm"}
     if sort:
         options["sortBy"] = [{"displayName": sort, "desc": descending}]
+    # What a row does not have is a dash: no_value is about the whole table.
+    overrides = [columns_like(".*", noValue="–"), *overrides]
     return _panel("table", title, description, targets, defaults, options, overrides,
                   transformations=list(transformations), **more)
 

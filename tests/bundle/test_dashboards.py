@@ -74,6 +74,15 @@ def test_every_panel_says_what_it_shows_and_what_nothing_means(path):
 
 
 @each_dashboard
+def test_an_empty_cell_does_not_say_that_the_table_is_empty(path):
+    """Grafana puts noValue into each cell without a value: "nothing fires" in the row of an alert that has no vendor."""
+    for panel in panels(load(path)):
+        if panel["type"] == "table":
+            first = panel["fieldConfig"]["overrides"][0]
+            assert first == {"matcher": {"id": "byRegexp", "options": ".*"}, "properties": [{"id": "noValue", "value": "–"}]}, panel["title"]
+
+
+@each_dashboard
 def test_panels_do_not_overlap(path):
     taken = {}
     for panel in panels(load(path)):
