@@ -12,6 +12,7 @@ LEFT = f"job_sale_product:flash_sale_stock:last2m{{{SALE}}}"
 MINUTES = f"job_sale_product:flash_sale_stock:minutes_left{{{SALE}}}"
 
 GROUPED = f"min by (sale, product) ({LEFT})"
+RESULTS = [column(name, color={"mode": "fixed", "fixedColor": color}) for name, color in (("accepted", GOOD), ("sold_out", NEUTRAL), ("error", BAD))]
 FOR_EVER = 10**9  # minutes: sorts behind all that sells
 
 
@@ -40,9 +41,9 @@ def page():
     made.heading("How did it go until now?")
     made.row(
         9,
-        (8, pie("What became of the attempts", "All attempts of the last 2 minutes.", [now(ATTEMPTS, "{{result}}")], no_value="nobody tries")),
+        (8, pie("What became of the attempts", "All attempts of the last 2 minutes.", [now(ATTEMPTS, "{{result}}")], overrides=RESULTS, no_value="nobody tries")),
         (8, lines("Attempts a minute, by result", "accepted: an order; sold_out: nothing was left; error: something failed.",
-                  [over_time(f"{ATTEMPTS} / 2", "{{result}}")], stacked=True, decimals=0, no_value="nobody tries")),
+                  [over_time(f"{ATTEMPTS} / 2", "{{result}}")], stacked=True, decimals=0, overrides=RESULTS, no_value="nobody tries")),
         (8, lines("Customers in the queue", "Dashed: beyond it a ticket is made.",
                   [over_time(f"sum by (sale) (job_sale:flash_sale_queue_length:avg2m{{{SALE}}})", "{{sale}}"),
                    over_time(limit("flash_sale_queue"), "limit", "B")],
