@@ -54,7 +54,7 @@ def page():
     )
     made.row(
         8,
-        (12, lines("Failed polls a minute, by reason", "",
+        (12, lines("Failed polls a minute, by reason", "What each reason means, and what to do, is in the README.",
                    [over_time(f"sum by (source, reason) (rate(o2o_source_failures_total{{{SOURCE}}}[$__rate_interval])) * 60 > 0",
                               "{{source}}: {{reason}}")], bars=True, stacked=True, no_value="no poll failed")),
         (12, lines("Rows rejected a minute, by reason", "Rows of the answers that could not be used.",
@@ -63,7 +63,7 @@ def page():
     )
     made.row(
         8,
-        (12, lines("How long a poll takes", "", [over_time(f"max by (source) (o2o_source_poll_duration_seconds{{{SOURCE}}})", "{{source}}")], unit="s")),
+        (12, lines("How long a poll takes", "Of the last poll of each source, successful or not.", [over_time(f"max by (source) (o2o_source_poll_duration_seconds{{{SOURCE}}})", "{{source}}")], unit="s")),
         (12, lines("Size of the answers", "Decompressed.", [over_time(f"max by (source) (o2o_source_response_bytes{{{SOURCE}}})", "{{source}}")], unit="bytes")),
     )
     made.heading("Orders into the database")
@@ -86,7 +86,7 @@ def page():
     )
     made.row(
         7,
-        (12, table("Exporters", "", [table_of("max by (instance, version) (o2o_exporter_build_info)"),
+        (12, table("Exporters", "Every instance that Prometheus scrapes, and since when it has been running.", [table_of("max by (instance, version) (o2o_exporter_build_info)"),
                                      table_of('time() - max by (instance) (process_start_time_seconds{job="o2o-exporter"})', "B")],
                    transformations=[merge(), keep(rename={"instance": "Address", "version": "Version", "Value #B": "Running for"},
                                                   order=["instance", "version", "Value #B"], drop=["Time", "Value #A"])],

@@ -87,7 +87,7 @@ def page():
         9,
         (12, lines("Products by state", "Over all chosen vendors.", [over_time(f"sum by (state) ({PRODUCTS})", "{{state}}")],
                    stacked=True, decimals=0)),
-        (12, table("Products by vendor and state", "", [table_of(f"sum by (vendor_name, state) ({PRODUCTS})")],
+        (12, table("Products by vendor and state", "How many products each vendor has in each state, now.", [table_of(f"sum by (vendor_name, state) ({PRODUCTS})")],
                    transformations=[{"id": "groupingToMatrix",
                                      "options": {"columnField": "state", "rowField": "vendor_name", "valueField": "Value"}},
                                     {"id": "organize", "options": {"excludeByName": {}, "indexByName": {},

@@ -70,6 +70,7 @@ def test_every_panel_says_what_it_shows_and_what_nothing_means(path):
         if panel["type"] in ("row", "text"):
             continue
         assert panel["title"], f"{path.name}: panel {panel['id']} has no title"
+        assert panel["description"].endswith("."), f"{path.name}: {panel['title']}: a sentence that says what it shows"
         assert panel["fieldConfig"]["defaults"].get("noValue"), f"{path.name}: {panel['title']}: what does \"no data\" mean?"
 
 
