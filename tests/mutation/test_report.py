@@ -57,9 +57,3 @@ def test_what_is_mutated_is_there_and_has_mutants():
         unit = kind(program.ROOT, program.ROOT / path, program_name, tests)
         keys = [entry.key for entry in unit.trials()]
         assert len(keys) > 10, path
-
-
-def test_each_explanation_fits_a_mutant():
-    keys = {entry.key for kind, path, *rest in program.UNITS
-            for entry in kind(program.ROOT, program.ROOT / path, *rest).trials()}
-    assert set(explained.parse(program.SURVIVORS.read_text())) - keys == set()
