@@ -56,6 +56,29 @@ TEST(NewestRowsTest, SortsIdsThatDifferLateOrOnlyInLength) {
   EXPECT_EQ(found, ids);
 }
 
+TEST(NewestRowsTest, AnEmptyPageHasNone) {
+  EXPECT_TRUE(PickNewestRows({}, kStatuses, Timestamp(kNow)).rows.empty());
+}
+
+// Ids that begin alike, end early, differ late, and hold any byte but zero.
+TEST(NewestRowsTest, SortsAnyIdsBytewise) {
+  for (const std::string common : {"", "ORD-2026-", "é"}) {
+    std::vector<std::string> ids;
+    for (const std::string tail :
+         {"", "0", "1", "10", "01", "2\x80\x01", "3", "\x01", "\x7f", "\x80", "\xff", "\xff\x01", "\x01\xff",
+          "00000000", "000000001", "000000002", "00000000\xff", "0000000\x80"}) {
+      ids.push_back(common + tail);
+    }
+    std::vector<Order> orders;
+    for (auto id = ids.rbegin(); id != ids.rend(); ++id) orders.push_back(Row(*id, "OPEN", 0));
+    std::sort(ids.begin(), ids.end());
+    std::vector<std::string> sorted;
+    for (const Order* row : PickNewestRows(orders, kStatuses, Timestamp(kNow)).rows)
+      sorted.push_back(row->order_id);
+    EXPECT_EQ(sorted, ids) << common;
+  }
+}
+
 TEST(NewestRowsTest, LaterTimeThenLaterStatusThenLaterPlaceWins) {
   EXPECT_EQ(Winner(Row("a", "OPEN", -1), Row("a", "DONE", -2)), 0);
   EXPECT_EQ(Winner(Row("a", "DONE", -1), Row("a", "OPEN", -1)), 0);
