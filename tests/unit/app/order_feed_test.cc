@@ -755,7 +755,7 @@ TEST_F(OrderFeedTest, GaugesHoldEveryKnownStatusAtZero) {
 TEST_F(OrderFeedTest, RejectedRowsAreCountedByReason) {
   oms_.edit = [](OrderPage& page) {
     for (const RejectReason reason : {RejectReason::kBadTime, RejectReason::kBadTime, RejectReason::kBadId}) {
-      page.rejected.push_back({reason, "why", "{}"});
+      page.rejected.push_back({reason, "row " + std::to_string(page.rejected.size()), "{}"});
     }
     page.rejected_more = {{RejectReason::kBadTime, 40}};
     page.body_bytes = 1234;
@@ -764,6 +764,8 @@ TEST_F(OrderFeedTest, RejectedRowsAreCountedByReason) {
   const PollResult result = Poll(feed);
   using Rejected = std::vector<std::pair<std::string, std::uint64_t>>;
   EXPECT_EQ(result.rejected_rows, (Rejected{{"bad_id", 1}, {"bad_time", 42}}));
+  EXPECT_EQ(result.first_rejected,
+            (std::map<std::string, std::string>{{"bad_id", "row 2"}, {"bad_time", "row 0"}}));
   EXPECT_EQ(result.response_bytes, 1234u);
 }
 
