@@ -43,13 +43,10 @@ void AddReport(MappingReport& to, MappingReport from) {
   to.series += from.series;
   AddCounts(to.rejected, from.rejected);
   AddCounts(to.repaired, from.repaired);
-  to.duplicates += from.duplicates;
   to.filtered += from.filtered;
   to.skipped += from.skipped;
   to.published_bytes += from.published_bytes;
   Append(to.filtered_metrics, from.filtered_metrics);
-  to.duplicate_keys += from.duplicate_keys;
-  to.repaired_texts += from.repaired_texts;
   Append(to.columns, from.columns);
   Append(to.notes, from.notes);
   Append(to.sample_rows, from.sample_rows);

@@ -113,7 +113,7 @@ FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesT
     Note(metric, id, sample);
     return Added::kAggregated;
   }
-  switch (sample.replaces ? DuplicatePolicy::kLast : metric.on_duplicate) {
+  switch (metric.on_duplicate) {
     case DuplicatePolicy::kError:
       SetAmbiguous(id, true);
       earlier_row_ = Get(rows_, id, sample.row);

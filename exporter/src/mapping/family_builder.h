@@ -21,7 +21,6 @@ struct RowSample {
   std::string_view key;  // the labels as SeriesTable wants them
   std::string_view number;
   std::uint32_t row = 0;          // counted from 1
-  bool replaces = false;          // of an equal key, of which the last one wins
   std::optional<Timestamp> time;  // where the newest row is picked
 };
 

@@ -25,8 +25,6 @@ class RowEcho {
   void Begin(const std::string* key);
   // Whether the row is kept.
   bool End();
-  // The row is of no interest after all.
-  void Abandon() { active_ = false; }
 
   void Key(std::string_view key);
   void Scalar(JsonType type, std::string_view text);

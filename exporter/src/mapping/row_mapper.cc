@@ -257,7 +257,6 @@ class RowMapper::Impl final : public RowSink {
     }
     sample.key = key_.text();
     sample.row = static_cast<std::uint32_t>(report_.rows);
-    sample.replaces = row.RepeatedKey();
     return Add(metric, state, sample, row);
   }
 
@@ -282,12 +281,8 @@ class RowMapper::Impl final : public RowSink {
       case FamilyBuilder::Added::kAggregated: return true;
       case FamilyBuilder::Added::kAmbiguous:
         RejectAmbiguous(metric, family.earlier_row(), row);
-        ++report_.duplicates;
         return true;
-      case FamilyBuilder::Added::kDuplicate:
-        ++report_.duplicates;
-        if (!row.RepeatedKey()) ++merged_;  // the key was counted
-        return true;
+      case FamilyBuilder::Added::kDuplicate: ++merged_; return true;
     }
     return true;
   }
@@ -446,14 +441,12 @@ class RowMapper::Impl final : public RowSink {
     if (!check.missing.empty()) End({ErrorCode::kBadShape, std::move(check.missing)});
     report_.notes = std::move(check.notes);
     CountSeries();
-    report_.duplicate_keys = reader_->duplicate_keys();
-    report_.repaired_texts = key_.repaired_texts();
     report_.sample_rows = reader_->echo().TakeRows();
     report_.rejected.clear();
     for (std::size_t i = 0; i < kRowReasons; ++i) {
       report_.rejected.emplace_back(Name(static_cast<RowReason>(i)), rejected_[i]);
     }
-    const std::uint64_t repaired[kRowRepairs] = {merged_, report_.duplicate_keys, report_.repaired_texts};
+    const std::uint64_t repaired[kRowRepairs] = {merged_, reader_->duplicate_keys(), key_.repaired_texts()};
     report_.repaired.clear();
     for (std::size_t i = 0; i < kRowRepairs; ++i) {
       report_.repaired.emplace_back(Name(static_cast<RowRepair>(i)), repaired[i]);

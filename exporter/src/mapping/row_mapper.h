@@ -43,14 +43,11 @@ struct MappingReport {
   // nothing from it.
   std::vector<std::pair<std::string, std::uint64_t>> rejected;
   std::vector<std::pair<std::string, std::uint64_t>> repaired;  // all RowRepairs, in their order
-  std::uint64_t duplicates = 0;       // samples whose label set a metric had already, whatever its policy
-  std::uint64_t filtered = 0;         // samples left out by `where`
-  std::uint64_t skipped = 0;          // samples left out by `null: skip`
-  std::uint64_t published_bytes = 0;  // of labels and values
-  std::vector<std::string> filtered_metrics;  // those of which `where` left out every row
-  std::uint64_t duplicate_keys = 0;           // the last one won
-  std::uint64_t repaired_texts = 0;           // labels that were no UTF-8 or held U+0000
-  std::vector<std::string> columns;           // of the innermost rows, as they came; the first few hundred
+  std::uint64_t filtered = 0;                                   // samples left out by `where`
+  std::uint64_t skipped = 0;                                    // samples left out by `null: skip`
+  std::uint64_t published_bytes = 0;                            // of labels and values
+  std::vector<std::string> filtered_metrics;                    // those of which `where` left out every row
+  std::vector<std::string> columns;  // of the innermost rows, as they came; the first few hundred
   std::vector<std::string>
       notes;  // "column `vendor_code` not in the answer, there is `Vendor Code`, which is taken"
   std::vector<std::string>

@@ -55,14 +55,4 @@ bool RowView::TooDeep() const {
   return false;
 }
 
-bool RowView::RepeatedKey() const {
-  std::size_t row = row_;
-  for (std::size_t at = records_.levels(); at-- > 0;) {
-    const RowRecords::Record& record = records_.At(at, row);
-    if (record.repeated_key) return true;
-    row = record.parent;
-  }
-  return false;
-}
-
 }  // namespace o2o

@@ -36,7 +36,6 @@ class RowRecords {
     std::uint32_t parent = 0;
     bool too_deep = false;
     bool dropped = false;  // a later one has taken its place
-    bool repeated_key = false;
   };
 
   RowRecords(const std::vector<LevelWants>& levels, std::size_t max_text_bytes);
@@ -107,7 +106,6 @@ class RowView {
   const Cell& At(std::size_t level, std::size_t slot) const;
   std::string_view Text(const Cell& cell) const { return records_.Text(cell); }
   bool TooDeep() const;
-  bool RepeatedKey() const;  // of a member: an earlier one of the same object had it too
   JsonRange Where() const { return records_.At(records_.levels() - 1, row_).where; }
 
  private:

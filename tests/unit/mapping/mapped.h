@@ -62,13 +62,17 @@ inline Mapped MapWhole(const MappingConfig& config, std::string_view body) {
     EXPECT_EQ(again.report.sample_rows, mapped.report.sample_rows) << bytes;
     EXPECT_EQ(again.report.notes, mapped.report.notes) << bytes;
     EXPECT_EQ(again.report.rejected, mapped.report.rejected) << bytes;
-    EXPECT_EQ(again.report.duplicate_keys, mapped.report.duplicate_keys) << bytes;
+    EXPECT_EQ(again.report.repaired, mapped.report.repaired) << bytes;
   }
   return mapped;
 }
 
 inline std::uint64_t RejectedFor(const MappingReport& report, RowReason reason) {
   return report.rejected[static_cast<std::size_t>(reason)].second;
+}
+
+inline std::uint64_t RepairedAs(const MappingReport& report, RowRepair repair) {
+  return report.repaired[static_cast<std::size_t>(repair)].second;
 }
 
 }  // namespace o2o

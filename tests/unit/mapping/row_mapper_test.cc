@@ -69,10 +69,10 @@ Outcome MapInPieces(const MappingConfig& config, std::string_view body, std::siz
 
 std::string Told(const MappingReport& report) {
   std::string text = std::to_string(report.rows) + " " + std::to_string(report.series) + " " +
-                     std::to_string(report.duplicates) + " " + std::to_string(report.filtered) + " " +
-                     std::to_string(report.duplicate_keys) + " " + std::to_string(report.repaired_texts) +
-                     "\n";
-  for (const auto& [reason, count] : report.rejected) text += reason + " " + std::to_string(count) + "\n";
+                     std::to_string(report.filtered) + "\n";
+  for (const auto& counts : {report.rejected, report.repaired}) {
+    for (const auto& [reason, count] : counts) text += reason + " " + std::to_string(count) + "\n";
+  }
   for (const auto& list : {report.columns, report.notes, report.sample_rows}) {
     for (const std::string& line : list) text += line + "\n";
   }
@@ -93,6 +93,10 @@ Outcome Map(const MappingConfig& config, std::string_view body) {
     EXPECT_EQ(again.appended, outcome.appended) << bytes;
   }
   return outcome;
+}
+
+std::uint64_t RepairedAs(const MappingReport& report, RowRepair repair) {
+  return report.repaired[static_cast<std::size_t>(repair)].second;
 }
 
 std::uint64_t Rejected(const MappingReport& report, RowReason reason) {
@@ -190,7 +194,7 @@ TEST(RowMapperTest, OfEqualKeysTheLastWins) {
   const Outcome outcome =
       Map(Config({Stock()}), R"([{"vendor":"A","vendor":"B","stock":1,"stock":2,"x":1,"x":2}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"B\"} 2\n");
-  EXPECT_EQ(outcome.report.duplicate_keys, 3u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateKey), 3u);
   EXPECT_EQ(Map(Config({Stock()}), R"([{"vendor":"A","stock":1,"stock":null}])").lines, "")
       << "also if it is null";
 }
@@ -210,7 +214,7 @@ TEST(RowMapperTest, AMissingOrNullLabelIsTheEmptyOne) {
   const Outcome outcome = Map(Config([](MetricConfig& m) { m.on_duplicate = DuplicatePolicy::kSum; }),
                               R"([{"vendor":null,"stock":1},{"stock":2},{"vendor":"","stock":4}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"\"} 7\n");
-  EXPECT_EQ(outcome.report.duplicates, 2u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 2u);
 }
 
 TEST(RowMapperTest, ALabelThatIsNoTextRejectsTheRow) {
@@ -242,7 +246,7 @@ TEST(RowMapperTest, LabelsThatAreNoUtf8AreRepairedAndCounted) {
   EXPECT_EQ(outcome.lines,
             "vendor_stock{vendor=\"a\xEF\xBF\xBD\"} 1\nvendor_stock{vendor=\"b\xEF\xBF\xBD\"} 2\n"
             "vendor_stock{vendor=\"\xEF\xBF\xBD\"} 3\n");
-  EXPECT_EQ(outcome.report.repaired_texts, 2u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kText), 2u);
   EXPECT_EQ(outcome.report.sample_rows[1], "{\"vendor\":\"b\xEF\xBF\xBD\",\"stock\":2}");
 }
 
@@ -407,7 +411,7 @@ TEST(RowMapperTest, DuplicateLabelSets) {
   for (const auto& [policy, value] : cases) {
     const Outcome outcome = Map(Config([p = policy](MetricConfig& m) { m.on_duplicate = p; }), kRows);
     EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} " + value + "\nvendor_stock{vendor=\"B\"} 5\n");
-    EXPECT_EQ(outcome.report.duplicates, 2u);
+    EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 2u);
     EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), 0u);
   }
 }
@@ -426,7 +430,7 @@ TEST(RowMapperTest, AmbiguousLabelSetsArePublishedByNobody) {
       << "equal values are no better: one more row, and they differ";
   EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), 3u) << "each row of A counts, and once";
   EXPECT_EQ(outcome.report.series, 4u);
-  EXPECT_EQ(outcome.report.duplicates, 3u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 0u) << "nothing was taken in";
   EXPECT_EQ(
       outcome.report.rejected_rows.at(0).message,
       "vendor_stock: rows 1 and 3 have the same labels, so that neither is published: tell them apart by a "
@@ -517,7 +521,7 @@ TEST(RowMapperTest, OfEqualKeysOnTheWayTheLastWins) {
   EXPECT_EQ(outcome.report.rows, 1u);
   EXPECT_EQ(outcome.report.columns, (Texts{"vendor", "stock"}));
   EXPECT_EQ(outcome.report.sample_rows.size(), 1u);
-  EXPECT_EQ(outcome.report.duplicate_keys, 1u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateKey), 1u);
   EXPECT_EQ(Map(config, R"({"data":[{"vendor":"A","stock":1}],"data":null})").lines,
             "bad_shape: `/data` is null, expected an array of rows");
 }
@@ -604,7 +608,7 @@ TEST(RowMapperTest, OfEqualKeysOfNestedRowsTheLastWins) {
     "products":[{"name":"z","stock":3}],"vendor":"B"}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"B\",product=\"z\"} 3\n");
   EXPECT_EQ(outcome.report.rows, 1u);
-  EXPECT_EQ(outcome.report.duplicate_keys, 2u);
+  EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateKey), 2u);
 }
 
 TEST(RowMapperTest, NestedRowsThatAreNone) {

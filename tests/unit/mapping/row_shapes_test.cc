@@ -66,7 +66,7 @@ TEST(PointerColumnTest, OfEqualKeysTheLastWinsWithAllThatIsInIt) {
   const Mapped replaced =
       MapWhole(config, R"([{"total":{"amount":1,"unit":"kg"},"total":{"amount":2,"amount":3}}])");
   EXPECT_EQ(replaced.lines, "n{unit=\"\"} 3\n");
-  EXPECT_EQ(replaced.report.duplicate_keys, 2u);
+  EXPECT_EQ(RepairedAs(replaced.report, RowRepair::kDuplicateKey), 2u);
   const Mapped gone = MapWhole(config, R"([{"total":{"amount":1,"unit":"kg"},"total":7}])");
   EXPECT_EQ(gone.lines, "") << "the object is not there any more";
   EXPECT_EQ(RejectedFor(gone.report, RowReason::kNoValue), 1u);
@@ -202,7 +202,7 @@ TEST(PairsTest, MembersOfElementsAreRows) {
   EXPECT_EQ(mapped.lines, "n{region=\"dn\"} 3\nn{region=\"hn\"} 12\nn{region=\"sg\"} 7\n");
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 2u);
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
-  EXPECT_EQ(mapped.report.duplicate_keys, 0u);
+  EXPECT_EQ(RepairedAs(mapped.report, RowRepair::kDuplicateKey), 0u);
   EXPECT_EQ(MapWhole(config, R"({"data":{"hn":12}})").lines,
             "bad_shape: `/data` is an object, expected an array of objects of rows");
 }

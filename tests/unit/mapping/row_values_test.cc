@@ -325,7 +325,7 @@ TEST(RowValuesTest, TheNewestRowOfEachLabelSetIsPicked) {
       {"v":"A","n":1,"Day":"2026-11-19"},{"v":"A","n":3000,"Day":"2026-11-21"},{"v":"A","n":2,"Day":"2026-11-20"},
       {"v":"B","n":5,"Day":"2026-11-18"},{"v":"C","n":6,"Day":null},{"v":"C","n":7,"Day":"20/11/2026"}])");
   EXPECT_EQ(mapped.lines, "stock{vendor=\"A\"} 3000\nstock{vendor=\"B\"} 5\n");
-  EXPECT_EQ(mapped.report.duplicates, 0u);
+  EXPECT_EQ(RepairedAs(mapped.report, RowRepair::kDuplicateLabels), 0u);
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNoValue), 1u);
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
 }
