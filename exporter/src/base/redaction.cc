@@ -6,6 +6,8 @@
 #include <atomic>
 #include <bitset>
 #include <cstdint>
+#include <cstring>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -21,6 +23,7 @@ constexpr std::string_view kMask = "<secret>";
 constexpr std::size_t kLeastBytes = 4;
 constexpr std::size_t kLeastInside = 8;  // shorter ones are found as whole words only
 constexpr std::size_t kLeastBase64 = 6;
+constexpr std::size_t kWindow = 4;  // bytes of a text that are looked at together; no pattern has fewer
 // Of secrets that nobody holds any longer: what an upstream was told a moment ago may still come back.
 constexpr std::size_t kMostReleased = 64;
 
@@ -33,7 +36,17 @@ struct Pattern {
 struct Table {
   std::array<std::vector<Pattern>, 256> by_first;
   std::bitset<256> starts;  // bytes with which a match may begin
+  // For MayHold: the hashes of all windows of all patterns, and how many bytes any match has.
+  std::bitset<1u << 16> windows;
+  std::size_t least_bytes = std::numeric_limits<std::size_t>::max();
 };
+
+// The hash of the window that begins there.
+std::size_t Window(const char* at) {
+  std::uint32_t bytes = 0;
+  std::memcpy(&bytes, at, kWindow);
+  return (bytes * 2'654'435'769u) >> 16;
+}
 
 bool IsWordByte(char c) { return IsDigit(c) || IsLetter(c) || static_cast<unsigned char>(c) >= 0x80; }
 
@@ -150,15 +163,17 @@ Decoded DecodeTwice(std::string_view text) {
 
 using Decoder = Decoded (*)(std::string_view);
 
+// How many bytes of a secret are known at the end of a text, which may have been cut there.
+constexpr std::size_t LeastCut(std::size_t secret_bytes) {
+  return std::max(kLeastInside, secret_bytes / 2 + secret_bytes % 2);
+}
+
 // How many bytes from the beginning of `text` on decode to `secret`; 0: it is not there.
 std::size_t DecodedLength(std::string_view text, std::string_view secret, Decoder decode) {
   std::size_t at = 0;
   std::size_t matched = 0;
   while (matched < secret.size()) {
-    if (at == text.size()) {
-      const bool half = matched >= kLeastInside && 2 * matched >= secret.size();
-      return half ? at : 0;
-    }
+    if (at == text.size()) return matched >= LeastCut(secret.size()) ? at : 0;
     const Decoded decoded = decode(text.substr(at));
     if (decoded.length > 0 && secret.substr(matched).starts_with(decoded.text())) {
       at += decoded.length;
@@ -218,6 +233,46 @@ Found Find(const Table& table, std::string_view text, std::size_t from) {
   return {text.size(), 0};
 }
 
+constexpr std::uint64_t EightTimes(char byte) {
+  return 0x0101010101010101u * static_cast<unsigned char>(byte);
+}
+
+// The top bit of some byte, if and only if some byte is zero.
+constexpr std::uint64_t ZeroByte(std::uint64_t word) {
+  return (word - EightTimes(1)) & ~word & EightTimes(static_cast<char>(0x80));
+}
+
+// Whether one of eight bytes is what Decode looks at, or $ or an apostrophe, the neighbours of % and &.
+bool MayDecode(const char* at) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, at, sizeof word);
+  return (ZeroByte((word & EightTimes(static_cast<char>(0xFC))) ^ EightTimes('$')) |
+          ZeroByte(word ^ EightTimes('+')) | ZeroByte(word ^ EightTimes('\\'))) != 0;
+}
+
+bool MayDecode(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  if (text.size() < kWord) return text.find_first_of(kEscapes) != std::string_view::npos;
+  const char* const last = text.data() + text.size() - kWord;
+  for (const char* at = text.data(); at < last; at += kWord) {
+    if (MayDecode(at)) return true;
+  }
+  return MayDecode(last);
+}
+
+// False where no secret is in `text`: of nearly all texts, each label of each row among them, that is known
+// by a few looks.
+bool MayHold(const Table& table, std::string_view text) {
+  if (text.size() < table.least_bytes) return false;
+  if (MayDecode(text)) return true;
+  // Whatever is not encoded covers one of the windows that stand so far apart.
+  const std::size_t stride = table.least_bytes - kWindow + 1;
+  for (std::size_t at = stride - 1; at + kWindow <= text.size(); at += stride) {
+    if (table.windows[Window(text.data() + at)]) return true;
+  }
+  return false;
+}
+
 // What base64 makes of `secret` behind `before` other bytes, without the digits that others have a share in.
 std::string InsideBase64(const std::string& secret, std::size_t before) {
   const std::string digits = Base64(std::string(before, '\0') + secret);
@@ -257,7 +312,10 @@ std::string PasswordIn(std::string_view text) {
 }
 
 void AddPattern(Table& table, Pattern pattern) {
-  const auto first = static_cast<unsigned char>(pattern.text[0]);
+  const std::string_view text = pattern.text;
+  for (std::size_t at = 0; at + kWindow <= text.size(); ++at) table.windows.set(Window(text.data() + at));
+  table.least_bytes = std::min({table.least_bytes, text.size(), LeastCut(text.size())});
+  const auto first = static_cast<unsigned char>(text[0]);
   table.starts.set(first);
   table.by_first[first].push_back(std::move(pattern));
 }
@@ -365,7 +423,7 @@ Registration Register(std::string_view text) {
 
 std::string Mask(std::string text) {
   const Table* const table = TheRegistry().table();
-  if (table == nullptr) return text;
+  if (table == nullptr || !MayHold(*table, text)) return text;
   Found found = Find(*table, text, 0);
   if (found.length == 0) return text;
   std::string masked;
@@ -380,7 +438,7 @@ std::string Mask(std::string text) {
 
 bool HoldsSecret(std::string_view text) {
   const Table* const table = TheRegistry().table();
-  return table != nullptr && Find(*table, text, 0).length > 0;
+  return table != nullptr && MayHold(*table, text) && Find(*table, text, 0).length > 0;
 }
 
 }  // namespace o2o::redaction

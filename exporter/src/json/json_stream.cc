@@ -24,7 +24,6 @@ constexpr std::string_view kInfinity = "Infinity";
 constexpr std::size_t kInf = 3;  // of which so much is a number too
 constexpr std::uint32_t kReplacement = 0xFFFD;
 
-constexpr bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 constexpr bool IsHighSurrogate(std::uint32_t unit) { return unit >= 0xD800 && unit <= 0xDBFF; }
 constexpr bool IsLowSurrogate(std::uint32_t unit) { return unit >= 0xDC00 && unit <= 0xDFFF; }
 
@@ -67,6 +66,8 @@ const char* FindEndOfPlain(const char* at, const char* end) {
   while (at != end && *at != '"' && *at != '\\') ++at;
   return at;
 }
+
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 std::string Shown(char c) {
   if (c > 0x20 && c < 0x7F) return std::string("'") + c + "'";

@@ -11,7 +11,30 @@ namespace {
 
 bool IsContainer(JsonType type) { return type == JsonType::kObject || type == JsonType::kArray; }
 
+// Whether Trim() may change it. Few labels have blanks around them.
+bool IsPadded(std::string_view text) {
+  constexpr auto is_low = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  return !text.empty() && (is_low(text.front()) || is_low(text.back()));
+}
+
 }  // namespace
+
+// Inside the loop below, which every label of every row goes through.
+inline bool LabelKey::Append(std::size_t label, const Cell& cell, std::string_view text) {
+  if (cell.type == JsonType::kNull) return true;
+  if (IsPadded(text)) text = Trim(text);
+  if (IsContainer(cell.type) || cell.cut || text.size() > max_label_bytes_) {
+    bad_label_ = label;
+    bad_type_ = cell.type;
+    return false;
+  }
+  if (IsCleanUtf8(text) && !redaction::HoldsSecret(text)) {
+    text_ += text;
+  } else {
+    AppendMended(text);
+  }
+  return true;
+}
 
 bool LabelKey::Build(const MetricPlan& metric, const RowView& row) {
   text_.clear();
@@ -29,23 +52,14 @@ bool LabelKey::Build(const MetricPlan& metric, const RowView& row) {
   return text_.size() <= SeriesTable::kMaxKeyBytes;
 }
 
-bool LabelKey::Append(std::size_t label, const Cell& cell, std::string_view text) {
-  if (cell.type == JsonType::kNull) return true;
-  text = Trim(text);
-  if (IsContainer(cell.type) || cell.cut || text.size() > max_label_bytes_) {
-    bad_label_ = label;
-    bad_type_ = cell.type;
-    return false;
-  }
+// Of one that is not to be published as it is.
+void LabelKey::AppendMended(std::string_view text) {
   if (redaction::HoldsSecret(text)) {
     text_ += RepairUtf8(redaction::Mask(std::string(text)));
-  } else if (IsCleanUtf8(text)) {
-    text_ += text;
   } else {
     text_ += RepairUtf8(text);
     ++repaired_texts_;
   }
-  return true;
 }
 
 void LabelKey::BuildFixed(const MetricPlan& metric) {

@@ -33,6 +33,7 @@ class LabelKey {
 
  private:
   bool Append(std::size_t label, const Cell& cell, std::string_view text);
+  void AppendMended(std::string_view text);
 
   std::size_t max_label_bytes_;
   std::string text_;

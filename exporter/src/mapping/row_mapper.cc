@@ -314,12 +314,8 @@ class RowMapper::Impl final : public RowSink {
       case FamilyBuilder::Added::kAmbiguous:
         RejectAmbiguous(family.earlier_row());
         RejectAmbiguous(page.RowOf(id));
-        ++report_.duplicates;
         break;
-      case FamilyBuilder::Added::kDuplicate:
-        ++report_.duplicates;
-        ++merged_;
-        break;
+      case FamilyBuilder::Added::kDuplicate: ++merged_; break;
     }
     return true;
   }

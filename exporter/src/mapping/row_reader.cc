@@ -324,7 +324,7 @@ bool RowReader::CloseRow(std::size_t level, std::size_t end) {
 }
 
 bool RowReader::GiveRows() {
-  EchoParents();
+  if (!echoed_.empty()) EchoParents();
   bool go_on = true;
   const std::size_t rows = records_.size(levels_.size() - 1);
   for (std::size_t row = 0; go_on && row < rows; ++row)

@@ -39,20 +39,4 @@ void RowRecords::Clear() {
   text_.clear();
 }
 
-const Cell& RowView::At(std::size_t level, std::size_t slot) const {
-  std::size_t row = row_;
-  for (std::size_t at = records_.levels() - 1; at > level; --at) row = records_.At(at, row).parent;
-  return records_.CellAt(level, row, slot);
-}
-
-bool RowView::TooDeep() const {
-  std::size_t row = row_;
-  for (std::size_t at = records_.levels(); at-- > 0;) {
-    const RowRecords::Record& record = records_.At(at, row);
-    if (record.too_deep) return true;
-    row = record.parent;
-  }
-  return false;
-}
-
 }  // namespace o2o

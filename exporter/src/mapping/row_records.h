@@ -103,9 +103,21 @@ inline void RowRecords::Set(std::size_t level, std::size_t slot, Cell cell, std:
 class RowView {
  public:
   RowView(const RowRecords& records, std::size_t row) : records_(records), row_(row) {}
-  const Cell& At(std::size_t level, std::size_t slot) const;
+  const Cell& At(std::size_t level, std::size_t slot) const {
+    std::size_t row = row_;
+    for (std::size_t at = records_.levels() - 1; at > level; --at) row = records_.At(at, row).parent;
+    return records_.CellAt(level, row, slot);
+  }
   std::string_view Text(const Cell& cell) const { return records_.Text(cell); }
-  bool TooDeep() const;
+  bool TooDeep() const {
+    std::size_t row = row_;
+    for (std::size_t at = records_.levels(); at-- > 0;) {
+      const RowRecords::Record& record = records_.At(at, row);
+      if (record.too_deep) return true;
+      row = record.parent;
+    }
+    return false;
+  }
   JsonRange Where() const { return records_.At(records_.levels() - 1, row_).where; }
 
  private:

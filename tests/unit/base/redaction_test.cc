@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/base64.h"
@@ -95,6 +96,25 @@ TEST(RedactionTest, HalfOfItAtTheEndOfATextIsEnough) {
   EXPECT_EQ(Mask("got abcdefghijkl"), "got <secret>");
   EXPECT_EQ(Mask("got abcdefghi"), "got abcdefghi");
   EXPECT_EQ(Mask("got abcdefghijkl of it"), "got abcdefghijkl of it") << "a word that it begins with";
+}
+
+TEST(RedactionTest, FoundWhereverItStandsAndHoweverLongItIs) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  for (std::size_t bytes = 4; bytes <= 40; ++bytes) {
+    std::string text;  // that has nothing in common with the others, which are remembered
+    for (std::size_t i = 0; i < bytes; ++i) text += kLetters[(i * i + 7 * i + 13 * bytes) % kLetters.size()];
+    const Secret secret(text);
+    for (std::size_t before = 0; before <= 40; ++before) {
+      const std::string front = std::string(before, '.');
+      EXPECT_EQ(Mask(front + text), front + "<secret>") << bytes;
+      EXPECT_EQ(Mask(front + text + std::string(before, '-')), front + "<secret>" + std::string(before, '-'))
+          << bytes;
+      const std::size_t half = std::max<std::size_t>(8, (bytes + 1) / 2);
+      if (half > bytes) continue;
+      EXPECT_EQ(Mask(front + text.substr(0, half)), front + "<secret>") << bytes;
+      EXPECT_EQ(Mask(front + text.substr(0, half - 1)), front + text.substr(0, half - 1)) << bytes;
+    }
+  }
 }
 
 TEST(RedactionTest, PasswordOfAConnectionStringIsOneByItself) {
