@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/epoch_text.h"
+#include "base/time_cursor.h"
 
 namespace o2o {
 namespace {
@@ -21,77 +22,6 @@ constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "
                                                       "may",       "june",     "july",     "august",
                                                       "september", "october",  "november", "december"};
 constexpr std::size_t kMaxBytes = 128;  // of a time; JavaScript's with the zone's name spelled out has 60
-
-// Reads a text from left to right. Each Take... leaves the text alone if it does not find what it wants.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) : text_(text) {}
-  bool done() const { return text_.empty(); }
-  std::string_view rest() const { return text_; }
-  char peek() const { return text_.empty() ? '\0' : text_[0]; }
-
-  bool Take(char c) {
-    if (peek() != c || text_.empty()) return false;
-    text_.remove_prefix(1);
-    return true;
-  }
-  // Without regard to case.
-  bool TakeWord(std::string_view word) {
-    if (!EqualsIgnoringCase(text_.substr(0, word.size()), word)) return false;
-    text_.remove_prefix(word.size());
-    return true;
-  }
-  bool TakeBlanks() {
-    const std::size_t before = text_.size();
-    text_.remove_prefix(std::min(text_.find_first_not_of(' '), text_.size()));
-    return text_.size() != before;
-  }
-  std::size_t DigitsAhead() const {
-    std::string_view rest = text_;
-    return o2o::TakeDigits(rest).size();
-  }
-  std::optional<int> TakeDigits(std::size_t count) {
-    if (text_.size() < count) return std::nullopt;
-    int number = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (!IsDigit(text_[i])) return std::nullopt;
-      number = number * 10 + (text_[i] - '0');
-    }
-    text_.remove_prefix(count);
-    return number;
-  }
-  // As many as there are, if that is one or two.
-  std::optional<int> TakeOneOrTwoDigits() {
-    const std::size_t digits = DigitsAhead();
-    return digits == 1 || digits == 2 ? TakeDigits(digits) : std::nullopt;
-  }
-  std::string_view TakeAllDigits() { return o2o::TakeDigits(text_); }
-  // A name, whole or its first three letters; not the beginning of a longer word.
-  template <std::size_t n>
-  std::optional<std::size_t> TakeName(const std::array<std::string_view, n>& names) {
-    std::size_t letters = 0;
-    while (letters < text_.size() && IsLetter(text_[letters])) ++letters;
-    const std::string_view word = text_.substr(0, letters);
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!EqualsIgnoringCase(word, names[i]) && !EqualsIgnoringCase(word, names[i].substr(0, 3))) continue;
-      text_.remove_prefix(letters);
-      return i;
-    }
-    return std::nullopt;
-  }
-  std::optional<seconds> TakeOffset() { return TakeUtcOffset(text_); }
-  // Up to and with the first `end`.
-  std::optional<std::string_view> TakeUpTo(char end) {
-    const std::size_t at = text_.find(end);
-    if (at == std::string_view::npos) return std::nullopt;
-    const std::string_view taken = text_.substr(0, at);
-    text_.remove_prefix(at + 1);
-    return taken;
-  }
-
- private:
-  std::string_view text_;
-};
 
 // A text taken apart.
 struct Parts {
@@ -130,7 +60,7 @@ std::optional<year_month_day> OrdinalDate(int year, int day) {
 }
 
 // "2026-11-20", "2026/1/2", "20261120", "2026-W47-5", "2026-324".
-std::optional<year_month_day> TakeYearFirst(Cursor& cursor, bool& compact) {
+std::optional<year_month_day> TakeYearFirst(TimeCursor& cursor, bool& compact) {
   const std::size_t digits = cursor.DigitsAhead();
   compact = digits == 8;
   if (digits != 4 && !compact) return std::nullopt;
@@ -162,7 +92,7 @@ std::optional<year_month_day> TakeYearFirst(Cursor& cursor, bool& compact) {
 }
 
 // "20 Nov 2026", "20-NOV-2026", "20/Nov/2026", "20NOV2026".
-std::optional<year_month_day> TakeDayFirst(Cursor& cursor) {
+std::optional<year_month_day> TakeDayFirst(TimeCursor& cursor) {
   const std::optional<int> day = cursor.TakeOneOrTwoDigits();
   if (!day) return std::nullopt;
   const char separator = cursor.peek();
@@ -179,7 +109,7 @@ std::optional<year_month_day> TakeDayFirst(Cursor& cursor) {
 }
 
 // ".123" or ",123" as microseconds; zero if there is none; nothing for a point without digits.
-std::optional<microseconds> TakeFraction(Cursor& cursor) {
+std::optional<microseconds> TakeFraction(TimeCursor& cursor) {
   if (!cursor.Take('.') && !cursor.Take(',')) return microseconds{0};
   const std::string_view digits = cursor.TakeAllDigits();
   if (digits.empty()) return std::nullopt;
@@ -189,8 +119,8 @@ std::optional<microseconds> TakeFraction(Cursor& cursor) {
 }
 
 // "AM" and "PM" make 12 hours 24; false if they make no sense.
-bool TakeHalfOfDay(Cursor& cursor, int& hour) {
-  Cursor ahead = cursor;
+bool TakeHalfOfDay(TimeCursor& cursor, int& hour) {
+  TimeCursor ahead = cursor;
   ahead.TakeBlanks();
   const bool afternoon = ahead.TakeWord("pm");
   if ((!afternoon && !ahead.TakeWord("am")) || IsLetter(ahead.peek())) return true;
@@ -201,7 +131,7 @@ bool TakeHalfOfDay(Cursor& cursor, int& hour) {
 }
 
 // "10:00", "9:05 AM", "10:00:00.123456"; without a separator where the date has none: "1000", "100000".
-std::optional<microseconds> TakeTimeOfDay(Cursor& cursor, bool compact, char separator = ':') {
+std::optional<microseconds> TakeTimeOfDay(TimeCursor& cursor, bool compact, char separator = ':') {
   const std::size_t digits = cursor.DigitsAhead();
   const bool run = compact && (digits == 4 || digits == 6);
   std::optional<int> hour = run ? cursor.TakeDigits(2) : cursor.TakeOneOrTwoDigits();
@@ -222,9 +152,9 @@ std::optional<microseconds> TakeTimeOfDay(Cursor& cursor, bool compact, char sep
 
 // What Go, Java, JavaScript and mail write behind an offset, which says the same once more: "+07", "ICT",
 // "[Asia/Ho_Chi_Minh]", "(Indochina Time)", "m=+0.01".
-bool TakeRepeatedZone(Cursor& cursor, bool behind_offset) {
+bool TakeRepeatedZone(TimeCursor& cursor, bool behind_offset) {
   if (cursor.Take('[')) return cursor.TakeUpTo(']').has_value();
-  Cursor ahead = cursor;
+  TimeCursor ahead = cursor;
   if (!ahead.TakeBlanks()) return true;
   if (ahead.Take('(')) {
     if (!ahead.TakeUpTo(')')) return false;
@@ -253,8 +183,8 @@ std::optional<TimeZone> ZoneOf(std::string_view name) {
 }
 
 // False if what stands where a zone may stand is not one.
-bool TakeZone(Cursor& cursor, Parts& parts) {
-  Cursor ahead = cursor;
+bool TakeZone(TimeCursor& cursor, Parts& parts) {
+  TimeCursor ahead = cursor;
   ahead.TakeBlanks();
   const bool named = ahead.TakeWord("utc") || ahead.TakeWord("gmt") || ahead.TakeWord("z");
   if (named && !IsLetter(ahead.peek()) && ahead.peek() != '/') {
@@ -282,7 +212,7 @@ bool TakeZone(Cursor& cursor, Parts& parts) {
 }
 
 // "Nov 20, 2026[, 10:00 AM]", "Nov 20 10:00:00 [+0700] 2026"; the whole text from the month on.
-bool ReadMonthFirst(Cursor& cursor, Parts& parts) {
+bool ReadMonthFirst(TimeCursor& cursor, Parts& parts) {
   const std::optional<std::size_t> month = cursor.TakeName(kMonths);
   if (!month || !cursor.TakeBlanks()) return false;
   const std::optional<int> day = cursor.TakeOneOrTwoDigits();
@@ -298,7 +228,7 @@ bool ReadMonthFirst(Cursor& cursor, Parts& parts) {
     parts.time_of_day = *time;
     if (!year_follows) {
       // The year may follow at once; it is not a zone.
-      Cursor ahead = cursor;
+      TimeCursor ahead = cursor;
       ahead.TakeBlanks();
       if (ahead.DigitsAhead() != 4 && !TakeZone(cursor, parts)) return false;
       if (!cursor.TakeBlanks() || cursor.DigitsAhead() != 4) return false;
@@ -313,7 +243,7 @@ bool ReadMonthFirst(Cursor& cursor, Parts& parts) {
 }
 
 // From the date on, if that begins with a digit.
-bool ReadDigitsFirst(Cursor& cursor, Parts& parts) {
+bool ReadDigitsFirst(TimeCursor& cursor, Parts& parts) {
   const bool year_first = cursor.DigitsAhead() >= 4;
   const std::optional<year_month_day> date =
       year_first ? TakeYearFirst(cursor, parts.compact) : TakeDayFirst(cursor);
@@ -334,10 +264,10 @@ bool ReadDigitsFirst(Cursor& cursor, Parts& parts) {
 }
 
 bool ReadCalendar(std::string_view text, Parts& parts) {
-  Cursor cursor(text);
+  TimeCursor cursor(text);
   if (cursor.Take('[')) {  // as web servers' logs have it
     if (!text.ends_with(']')) return false;
-    cursor = Cursor(text.substr(1, text.size() - 2));
+    cursor = TimeCursor(text.substr(1, text.size() - 2));
   }
   if (IsDigit(cursor.peek())) return ReadDigitsFirst(cursor, parts);
   if (cursor.TakeName(kWeekdays)) {
@@ -350,7 +280,7 @@ bool ReadCalendar(std::string_view text, Parts& parts) {
 // "20261120", "202611201000", "20261120100000", of years that somebody is likely to mean.
 bool ReadDateDigits(std::string_view digits, Parts& parts) {
   if (digits.size() != 8 && digits.size() != 12 && digits.size() != 14) return false;
-  Cursor cursor(digits);
+  TimeCursor cursor(digits);
   const int year = *cursor.TakeDigits(4), month = *cursor.TakeDigits(2), day = *cursor.TakeDigits(2);
   const std::optional<year_month_day> date = Date(year, month, day);
   if (!date || year < 1900 || year > 2199) return false;
@@ -384,14 +314,14 @@ std::optional<TimeText> ReadTime(std::string_view text, const TimeZone& zone, st
   if (text.empty() || text.size() > kMaxBytes) return std::nullopt;
   if (const std::optional<Timestamp> time = ReadDotNetDate(text)) return TimeText{*time};
   Parts parts;
-  Cursor cursor(text);
+  TimeCursor cursor(text);
   const std::string_view digits = cursor.TakeAllDigits();
   const bool point = cursor.Take('.');
   const std::string_view fraction = point ? cursor.TakeAllDigits() : std::string_view();
   if (!digits.empty() && cursor.done() && (!point || !fraction.empty())) {
     const bool whole = fraction.find_first_not_of('0') == std::string_view::npos;
     if ((whole || digits.size() == 14) && ReadDateDigits(digits, parts)) {
-      Cursor behind(point ? text.substr(digits.size()) : std::string_view());
+      TimeCursor behind(point ? text.substr(digits.size()) : std::string_view());
       parts.time_of_day += *TakeFraction(behind);
       return TimeText{Instant(parts, zone, now), true};
     }
@@ -399,7 +329,7 @@ std::optional<TimeText> ReadTime(std::string_view text, const TimeZone& zone, st
     return time ? std::optional(TimeText{*time}) : std::nullopt;
   }
   if (digits.size() == 14 && ReadDateDigits(digits, parts)) {  // of LDAP: 20261120100000.5Z
-    Cursor behind(text.substr(digits.size()));
+    TimeCursor behind(text.substr(digits.size()));
     const std::optional<microseconds> part = TakeFraction(behind);
     if (!part || !TakeZone(behind, parts) || !behind.done()) return std::nullopt;
     parts.time_of_day += *part;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text_pattern.h"
+#include "config/column_problem.h"
 #include "config/endpoint_loader.h"
 #include "config/number_text.h"
 
@@ -20,13 +21,11 @@ constexpr std::size_t kMaxMetrics = 100;
 constexpr std::size_t kMaxLabels = 50;
 constexpr std::size_t kMaxNested = 8;
 constexpr std::size_t kMaxWords = 1'000;  // of a value map, of a filter
-constexpr std::string_view kParent = "../";
-constexpr std::string_view kRest = "*";  // of a value map: everything else
+constexpr std::string_view kRest = "*";   // of a value map: everything else
 
 // What the metrics of one source are read against.
 struct MappingReading {
   const MappingPlace& place;
-  RowShape shape;
   const RowsConfig& rows;
   TimeZone timezone;
   DecimalMark decimal = DecimalMark::kPoint;
@@ -54,12 +53,13 @@ bool ReadWord(MapReader& entry, std::string_view key, const Word<T> (&words)[n],
   return false;
 }
 
-void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
+// Of a config that has its shape.
+void ReadRows(MapReader rows, RowsConfig& config) {
   if (rows.TextIfAny("pointer", config.pointer) == Given::kYes) {
     if (!IsPointer(config.pointer)) {
       rows.FailValue("pointer",
                      "is not a JSON Pointer, want one like /data/rows (with ~1 for / and ~0 for ~)");
-    } else if (shape == RowShape::kList) {
+    } else if (config.shape == RowShape::kList) {
       rows.FailValue("pointer", "is not for Metabase, whose answer is the list of rows, remove it");
     }
   }
@@ -71,7 +71,7 @@ void ReadRows(MapReader rows, RowShape shape, RowsConfig& config) {
   static constexpr Word<RowsAre> kAre[] = {
       {"rows", RowsAre::kRows}, {"row", RowsAre::kRow}, {"pairs", RowsAre::kPairs}};
   ReadWord(rows, "is", kAre, "is not a shape of rows, want rows, row or pairs", config.is);
-  if (config.is != RowsAre::kRows && shape == RowShape::kList)
+  if (config.is != RowsAre::kRows && config.shape == RowShape::kList)
     rows.FailValue("is", "is not for Metabase, whose answer is the list of rows, remove it");
 }
 
@@ -88,47 +88,9 @@ void ReadCeilings(MapReader ceilings, RowCeilings& config) {
   ceilings.Bytes("max_published", config.max_published_bytes, {1u << 10, 1ull << 34});
 }
 
-// What is wrong with the name of a column, and what would be right.
-std::optional<std::string> ColumnProblem(std::string_view column, const MappingReading& reading) {
-  std::size_t up = 0;
-  for (; column.starts_with(kParent); column.remove_prefix(kParent.size())) ++up;
-  if (up > reading.rows.nested.size()) {
-    return reading.rows.nested.empty()
-               ? "reaches above the rows, which are not nested, want a column of the row, or rows.nested"
-               : "reaches above the outermost row, want ../ no more than " +
-                     std::to_string(reading.rows.nested.size()) +
-                     (reading.rows.nested.size() == 1 ? " time" : " times");
-  }
-  if (column.empty()) return "names no column, want one behind ../";
-  if (column.starts_with(kDocumentColumn))
-    return "is of the whole answer, which only a label can be, want a column of the row";
-  if (column.starts_with('/') && !IsPointer(column))
-    return "is not a JSON Pointer into the row, want one like /total/amount (with ~1 for / and ~0 for ~)";
-  if (column == "$value" && up > 0) {
-    return "is a row that holds rows, and so no value, want $value of the innermost ones";
-  }
-  const bool outermost = up == reading.rows.nested.size();
-  if (outermost && reading.rows.is == RowsAre::kRow && (column == "$key" || column == "$index"))
-    return "is of one row among others, and rows.is is row: want a column of it, or $value";
-  if (outermost && reading.shape == RowShape::kList && (column == "$key" || column == "$value")) {
-    return "is for answers that are an object, a question has columns, want the name of one";
-  }
-  return std::nullopt;
-}
-
 void CheckColumn(MapReader& map, std::string_view key, const std::string& column,
                  const MappingReading& reading) {
-  if (const auto problem = ColumnProblem(column, reading)) map.FailValue(key, *problem);
-}
-
-// The same of a label, which may be from elsewhere in the answer.
-std::optional<std::string> LabelColumnProblem(std::string_view column, const MappingReading& reading) {
-  if (!column.starts_with(kDocumentColumn)) return ColumnProblem(column, reading);
-  if (reading.shape == RowShape::kList)
-    return "is of an answer that is an object, a question has columns, want the name of one";
-  if (!IsPointer(column.substr(kDocumentColumn.size() - 1)))
-    return "is not a JSON Pointer behind the $, want one like $/meta/region (with ~1 for / and ~0 for ~)";
-  return std::nullopt;
+  if (const auto problem = ColumnProblem(column, reading.rows)) map.FailValue(key, *problem);
 }
 
 // What a metric is about: the first word of its name.
@@ -161,7 +123,7 @@ void ReadLabels(MapReader& entry, const MappingReading& reading, MetricConfig& m
   for (const std::string& label : labels.Keys()) {
     std::string column;
     if (labels.Text(label, column)) {
-      if (const auto problem = LabelColumnProblem(column, reading)) labels.FailValue(label, *problem);
+      if (const auto problem = LabelColumnProblem(column, reading.rows)) labels.FailValue(label, *problem);
     }
     if (CheckLabel(labels, label, metric.name, seen)) metric.labels.push_back({label, std::move(column)});
   }
@@ -204,7 +166,7 @@ void ReadWhere(MapReader where, const MappingReading& reading, std::vector<RowFi
   for (const std::string& column : where.Keys()) {
     RowFilter filter;
     filter.column = column;
-    if (const auto problem = ColumnProblem(column, reading)) where.FailKey(column, *problem);
+    if (const auto problem = ColumnProblem(column, reading.rows)) where.FailKey(column, *problem);
     if (where.KindOf(column) == YamlNode::Kind::kMap) {
       ReadConditions(where.Section(column), filter);
     } else if (!where.TextOrList(column, filter.in, kMaxWords)) {
@@ -389,10 +351,10 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
   ReadHelp(entry, metric.help);
   if (entry.Has("rows")) {
     metric.rows.emplace();
-    metric.rows->shape = of_source.shape;
-    ReadRows(entry.Section("rows"), of_source.shape, *metric.rows);
+    metric.rows->shape = of_source.rows.shape;
+    ReadRows(entry.Section("rows"), *metric.rows);
   }
-  const MappingReading reading{of_source.place, of_source.shape, metric.rows ? *metric.rows : of_source.rows,
+  const MappingReading reading{of_source.place, metric.rows ? *metric.rows : of_source.rows,
                                of_source.timezone, of_source.decimal};
   ReadLabels(entry, reading, metric);
   ReadWhere(entry.Section("where"), reading, metric.where);
@@ -416,15 +378,6 @@ MetricConfig ReadMetric(MapReader& entry, const MappingReading& of_source) {
 
 }  // namespace
 
-bool IsPointer(std::string_view text) {
-  if (!text.empty() && text[0] != '/') return false;
-  for (std::size_t tilde = text.find('~'); tilde != std::string_view::npos;
-       tilde = text.find('~', tilde + 1)) {
-    if (tilde + 1 == text.size() || (text[tilde + 1] != '0' && text[tilde + 1] != '1')) return false;
-  }
-  return true;
-}
-
 bool HasMapping(MapReader& source) {
   const bool has[] = {source.Has("rows"), source.Has("ceilings"), source.Has("metrics"),
                       source.Has("timezone"), source.Has("decimal")};
@@ -434,9 +387,9 @@ bool HasMapping(MapReader& source) {
 MappingConfig ReadMapping(const MappingPlace& place, RowShape shape) {
   MappingConfig config;
   config.rows.shape = shape;
-  ReadRows(place.source.Section("rows"), shape, config.rows);
+  ReadRows(place.source.Section("rows"), config.rows);
   ReadCeilings(place.source.Section("ceilings"), config.ceilings);
-  MappingReading reading{place, shape, config.rows, {}};
+  MappingReading reading{place, config.rows, {}};
   ReadTimeZone(place.source, reading.timezone);
   ReadDecimal(place.source, reading.decimal);
   place.source.Require("metrics", "want at least one metric with name, help and value");

@@ -23,8 +23,6 @@ struct MappingPlace {
 };
 
 bool HasMapping(MapReader& source);
-// By RFC 6901; the empty one too.
-bool IsPointer(std::string_view text);
 MappingConfig ReadMapping(const MappingPlace& place, RowShape shape);
 
 }  // namespace o2o

@@ -6,7 +6,7 @@
 #include "base/ascii.h"
 #include "base/redaction.h"
 #include "base/url.h"
-#include "config/mapping_loader.h"
+#include "config/column_problem.h"
 #include "http/curl_http_client.h"
 #include "mapping/answer_mapper.h"
 #include "mapping/shown.h"
