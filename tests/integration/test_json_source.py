@@ -9,6 +9,7 @@ import pytest
 
 from harness.exporter import Exporter
 from harness.processes import wait_until
+from harness.prometheus import Prometheus
 from harness.scripted_server import Answer, ScriptedServer
 from harness.stand import events
 from harness.web import request
@@ -291,3 +292,22 @@ def test_failures_keep_the_rows_and_end_with_the_first_good_answer(scratch, endp
         assert [line["reason"] for line in events(exporter.child, "source failing")] == [reason for reason, _, _ in faults]
         assert not any("elsewhere" in asked.path for asked in endpoint.asked), "a redirect was followed"
         assert "do-not-show-this" not in exporter.child.log()
+
+
+def test_prometheus_reads_a_histogram(scratch, endpoint):
+    """What histogram_quantile makes of it, by its own rule: even within each bucket."""
+    buckets = {"tea": {60: 10, 120: 20, 300: 10, "Infinity": 0}, "rice": {60: 0, 120: 0, 300: 8, "Infinity": 0}}
+    endpoint.answers["/cooking"] = [
+        {"kitchen": kitchen, "up_to": bound, "orders": orders, "seconds": 100 * orders}
+        for kitchen, counts in buckets.items() for bound, orders in counts.items()]
+    source = {"name": "cooking", "json": {"url": f"{endpoint.url}/cooking"}, "metrics": [{
+        "name": "kitchen_cooking_seconds", "type": "histogram", "help": "How long orders took.", "labels": {"kitchen": "kitchen"},
+        "le": "up_to", "buckets": "each", "value": "orders", "sum": "seconds"}]}
+    with exporter_of(scratch, source) as exporter:
+        exporter.wait_ready()
+        with Prometheus(scratch, {"o2o-exporter": exporter.address}, factor=10) as prometheus:
+            wait_until(lambda: prometheus.number("sum(kitchen_cooking_seconds_count)") == 48, 60, "the histogram was scraped")
+            assert prometheus.number('histogram_quantile(0.5, kitchen_cooking_seconds_bucket{kitchen="tea"})') == pytest.approx(90)
+            assert prometheus.number('histogram_quantile(0.5, kitchen_cooking_seconds_bucket{kitchen="rice"})') == pytest.approx(210)
+            assert prometheus.number("histogram_quantile(0.75, sum by (le) (kitchen_cooking_seconds_bucket))") == pytest.approx(180)
+            assert prometheus.number('kitchen_cooking_seconds_sum{kitchen="tea"}') == 4000

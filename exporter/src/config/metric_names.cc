@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 200;
 constexpr std::string_view kTotal = "_total";
+constexpr std::string_view kHistogramSamples[] = {"_bucket", "_sum", "_count"};
 
 bool IsName(std::string_view name) {
   return !name.empty() && name.size() <= kMaxNameBytes && !(name[0] >= '0' && name[0] <= '9') &&
@@ -31,14 +32,19 @@ std::string FamilyName(std::string_view name, MetricType type) {
   return std::string(name);
 }
 
+// Whether a histogram has samples of that name.
+bool IsSampleOf(std::string_view name, std::string_view histogram) {
+  return name.starts_with(histogram) &&
+         std::find(std::begin(kHistogramSamples), std::end(kHistogramSamples),
+                   name.substr(histogram.size())) != std::end(kHistogramSamples);
+}
+
 // The exporter's own family that the name would get into, by its samples or by its OpenMetrics name.
 const MetricDesc* OwnFamily(const std::string& name, MetricType type) {
   for (const MetricDesc* own : catalogue::All()) {
     if (name == own->name || FamilyName(name, type) == FamilyName(own->name, own->type)) return own;
-    if (own->type != MetricType::kHistogram) continue;
-    for (const char* suffix : {"_bucket", "_sum", "_count"}) {
-      if (name == own->name + suffix) return own;
-    }
+    if (own->type == MetricType::kHistogram && IsSampleOf(name, own->name)) return own;
+    if (type == MetricType::kHistogram && IsSampleOf(FamilyName(own->name, own->type), name)) return own;
   }
   return nullptr;
 }
@@ -96,6 +102,9 @@ std::optional<std::string> MetricTypeProblem(const std::string& name, MetricType
   if (type == MetricType::kGauge && total) {
     return "is a gauge, but _total is for counters, want another name, or type: counter";
   }
+  if (type == MetricType::kHistogram && total) {
+    return "is a histogram, but _total is for counters, want another name";
+  }
   return std::nullopt;
 }
 
@@ -119,8 +128,10 @@ bool IsTargetLabel(std::string_view name) {
 
 std::optional<FamilyNames::Conflict> FamilyNames::Add(const std::string& source, const MetricConfig& metric,
                                                       bool enabled) {
-  std::vector<Feed>& feeds = families_[FamilyName(metric.name, metric.type)];
+  const std::string family = FamilyName(metric.name, metric.type);
+  std::vector<Feed>& feeds = families_[family];
   std::optional<Conflict> conflict = feeds.empty() ? std::nullopt : Disagreement(feeds.front(), metric);
+  if (!conflict && enabled) conflict = SharedSamples(family, metric);
   for (const Feed& feed : feeds) {
     if (conflict) break;
     if (enabled && feed.enabled && !ToldApart(feed.metric, metric)) conflict = Twins(feed, source, metric);
@@ -135,12 +146,43 @@ std::optional<FamilyNames::Conflict> FamilyNames::Disagreement(const Feed& first
   if (first.metric.name != metric.name) {
     return Conflict{"name", "has the same name in OpenMetrics as " + other + ", want another"};
   }
+  if (first.metric.type != metric.type) {
+    return Conflict{"type", "is not the type of " + other + ", want the same in both, or another name"};
+  }
   if (first.metric.help != metric.help) {
     return Conflict{"help", "is not the help of " + other + ", want the same words in both"};
   }
   if (const std::set<std::string> wanted = LabelNames(first.metric); LabelNames(metric) != wanted) {
     return Conflict{"labels",
                     "are not the labels of " + other + ", want the same names in both: " + Listed(wanted)};
+  }
+  return std::nullopt;
+}
+
+// One of those that feed the family and are not turned off.
+const FamilyNames::Feed* FamilyNames::Running(const std::string& family) const {
+  const auto feeds = families_.find(family);
+  if (feeds == families_.end()) return nullptr;
+  const auto feed = std::find_if(feeds->second.begin(), feeds->second.end(),
+                                 [](const Feed& candidate) { return candidate.enabled; });
+  return feed == feeds->second.end() ? nullptr : &*feed;
+}
+
+std::optional<FamilyNames::Conflict> FamilyNames::SharedSamples(const std::string& family,
+                                                                const MetricConfig& metric) const {
+  for (const std::string_view sample : kHistogramSamples) {
+    if (metric.type == MetricType::kHistogram) {
+      if (const Feed* named = Running(family + std::string(sample))) {
+        return Conflict{"name", "is a histogram, which has samples named like " + named->metric.name +
+                                    " of " + Called(named->source) + ", want another name"};
+      }
+    }
+    if (!family.ends_with(sample)) continue;
+    const Feed* const whole = Running(family.substr(0, family.size() - sample.size()));
+    if (whole != nullptr && whole->metric.type == MetricType::kHistogram) {
+      return Conflict{"name", "is named like the samples of the histogram " + whole->metric.name + " of " +
+                                  Called(whole->source) + ", want another name"};
+    }
   }
   return std::nullopt;
 }

@@ -31,8 +31,8 @@ class FamilyNames {
     std::string problem;
   };
   // Several metrics, of one source or of many, may feed one family if they say the same about it and a static
-  // label tells their series apart, so that none comes twice. What is turned off can be in nobody's way. The
-  // name has to be in order, so that it tells the type.
+  // label tells their series apart, so that none comes twice. No family is named like the samples of a
+  // histogram. What is turned off can be in nobody's way. The name has to be in order.
   std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric, bool enabled);
 
  private:
@@ -42,6 +42,8 @@ class FamilyNames {
     bool enabled = true;
   };
   static std::optional<Conflict> Disagreement(const Feed& first, const MetricConfig& metric);
+  const Feed* Running(const std::string& family) const;
+  std::optional<Conflict> SharedSamples(const std::string& family, const MetricConfig& metric) const;
   static Conflict Twins(const Feed& first, const std::string& source, const MetricConfig& metric);
 
   std::map<std::string, std::vector<Feed>> families_;  // by OpenMetrics' name, where a counter has no _total

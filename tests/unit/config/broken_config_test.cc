@@ -226,6 +226,13 @@ const Broken kBroken[] = {
     {"family-help",
      {"7:37: sources[1].metrics[0].help: is not the help of flag_on of source first, want the same words in "
       "both"}},
+    {"family-histogram",
+     {"7:22: sources[1].metrics[0].name: \"cook\" is a histogram, which has samples named like cook_sum of "
+      "source first, want another name",
+      "11:16: sources[2].metrics[0].name: \"cook_count\" is named like the samples of the histogram cook of "
+      "source second, want another name",
+      "12:16: sources[2].metrics[1].name: \"cook_bucket_total\" is named like the samples of the histogram "
+      "cook of source second, want another name"}},
     {"family-labels",
      {"7:42: sources[1].metrics[0].labels: are not the labels of flag_on of source first, want the same "
       "names in both: a, b"}},
@@ -239,6 +246,9 @@ const Broken kBroken[] = {
     {"family-openmetrics",
      {"7:22: sources[1].metrics[0].name: \"flags_total\" has the same name in OpenMetrics as flags of source "
       "first, want another"}},
+    {"family-type",
+     {"9:15: sources[1].metrics[0].type: is not the type of cook of source first, want the same in both, or "
+      "another name"}},
     {"json-auth-twice", {"6:7: sources[0].json.basic_auth: given beside bearer_token, want one of the two"}},
     {"json-authorization",
      {"6:17: sources[0].json.headers.authorization: given beside basic_auth, bearer_token or "
@@ -354,6 +364,9 @@ const Broken kBroken[] = {
     {"metric-name-own-nearly",
      {"5:15: sources[0].metrics[0].name: \"o2o_orders_ingested\" is the exporter's own metric "
       "o2o_orders_ingested_total, or too near to it, want another name"}},
+    {"metric-name-histogram",
+     {"4:22: sources[0].metrics[0].name: \"cook_total\" is a histogram, but _total is for counters, want "
+      "another name"}},
     {"metric-name-own-samples",
      {"5:15: sources[0].metrics[0].name: \"o2o_order_duration_seconds_count\" is the exporter's own metric "
       "o2o_order_duration_seconds, or too near to it, want another name"}},
