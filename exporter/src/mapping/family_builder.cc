@@ -63,16 +63,14 @@ FamilyBuilder::Added FamilyBuilder::AddSeries(const MetricConfig& metric, std::s
   if (is_new) {
     Note(metric, id, sample);
     if (total != from.totals_.end()) totals_.emplace(id, total->second);
-    SetAmbiguous(id, from.IsAmbiguous(from_id));
+    Withhold(id, from.IsWithheld(from_id));
     return Added::kNew;
   }
-  const bool newer = sample.time && *sample.time > Get(times_, id, *sample.time);
   Combined what;
   if (metric.aggregate == Aggregate::kCount) what.count = CountOf(sample.number);
   if (total != from.totals_.end()) what.sum = &total->second.sum;
-  const Added added = Combine(metric, id, sample, what);
-  if (newer) SetAmbiguous(id, from.IsAmbiguous(from_id));
-  return added;
+  what.withheld = from.IsWithheld(from_id);
+  return Combine(metric, id, sample, what);
 }
 
 std::uint32_t FamilyBuilder::RowOf(SeriesTable::Id id) const { return Get(rows_, id, std::uint32_t{0}); }
@@ -81,7 +79,8 @@ FamilyBuilder::Added FamilyBuilder::Combine(const MetricConfig& metric, SeriesTa
                                             const RowSample& sample, Combined what) {
   const std::string_view number = sample.number;
   switch (metric.aggregate) {
-    case Aggregate::kNone: return AddEqual(metric, id, sample, what);
+    case Aggregate::kNone:
+      return sample.time ? AddTimed(metric, id, sample, what) : AddEqual(metric, id, sample, what);
     case Aggregate::kCount: CountUp(id, what.count); break;
     case Aggregate::kSum:
     case Aggregate::kAvg: AddTo(id, number, what.sum, metric.aggregate == Aggregate::kAvg); break;
@@ -98,24 +97,33 @@ FamilyBuilder::Added FamilyBuilder::Combine(const MetricConfig& metric, SeriesTa
 // Remembers what later samples of the same labels are held against.
 void FamilyBuilder::Note(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample) {
   if (RefusesEqual(metric)) Put(rows_, id, sample.row);
-  if (sample.time) Put(times_, id, *sample.time);
+  if (!sample.time) return;
+  Put(times_, id, *sample.time);
+  Withhold(id, sample.number.empty());
+}
+
+// Of the newest rows those with a value count, if there are any.
+FamilyBuilder::Added FamilyBuilder::AddTimed(const MetricConfig& metric, SeriesTable::Id id,
+                                             const RowSample& sample, Combined what) {
+  const Timestamp newest = Get(times_, id, *sample.time);
+  if (*sample.time < newest) return Added::kAggregated;
+  if (*sample.time == newest) {
+    if (sample.number.empty()) return Added::kAggregated;
+    if (!table_->Value(id).empty()) return AddEqual(metric, id, sample, what);
+  }
+  table_->SetValue(id, sample.number);
+  totals_.erase(id);
+  if (what.sum != nullptr) totals_.emplace(id, Total{*what.sum, false});
+  Note(metric, id, sample);
+  if (what.withheld) Withhold(id, true);
+  return Added::kAggregated;
 }
 
 FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesTable::Id id,
                                              const RowSample& sample, Combined what) {
-  if (const auto newest = Get(times_, id, sample.time.value_or(Timestamp{}));
-      sample.time && *sample.time != newest) {
-    if (*sample.time < newest) return Added::kAggregated;
-    table_->SetValue(id, sample.number);
-    totals_.erase(id);
-    if (what.sum != nullptr) totals_.emplace(id, Total{*what.sum, false});
-    SetAmbiguous(id, false);
-    Note(metric, id, sample);
-    return Added::kAggregated;
-  }
   switch (metric.on_duplicate) {
     case DuplicatePolicy::kError:
-      SetAmbiguous(id, true);
+      Withhold(id, true);
       earlier_row_ = Get(rows_, id, sample.row);
       return Added::kAmbiguous;
     case DuplicatePolicy::kFirst: break;
@@ -128,22 +136,22 @@ FamilyBuilder::Added FamilyBuilder::AddEqual(const MetricConfig& metric, SeriesT
   return Added::kDuplicate;
 }
 
-void FamilyBuilder::SetAmbiguous(SeriesTable::Id id, bool ambiguous) {
-  if (IsAmbiguous(id) == ambiguous) return;
-  if (ambiguous_.size() <= id) ambiguous_.resize(id + 1);
-  ambiguous_[id] = ambiguous;
-  ambiguous_series_ += ambiguous ? 1 : std::size_t{0} - 1;
+void FamilyBuilder::Withhold(SeriesTable::Id id, bool withheld) {
+  if (IsWithheld(id) == withheld) return;
+  if (withheld_.size() <= id) withheld_.resize(id + 1);
+  withheld_[id] = withheld;
+  withheld_series_ += withheld ? 1 : std::size_t{0} - 1;
 }
 
 // A table forgets nothing, so that what stays moves to another.
-void FamilyBuilder::DropAmbiguous() {
-  if (ambiguous_series_ == 0) return;
-  auto unambiguous = std::make_shared<SeriesTable>();
+void FamilyBuilder::DropWithheld() {
+  if (withheld_series_ == 0) return;
+  auto published = std::make_shared<SeriesTable>();
   for (SeriesTable::Id id = 0; id < table_->size(); ++id) {
-    if (!IsAmbiguous(id)) unambiguous->Insert(table_->Key(id), table_->Value(id));
+    if (!IsWithheld(id)) published->Insert(table_->Key(id), table_->Value(id));
   }
-  table_ = std::move(unambiguous);
-  ambiguous_series_ = 0;
+  table_ = std::move(published);
+  withheld_series_ = 0;
 }
 
 void FamilyBuilder::AddZero(std::string_view key) { table_->Insert(key, "0"); }
@@ -173,8 +181,8 @@ void FamilyBuilder::Clear() {
   totals_.clear();
   rows_.clear();
   times_.clear();
-  ambiguous_.clear();
-  ambiguous_series_ = 0;
+  withheld_.clear();
+  withheld_series_ = 0;
 }
 
 Family FamilyBuilder::Take() {
@@ -182,7 +190,7 @@ Family FamilyBuilder::Take() {
     table_->SetValue(id, total.average ? total.sum.Average() : total.sum.Text());
   }
   totals_ = {};
-  DropAmbiguous();
+  DropWithheld();
   Family family;
   family.desc = std::move(desc_);
   family.table = std::move(table_);

@@ -18,8 +18,8 @@ namespace o2o {
 
 // What one row gives to one metric.
 struct RowSample {
-  std::string_view key;  // the labels as SeriesTable wants them
-  std::string_view number;
+  std::string_view key;           // the labels as SeriesTable wants them
+  std::string_view number;        // empty beside a time: the row has no value, and yet may be the newest
   std::uint32_t row = 0;          // counted from 1
   std::optional<Timestamp> time;  // where the newest row is picked
 };
@@ -47,8 +47,8 @@ class FamilyBuilder {
   // The first row that had the labels of the sample that was just called ambiguous.
   std::uint32_t earlier_row() const { return earlier_row_; }
 
-  // Without the ambiguous ones.
-  std::size_t series() const { return table_->size() - ambiguous_series_; }
+  // Without those that are withheld.
+  std::size_t series() const { return table_->size() - withheld_series_; }
   // A series without labels of rows, of which no row told.
   void AddZero(std::string_view key);
   void Clear();
@@ -65,16 +65,18 @@ class FamilyBuilder {
   struct Combined {
     std::uint64_t count = 1;
     const Sum* sum = nullptr;  // null: its number
+    bool withheld = false;
   };
 
   void Note(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample);
   Added Combine(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample, Combined what);
   Added AddEqual(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample, Combined what);
+  Added AddTimed(const MetricConfig& metric, SeriesTable::Id id, const RowSample& sample, Combined what);
   void AddTo(SeriesTable::Id id, std::string_view number, const Sum* sum, bool average);
   void CountUp(SeriesTable::Id id, std::uint64_t by);
-  bool IsAmbiguous(SeriesTable::Id id) const { return id < ambiguous_.size() && ambiguous_[id]; }
-  void SetAmbiguous(SeriesTable::Id id, bool ambiguous);
-  void DropAmbiguous();
+  bool IsWithheld(SeriesTable::Id id) const { return id < withheld_.size() && withheld_[id]; }
+  void Withhold(SeriesTable::Id id, bool withheld);
+  void DropWithheld();
 
   MetricDesc desc_;
   std::shared_ptr<SeriesTable> table_;
@@ -82,8 +84,8 @@ class FamilyBuilder {
   // By series, as far as some metric needs it.
   std::vector<std::uint32_t> rows_;  // the row that gave the value
   std::vector<Timestamp> times_;     // and its time
-  std::vector<bool> ambiguous_;
-  std::size_t ambiguous_series_ = 0;
+  std::vector<bool> withheld_;       // not to be published: ambiguous, or the newest row has no value
+  std::size_t withheld_series_ = 0;
   std::uint32_t earlier_row_ = 0;
 };
 

@@ -279,9 +279,7 @@ class RowMapper::Impl final : public RowSink {
       case FamilyBuilder::Added::kNew:
         return Fits(state.page ? page_published_ : published_, sample.key.size() + sample.number.size());
       case FamilyBuilder::Added::kAggregated: return true;
-      case FamilyBuilder::Added::kAmbiguous:
-        RejectAmbiguous(metric, family.earlier_row(), row);
-        return true;
+      case FamilyBuilder::Added::kAmbiguous: RejectAmbiguous(metric, family.earlier_row(), row); return true;
       case FamilyBuilder::Added::kDuplicate: ++merged_; return true;
     }
     return true;
@@ -360,6 +358,8 @@ class RowMapper::Impl final : public RowSink {
     Fault(reason, row, message);
   }
 
+  // False where the row is none of the metric's. Where the newest row is picked, one without a value may be
+  // it: an older one must not pass for it.
   bool ReadValue(std::size_t index, const RowView& row, RowSample& sample) {
     const MetricPlan& metric = plan_.metrics[index];
     const std::string& column = metric.config->value_column;
@@ -374,23 +374,23 @@ class RowMapper::Impl final : public RowSink {
           return About(metric, column) + (cell.present ? Shown(cell.type, text) : "missing") +
                  ", so there is no value";
         });
-        return false;
+        return metric.newest.has_value();
       case MetricValue::Outcome::kBad:
         FaultOf(index, RowReason::kBadValue, row, [&] {
           return About(metric, column) + Shown(cell.type, text) + " " + value.Problem(cell.type, text);
         });
-        return false;
+        return metric.newest.has_value();
     }
-    sample.number = value.number();
-    if (metric.config->type != MetricType::kCounter || !sample.number.starts_with('-') ||
-        CompareNumbers(sample.number, "0") >= 0) {
+    const std::string_view number = value.number();
+    if (metric.config->type != MetricType::kCounter || !number.starts_with('-') ||
+        CompareNumbers(number, "0") >= 0) {
+      sample.number = number;
       return true;
     }
     FaultOf(index, RowReason::kBadValue, row, [&] {
-      return About(metric, column) + Shown(JsonType::kNumber, sample.number) +
-             " is below 0, which no counter is";
+      return About(metric, column) + Shown(JsonType::kNumber, number) + " is below 0, which no counter is";
     });
-    return false;
+    return metric.newest.has_value();
   }
 
   // By which the newest row is picked.

@@ -107,6 +107,23 @@ INSTANTIATE_TEST_SUITE_P(
                       Combination{"largest", Aggregate::kNone, DuplicatePolicy::kMax, "10"}),
     [](const auto& one) { return std::string(one.param.name); });
 
+TEST(AnswerPagesTest, TheNewestRowOfAllPagesMayHaveNoValue) {
+  for (const bool of_document : {false, true}) {
+    MetricConfig metric = Gauge("n", "n", {{"shop", "shop"}});
+    if (of_document) metric.labels.push_back({"region", "$/region"});
+    metric.newest_column = "day";
+    const Mapped mapped =
+        MapPages(AnyShape({metric}, AtRows()),
+                 {R"({"rows":[{"shop":"a","n":1,"day":"2026-11-20"},{"shop":"b","n":null,"day":"2026-11-21"},
+                     {"shop":"c","n":3,"day":"2026-11-20"},{"shop":"d","n":null,"day":"2026-11-21"}],"region":"x"})",
+                  R"({"rows":[{"shop":"a","n":null,"day":"2026-11-21"},{"shop":"b","n":2,"day":"2026-11-20"},
+                     {"shop":"c","n":4,"day":"2026-11-21"},{"shop":"d","n":5,"day":"2026-11-21"}],"region":"x"})"});
+    const std::string more = of_document ? ",region=\"x\"" : "";
+    EXPECT_EQ(mapped.lines, "n{shop=\"c\"" + more + "} 4\nn{shop=\"d\"" + more + "} 5\n");
+    EXPECT_EQ(mapped.report.series, 2u);
+  }
+}
+
 TEST(AnswerPagesTest, EachPageHasItsOwnLabelsOfTheDocument) {
   const auto config = AnyShape({Aggregated(Aggregate::kSum, {{"region", "$/region"}})}, AtRows());
   const Mapped mapped = MapPages(

@@ -330,6 +330,58 @@ TEST(RowValuesTest, TheNewestRowOfEachLabelSetIsPicked) {
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
 }
 
+// Else yesterday's number would pass for today's.
+TEST(RowValuesTest, TheNewestRowMayHaveNoValue) {
+  MetricConfig metric = Stock();
+  metric.newest_column = "Day";
+  constexpr std::string_view kRows = R"([
+      {"v":"A","n":1,"Day":"2026-11-20"},{"v":"A","n":null,"Day":"2026-11-21"},
+      {"v":"B","n":"many","Day":"2026-11-21"},{"v":"B","n":2,"Day":"2026-11-20"},
+      {"v":"C","n":3,"Day":"2026-11-22"},{"v":"C","Day":"2026-11-21"},
+      {"v":"D","n":null,"Day":"2026-11-21"},{"v":"D","n":4,"Day":"2026-11-22"}])";
+  const Mapped mapped = MapWhole(List({metric}), kRows);
+  EXPECT_EQ(mapped.lines, "stock{vendor=\"C\"} 3\nstock{vendor=\"D\"} 4\n");
+  EXPECT_EQ(mapped.report.series, 2u);
+  EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNoValue), 3u);
+  EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
+  EXPECT_EQ(RejectedFor(mapped.report, RowReason::kDuplicate), 0u);
+
+  metric.skip_null = true;
+  EXPECT_EQ(MapWhole(List({metric}), kRows).lines,
+            "stock{vendor=\"A\"} 1\nstock{vendor=\"C\"} 3\nstock{vendor=\"D\"} 4\n")
+      << "null is normal here, a text that is no number is not";
+
+  MetricConfig counter = Stock();
+  counter.name = "sold_total";
+  counter.type = MetricType::kCounter;
+  counter.newest_column = "Day";
+  EXPECT_EQ(
+      MapWhole(List({counter}), R"([{"v":"A","n":1,"Day":"2026-11-20"},{"v":"A","n":-1,"Day":"2026-11-21"}])")
+          .lines,
+      "");
+}
+
+TEST(RowValuesTest, OfEquallyNewRowsThoseWithAValueCount) {
+  MetricConfig metric = Stock();
+  metric.newest_column = "Day";
+  const auto lines = [&](DuplicatePolicy policy, std::string_view body) {
+    metric.on_duplicate = policy;
+    return MapWhole(List({metric}), body).lines;
+  };
+  for (const auto policy : {DuplicatePolicy::kError, DuplicatePolicy::kFirst, DuplicatePolicy::kLast,
+                            DuplicatePolicy::kSum, DuplicatePolicy::kMax}) {
+    EXPECT_EQ(lines(policy, R"([{"v":"A","Day":"2026-11-21"},{"v":"A","n":4,"Day":"2026-11-21"},
+                                {"v":"A","n":null,"Day":"2026-11-21"}])"),
+              "stock{vendor=\"A\"} 4\n");
+  }
+  constexpr std::string_view kSumsOfDays = R"([
+      {"v":"A","n":1,"Day":"2026-11-20"},{"v":"A","n":2,"Day":"2026-11-20"},{"v":"A","n":5,"Day":"2026-11-21"},
+      {"v":"B","n":1,"Day":"2026-11-20"},{"v":"B","n":2,"Day":"2026-11-20"},{"v":"B","n":3,"Day":"2026-11-19"}])";
+  EXPECT_EQ(lines(DuplicatePolicy::kSum, kSumsOfDays), "stock{vendor=\"A\"} 5\nstock{vendor=\"B\"} 3\n")
+      << "what older rows added up to is forgotten";
+  EXPECT_EQ(lines(DuplicatePolicy::kError, kSumsOfDays), "stock{vendor=\"A\"} 5\n");
+}
+
 TEST(RowValuesTest, TwoNewestRowsAreDuplicates) {
   MetricConfig metric = Stock();
   metric.newest_column = "Day";
