@@ -38,8 +38,9 @@ void Check(bool holds, const char* what) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const std::array<o2o::Secret, 4> secrets = {o2o::Secret("a\"b\\c/d&"), o2o::Secret("12345678"),
-                                                     o2o::Secret("word"), o2o::Secret("p\xC3\xB6ssword\\")};
+  // None so short that it counts as a word of its own only: a word ends where <secret> stands behind it.
+  static const std::array<o2o::Secret, 3> secrets = {o2o::Secret("a\"b\\c/d&"), o2o::Secret("12345678"),
+                                                     o2o::Secret("p\xC3\xB6ssword\\")};
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   SecretFinder before;
   if (!o2o::ReadJson(text, before)) return 0;
