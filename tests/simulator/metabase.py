@@ -50,6 +50,7 @@ class Metabase:
         self.sessions = Sessions({user: password}, api_key, self.now)
         self._open: set[Connection] = set()
         self._open_lock = Lock()
+        self._host = host
         self._listener = _bind(host, port)
         self._listener.listen(_BACKLOG)
         self.port = self._listener.getsockname()[1]
@@ -99,7 +100,7 @@ class Metabase:
         if after.accept == "refuse" and before.accept != "refuse":
             self._refuse()
             self._hang_up()
-            self._listener = _bind(self.port)  # without listening, so that nobody else takes the port
+            self._listener = _bind(self._host, self.port)  # without listening, so that nobody else takes the port
         elif before.accept == "refuse" and after.accept != "refuse":
             self._listener.listen(_BACKLOG)
         return after
