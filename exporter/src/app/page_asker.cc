@@ -126,8 +126,8 @@ void PageAsker::AdaptLimit(const FetchedPage& fetched) {
   }
 }
 
-// Two limits brought the same number of rows. For a full page that is the OMS's cap. Of one that was not full only the
-// counts say that there is more: believed until they have made a cap of too many numbers.
+// Two limits brought the same number of rows. For a full page that is the OMS's cap. Of one that was not full
+// only the counts say that there is more: believed until they have made a cap of too many numbers.
 void PageAsker::TakeAsCap(const FetchedPage& smaller, const FetchedPage& larger) {
   const std::size_t rows = larger.page.rows;
   const bool is_full = static_cast<std::int64_t>(rows) >= smaller.limit;

@@ -30,7 +30,8 @@ class Secret {
   std::string Reveal() const;
   // The text itself, which follows no file.
   Secret Current() const;
-  // What distinguishes it from other secrets for as long as its configuration stays the same: the text, or the path.
+  // What distinguishes it from other secrets for as long as its configuration stays the same: the text, or
+  // the path.
   std::string Identity() const;
   bool empty() const { return !file_ && text_.empty(); }
 

@@ -23,8 +23,7 @@ struct MappedAnswer {
   std::size_t pages = 0;  // that were read, of a source that has pages: `response` is that of the last one
   std::map<std::string, std::string> top_fields;  // AnswerMapper::TopFields
   MappingReport report;                           // of a mapping that failed; a good one has its own
-  std::optional<Error>
-      problem;  // why the kind of source rejects this answer; none: there is a mapping
+  std::optional<Error> problem;  // why the kind of source rejects this answer; none: there is a mapping
 };
 
 // Sends the request, streams the body into the mapping; holds no more of it than the series and a few sample

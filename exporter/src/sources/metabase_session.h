@@ -53,8 +53,8 @@ class MetabaseSession {
   // since one that is given up halfway may count as failed.
   Result<Secret> Token(MonotonicTime deadline, Millis timeout, std::stop_token stop);
 
-  // The token was answered 401. Changes nothing if that token was replaced already, since another source was faster, or
-  // while no login is allowed: it may still be good for other questions.
+  // The token was answered 401. Changes nothing if that token was replaced already, since another source was
+  // faster, or while no login is allowed: it may still be good for other questions.
   void Forget(const Secret& token);
 
  private:

@@ -16,8 +16,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Metabase runs an archived question like any other; only asking for the question itself reveals it. Nobody minds
-// an hour.
+// Metabase runs an archived question like any other; only asking for the question itself reveals it. Nobody
+// minds an hour.
 constexpr auto kArchiveCheckInterval = 1h;
 // Of questions beside the query.
 constexpr Millis kCheckTimeout = 5s;

@@ -30,9 +30,10 @@ class OrderRow {
   void Clear();
   // Where the value of this key belongs; nullptr if it is none of ours. Of equal keys the last wins.
   RowField* Find(std::string_view key);
-  // The order, or why the row gives none: without the payload, which the caller has. Of several faults the first
-  // in the order of the members below is reported. `now`: the OMS's clock with its tolerance, where known; of
-  // the two instants that a time without offset may be when clocks are set back, it decides between them.
+  // The order, or why the row gives none: without the payload, which the caller has. Of several faults the
+  // first in the order of the members below is reported. `now`: the OMS's clock with its tolerance, where
+  // known; of the two instants that a time without offset may be when clocks are set back, it decides between
+  // them.
   tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone, std::optional<Timestamp> now) const;
 
  private:

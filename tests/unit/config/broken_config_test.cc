@@ -104,7 +104,8 @@ const Broken kBroken[] = {
      {"1:19: store.dsn_file: \"secret-empty.txt\" is empty, want a file that holds the secret and nothing "
       "else"}},
     {"secret-file-folder",
-     {"1:19: store.dsn_file: \".\" is not a regular file, want a file that holds the secret and nothing else"}},
+     {"1:19: store.dsn_file: \".\" is not a regular file, want a file that holds the secret and nothing "
+      "else"}},
     {"secret-file-lines",
      {"1:19: store.dsn_file: \"secret-two-lines.txt\" holds more than one line or is not text, want a file "
       "that holds the secret and nothing else"}},

@@ -262,8 +262,9 @@ TEST(ConfigLoaderTest, FileThatCannotBeReadIsNamed) {
                                      "YAML file that this program may read"});
   const auto folder = Loader({}).LoadFile("/");
   ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().lines,
-            std::vector<std::string>{"/: is not a regular file, want a YAML file that this program may read"});
+  EXPECT_EQ(
+      folder.error().lines,
+      std::vector<std::string>{"/: is not a regular file, want a YAML file that this program may read"});
 }
 
 TEST(FindConfigTest, InstalledElseBuiltIn) {
