@@ -17,7 +17,11 @@ namespace o2o::testing {
 // relative paths are relative to.
 inline std::string CheckHostileConfig(std::string_view text, const std::string& directory) {
   constexpr std::size_t kMaxLineBytes = 1'000;
-  const std::string value = "http://v4lue";
+  // The word a variable holds. libFuzzer reads it out of comparisons and writes it into its texts; what a text
+  // says itself may be shown.
+  constexpr std::string_view kHeld = "v4lueOfAVariable";
+  const std::string value = "http://" + std::string(kHeld);
+  const bool says_it_itself = text.find(kHeld) != std::string_view::npos;
   const ConfigLoader loader(SourceKinds(), [&](const std::string& name) -> std::optional<std::string> {
     if (name.size() % 2 == 0) return std::nullopt;
     return value;
@@ -34,7 +38,9 @@ inline std::string CheckHostileConfig(std::string_view text, const std::string& 
     if (!IsCleanUtf8(line)) return "a line that is no text";
     if (line.find_first_of("\r\n\t\x1B") != std::string::npos) return "a line that is several: " + line;
     if (line.size() >= kMaxLineBytes) return "a line without bounds: " + line;
-    if (line.find("v4lue") != std::string::npos) return "a line that shows what a variable holds: " + line;
+    if (!says_it_itself && line.find(kHeld) != std::string::npos) {
+      return "a line that shows what a variable holds: " + line;
+    }
   }
   return "";
 }

@@ -8,7 +8,8 @@ namespace {
 
 TEST(Runbooks, AreSplitAtTheirLicencesAndNamedByTheirHeadings) {
   const std::string licence = "<!-- SPDX-License-Identifier: Apache-2.0 -->\n";
-  const auto pages = SplitRunbooks(licence + "# First\n\nWhat; to # do.\n" + licence + "# Second\nThat.\n");
+  const std::string text = licence + "# First\n\nWhat; to # do.\n" + licence + "# Second\nThat.\n";
+  const auto pages = SplitRunbooks(text);
   ASSERT_EQ(pages.size(), 2u);
   EXPECT_EQ(pages[0],
             std::make_pair(std::string_view("First"), std::string_view("# First\n\nWhat; to # do.\n")));
