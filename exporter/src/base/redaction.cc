@@ -63,6 +63,8 @@ std::optional<std::uint32_t> Hex(std::string_view digits) {
 // What begins with one of these may stand for something else.
 constexpr std::string_view kEscapes = "%+\\&";
 
+bool IsEscape(char c) { return kEscapes.find(c) != std::string_view::npos; }
+
 // Some bytes that stand for others: how many they are, and what they stand for.
 struct Decoded {
   std::size_t length = 0;  // 0: they stand for themselves
@@ -144,7 +146,9 @@ Decoded Decode(std::string_view text) {
 Decoded DecodeTwice(std::string_view text) {
   constexpr std::size_t kLongest = 12;  // of what Decode() takes
   const Decoded first = Decode(text);
-  if (first.length == 0 && kEscapes.find(text.front()) == std::string_view::npos) return {};
+  const bool may_be_more =
+      first.length > 0 ? IsEscape(first.bytes[0]) : text.front() == '\\';  // before one of another encoding
+  if (!may_be_more) return first;
   std::array<char, kLongest> once{};
   std::array<std::size_t, kLongest> ends{};  // in `text`
   std::size_t count = 0;
@@ -168,12 +172,14 @@ constexpr std::size_t LeastCut(std::size_t secret_bytes) {
   return std::max(kLeastInside, secret_bytes / 2 + secret_bytes % 2);
 }
 
-// How many bytes from the beginning of `text` on decode to `secret`; 0: it is not there.
-std::size_t DecodedLength(std::string_view text, std::string_view secret, Decoder decode) {
+// How many bytes from the beginning of `text` on decode to `secret`; 0: it is not there. `escaped`: whether
+// there was anything to decode.
+std::size_t DecodedLength(std::string_view text, std::string_view secret, Decoder decode, bool& escaped) {
   std::size_t at = 0;
   std::size_t matched = 0;
   while (matched < secret.size()) {
     if (at == text.size()) return matched >= LeastCut(secret.size()) ? at : 0;
+    escaped = escaped || IsEscape(text[at]);
     const Decoded decoded = decode(text.substr(at));
     if (decoded.length > 0 && secret.substr(matched).starts_with(decoded.text())) {
       at += decoded.length;
@@ -190,12 +196,11 @@ std::size_t DecodedLength(std::string_view text, std::string_view secret, Decode
 
 // How many bytes from the beginning of `text` on are `secret` as it is, or decode to it; 0: it is not there.
 std::size_t MatchLength(std::string_view text, std::string_view secret) {
-  std::size_t length = text.starts_with(secret) ? secret.size() : 0;
-  for (const Decoder decode : {Decode, DecodeTwice}) {
-    if (const std::size_t decoded = DecodedLength(text, secret, decode); decoded > 0)
-      return std::max(length, decoded);
-  }
-  return length;
+  const std::size_t plain = text.starts_with(secret) ? secret.size() : 0;
+  bool escaped = false;
+  std::size_t decoded = DecodedLength(text, secret, Decode, escaped);
+  if (decoded == 0 && escaped) decoded = DecodedLength(text, secret, DecodeTwice, escaped);
+  return std::max(plain, decoded);
 }
 
 // Where a secret begins and how long it is there.
@@ -218,6 +223,7 @@ std::size_t LengthAt(const Table& table, std::string_view text, std::size_t at) 
     return longest;
   };
   std::size_t longest = longest_of(text[at]);
+  if (!IsEscape(text[at])) return longest;
   for (const Decoder decode : {Decode, DecodeTwice}) {
     const Decoded decoded = decode(text.substr(at));
     if (decoded.length > 0) longest = std::max(longest, longest_of(decoded.bytes[0]));

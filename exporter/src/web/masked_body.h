@@ -11,9 +11,9 @@ namespace o2o {
 // type says: JSON stays JSON, and HTML is masked between its tags. Each answer passes here once, right before
 // it is sent, whatever its page has done already.
 //
-// `parts` do not: they are the blocks of /metrics. Those are immutable, their labels were masked when they
-// were published (metrics/snapshot, mapping/label_key), and what became a secret only afterwards has been
-// scraped long since. So a scrape costs no search through megabytes.
+// `parts` do not: they are the blocks of /metrics and the rows of /api/NAME. Those are immutable, were masked
+// when they were published (metrics/snapshot, mapping/label_key, app/poller), and what became a secret only
+// afterwards was there for everybody before. So no scrape costs a search through megabytes.
 std::string MaskedBody(const WebResponse& response);
 
 }  // namespace o2o

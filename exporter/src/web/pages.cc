@@ -232,9 +232,17 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
       .Time("taken_at", last.taken_at)
       .Raw("age_seconds", FormatValue(age.count()))
       .Raw("total", FormatValue(static_cast<std::int64_t>(last.total)))
-      .Bool("complete", last.complete())
-      .List("rows", *last.rows);
-  return Plain(200, kJson, json.str() + "\n");
+      .Bool("complete", last.complete());
+  std::string head = json.str();
+  head.back() = ',';  // in the place of its end
+  WebResponse response = Plain(200, kJson, head + "\"rows\":[");
+  response.parts_owner = last.rows;
+  for (const std::string& row : *last.rows) {
+    if (!response.parts.empty()) response.parts.emplace_back(",");
+    response.parts.emplace_back(row);
+  }
+  response.parts.emplace_back("]}\n");
+  return response;
 }
 
 std::set<std::string> VendorCodesOf(const LastRows& last) {
