@@ -88,7 +88,7 @@ std::optional<std::string> UrlProblem(std::string_view url, const UrlRules& rule
   } else if (StartsWithIgnoringCase(rest, "https://")) {
     rest.remove_prefix(8);
   } else {
-    return "is no http or https URL" + want;
+    return "is not an http or https URL" + want;
   }
   if (std::any_of(url.begin(), url.end(), [](char c) { return c <= ' ' || c > '~' || c == '\\'; })) {
     return "holds a blank or a character that does not belong into a URL" + want;

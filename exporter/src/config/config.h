@@ -11,7 +11,7 @@
 #include "base/secret.h"
 #include "orders/order.h"
 
-// The configuration as plain values. Defaults stand here and, for what a kind of source has of its own, in
+// The configuration as plain values. Defaults are here and, for what a kind of source has of its own, in
 // its struct, and nowhere else; what each key means to a user is said in docs/configuration.md.
 namespace o2o {
 

@@ -59,7 +59,7 @@ std::optional<std::string> SchemaNameProblem(const std::string& name) {
   return std::nullopt;
 }
 
-// Nothing where the DSN could not be had.
+// Nothing where the DSN could not be read.
 std::optional<StoreConfig> ReadStore(MapReader store, bool needed) {
   if (!needed) store.Tolerate();
   StoreConfig config;
@@ -88,7 +88,7 @@ void ReadOutcome(MapReader& entry, Outcome& outcome) {
       return;
     }
   }
-  entry.FailValue("outcome", "is no outcome, want open, completed or failed");
+  entry.FailValue("outcome", "is not an outcome, want open, completed or failed");
 }
 
 StatusRule ReadStatus(MapReader& entry, std::set<std::string>& seen) {
@@ -97,8 +97,7 @@ StatusRule ReadStatus(MapReader& entry, std::set<std::string>& seen) {
   if (entry.Text("status", rule.status)) {
     if (rule.status.size() > kMaxNameBytes)
       entry.FailValue("status", "is longer than 64 bytes, want a shorter word");
-    if (!seen.insert(rule.status).second)
-      entry.FailValue("status", "stands there twice, give each status once");
+    if (!seen.insert(rule.status).second) entry.FailValue("status", "appears twice, give each status once");
   }
   ReadOutcome(entry, rule.outcome);
   Millis delayed_after{0};

@@ -29,14 +29,14 @@ class ValidatedConfig {
 };
 
 // Every mistake at once, in file order, each "file:line:col: path: problem, and what would be right". No line
-// holds a secret: values are shown as they stand in the file, with ${VAR} left as it is.
+// holds a secret: values are shown as written in the file, with ${VAR} left as it is.
 struct ConfigErrors {
   std::vector<std::string> lines;
 };
 
 // Loads YAML strictly; `${VAR}` and `${VAR:-default}` inside values come from the environment, relative
-// paths are relative to the file. Never throws. That every source is turned off is no mistake: then `sources`
-// is empty and `disabled` names them.
+// paths are relative to the file. Never throws. That every source is turned off is not a mistake: then
+// `sources` is empty and `disabled` names them.
 class ConfigLoader {
  public:
   // `kinds`, of source, must outlive it. `only_source`: for a run that polls this one source and keeps
@@ -45,7 +45,7 @@ class ConfigLoader {
   ConfigLoader(std::span<const SourceKind> kinds, Environment environment, std::string only_source = {})
       : kinds_(kinds), environment_(std::move(environment)), only_source_(std::move(only_source)) {}
   tl::expected<ValidatedConfig, ConfigErrors> LoadFile(const std::string& path) const;
-  // `name` stands in messages where a path would, `directory` is what relative paths are relative to.
+  // `name` is used in messages where a path would be, `directory` is what relative paths are relative to.
   tl::expected<ValidatedConfig, ConfigErrors> LoadText(std::string_view text, const std::string& name,
                                                        const std::string& directory) const;
 

@@ -62,8 +62,8 @@ MapReader::MapReader(Reading& reading, const YamlNode* node, std::string path, Y
     : reading_(reading), node_(node), path_(std::move(path)), at_(at), tolerant_(tolerant) {
   if (node_ && node_->kind == YamlNode::Kind::kNull) node_ = nullptr;
   if (node_ && node_->kind != YamlNode::Kind::kMap) {
-    // Does not show what stands there: it may well be a DSN.
-    Report(node_->at, path_, "is no map, want keys and values below it");
+    // Does not show the value: it may well be a DSN.
+    Report(node_->at, path_, "is not a map, want keys and values below it");
     node_ = nullptr;
     broken_ = true;
   }
@@ -168,7 +168,7 @@ MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& p
     Report(node.at, path, "holds a line break or another control character, write it on one line");
     return scalar;
   }
-  if (tolerant_ && text->empty()) return scalar;  // as good as a missing variable: ${NAME:-}
+  if (tolerant_ && text->empty()) return scalar;  // the same as a missing variable: ${NAME:-}
   if (!tolerant_ && HoldsBareVariable(node.scalar)) {
     reading_.warnings.push_back(
         {node.at, path, "a $ before a name is taken as it stands, write ${NAME} for a variable, or $$NAME"});
@@ -219,7 +219,7 @@ bool MapReader::Number(std::string_view key, std::string& number) {
   const Scalar scalar = Take(key);
   if (scalar.state != Scalar::State::kText) return false;
   if (!IsSampleNumber(scalar.text)) {
-    Fail(key, scalar.shown + " is no number, want one like 1, -0.5 or 1e6");
+    Fail(key, scalar.shown + " is not a number, want one like 1, -0.5 or 1e6");
     return false;
   }
   number = scalar.text;
@@ -246,7 +246,7 @@ bool MapReader::Duration(std::string_view key, Millis& value, Range<Millis> rang
   if (scalar.state != Scalar::State::kText) return false;
   const std::optional<Millis> duration = ParseDuration(scalar.text);
   if (!duration) {
-    Fail(key, scalar.shown + " is no duration, want one like 500ms, 30s or 1h30m");
+    Fail(key, scalar.shown + " is not a duration, want one like 500ms, 30s or 1h30m");
   } else if (*duration < range.min) {
     Fail(key, scalar.shown + " is too short, want at least " + FormatDuration(range.min));
   } else if (*duration > range.max) {
@@ -265,7 +265,7 @@ bool MapReader::Integer(std::string_view key, std::int64_t& value, Range<std::in
   const std::string wanted =
       ", want a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max);
   if (!number) {
-    Fail(key, scalar.shown + " is no whole number" + wanted);
+    Fail(key, scalar.shown + " is not a whole number" + wanted);
   } else if (*number < range.min || *number > range.max) {
     Fail(key, scalar.shown + " is out of range" + wanted);
   } else {
@@ -280,7 +280,7 @@ bool MapReader::Bytes(std::string_view key, std::uint64_t& value, Range<std::uin
   if (scalar.state != Scalar::State::kText) return false;
   const std::optional<std::uint64_t> bytes = ParseByteSize(scalar.text);
   if (!bytes) {
-    Fail(key, scalar.shown + " is no size, want one like 64KiB, 10MB or 1GiB");
+    Fail(key, scalar.shown + " is not a size, want one like 64KiB, 10MB or 1GiB");
   } else if (*bytes < range.min || *bytes > range.max) {
     Fail(key,
          scalar.shown + " is out of range, want " + FormatBytes(range.min) + " to " + FormatBytes(range.max));
@@ -295,7 +295,7 @@ bool MapReader::Boolean(std::string_view key, bool& value) {
   const Scalar scalar = Take(key);
   if (scalar.state != Scalar::State::kText) return false;
   if (scalar.text != "true" && scalar.text != "false") {
-    Fail(key, scalar.shown + " is no truth value, want true or false");
+    Fail(key, scalar.shown + " is not a boolean, want true or false");
     return false;
   }
   value = scalar.text == "true";
@@ -312,7 +312,7 @@ bool MapReader::ReadTextList(std::string_view key, std::vector<std::string>& val
   const YamlMember* member = Find(key);
   if (!member) return false;
   if (member->value.kind != YamlNode::Kind::kSequence) {
-    Fail(key, "is no list, want one like [first, second]");
+    Fail(key, "is not a list, want one like [first, second]");
     return false;
   }
   if (member->value.items.size() > max_entries) {
@@ -328,7 +328,7 @@ bool MapReader::ReadTextList(std::string_view key, std::vector<std::string>& val
     if (scalar.text.empty() && !(rules.empty && IsEmptyText(item))) {
       Report(item.at, path, "has no value, give it one or remove it");
     } else if (!rules.repeats && std::find(read.begin(), read.end(), scalar.text) != read.end()) {
-      Report(item.at, path, scalar.shown + " stands there twice, give it once");
+      Report(item.at, path, scalar.shown + " appears twice, give it once");
     } else {
       read.push_back(scalar.text);
     }
@@ -424,7 +424,7 @@ bool MapReader::Each(std::string_view key, const std::function<void(MapReader&)>
   const YamlMember* member = Find(key);
   if (!member) return false;
   if (member->value.kind != YamlNode::Kind::kSequence) {
-    Fail(key, "is no list, want entries that begin with - below it");
+    Fail(key, "is not a list, want entries that begin with - below it");
     return false;
   }
   for (std::size_t i = 0; i < member->value.items.size(); ++i) {

@@ -23,7 +23,7 @@ struct Reading {
   std::vector<YamlProblem> warnings{};  // of what is allowed but probably not meant
 };
 
-// What became of a key that need not be there. An empty value is as good as none, since a variable may be
+// What became of a key that need not be there. An empty value counts as none, since a variable may be
 // empty. Unusable: it is there, but wrong (and reported), or of a part that is turned off.
 enum class Given { kNo, kUnusable, kYes };
 
@@ -35,40 +35,40 @@ struct Range {
 
 // Typed access to one map of a configuration. Each read of a key that is there but wrong adds a problem and
 // leaves the value alone, so that one pass finds every mistake; the value thus keeps its default. A key that
-// no read has asked for is reported when the reader goes. Problems show a value as it stands in the file,
+// no read has asked for is reported when the reader goes. Problems show a value as written in the file,
 // never what a variable or a secret file holds. `reading` and the node must outlive it. One thread.
 class MapReader {
  public:
-  // `node` may be null or absent (nullptr): a map without keys; anything else that is no map is reported.
+  // `node` may be null or absent (nullptr): a map without keys; anything else that is not a map is reported.
   MapReader(Reading& reading, const YamlNode* node, std::string path, YamlPosition at, bool tolerant = false);
   ~MapReader();
   MapReader(const MapReader&) = delete;
   MapReader& operator=(const MapReader&) = delete;
 
-  // From now on a missing variable or file is no problem, here and in the sections below: the part is turned
-  // off. The form is still checked.
+  // From now on a missing variable or file is not a problem, here and in the sections below: the part is
+  // turned off. The form is still checked.
   void Tolerate() { tolerant_ = true; }
 
-  // Whether the key stands there, whatever its value. Counts as asking for it.
+  // Whether the key is present, whatever its value. Counts as asking for it.
   bool Has(std::string_view key);
-  // Reports a key that is not there. `hint` says what would be right: "want the base URL of the OMS".
+  // Reports a key that is missing. `hint` says what would be right: "want the base URL of the OMS".
   void Require(std::string_view key, std::string_view hint);
-  // Reports something about a key's value, or the map itself where the key is not there.
+  // Reports something about a key's value, or the map itself where the key is missing.
   void Fail(std::string_view key, std::string problem);
-  // The same, with the value in front: `"x" is no such thing, want ...`. Not for what may hold a secret.
+  // The same, with the value in front: `"x" is not a method, want ...`. Not for what may hold a secret.
   void FailValue(std::string_view key, std::string_view problem);
   // Reports something about the key as such.
   void FailKey(std::string_view key, std::string problem);
   // Reports something about the map itself.
   void FailHere(std::string problem);
-  // Tells something about a key that is no mistake. Nothing where the part is turned off.
+  // Warns about a key whose value is allowed. Nothing where the part is turned off.
   void Warn(std::string_view key, std::string warning);
 
-  // The keys that stand there, in file order, for a map whose keys are the user's own words.
+  // The keys that are present, in file order, for a map whose keys are the user's own words.
   std::vector<std::string> Keys() const;
-  // Of all that stands in the map.
+  // Of everything in the map.
   std::size_t Fingerprint() const;
-  // What kind of value the key has; kNull also where it is not there.
+  // What kind of value the key has; kNull also where it is missing.
   YamlNode::Kind KindOf(std::string_view key);
 
   // Each returns true if it has read the key.
@@ -84,10 +84,11 @@ class MapReader {
                   std::size_t max_entries);                // "" is a text here
   bool Number(std::string_view key, std::string& number);  // by JSON's grammar, kept as text
   bool JsonText(std::string_view key, std::string& json);  // a value of any kind, as JSON
-  // A path to a file that can be read, made absolute or relative to the working directory. Empty is as good
+  // A path to a file that can be read, made absolute or relative to the working directory. Empty counts
   // as not given.
   bool File(std::string_view key, std::string& path);
-  // Exactly one of `key` (the secret) and `key`_file (where it stands, without the newline at its end).
+  // Exactly one of `key` (the secret) and `key`_file (the file that holds it, without the newline at its
+  // end).
   bool SecretText(std::string_view key, Secret& value);
   // At most one of the two.
   Given SecretIfAny(std::string_view key, Secret& value);
@@ -102,12 +103,12 @@ class MapReader {
   bool Each(std::string_view key, const std::function<void(MapReader&)>& read);
 
  private:
-  // One scalar: not there, there but of no use (and reported if that is a mistake), or its text.
+  // One scalar: missing, present but unusable (and reported if that is a mistake), or its text.
   struct Scalar {
     enum class State { kAbsent, kUseless, kText };
     State state = State::kAbsent;
     std::string text;   // expanded
-    std::string shown;  // for problems: as it stands in the file, in quotes
+    std::string shown;  // for problems: as written in the file, in quotes
   };
   Scalar Take(std::string_view key, std::string_view advice = {});
   Scalar Evaluate(const YamlNode& node, const std::string& path, std::string_view advice);

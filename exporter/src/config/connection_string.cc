@@ -44,7 +44,7 @@ constexpr std::string_view kLeaveOut = "leave it out";
 constexpr std::string_view kPooling =
     "leave it out, o2o-exporter keeps two connections and works behind PgBouncer";
 constexpr std::string_view kStatements = "leave it out, no statement is prepared";
-constexpr std::string_view kSchema = "leave it out, the schema is no matter of the connection";
+constexpr std::string_view kSchema = "leave it out, the schema is not part of the connection";
 constexpr std::string_view kSsl = "write sslmode=require or sslmode=verify-full";
 constexpr std::string_view kConnectTimeout = "write connect_timeout, in seconds";
 constexpr ForeignOption kForeignOptions[] = {

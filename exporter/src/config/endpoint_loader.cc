@@ -44,13 +44,13 @@ using SeenHeaders = std::set<std::string>;  // in lower case
 bool CheckHeader(MapReader& headers, const std::string& name, const TakenHeaders& taken, SeenHeaders& seen) {
   const std::string lower = LowerCase(name);
   if (!IsHeaderName(name)) {
-    headers.FailKey(name, "is no header name, want one like X-Tenant");
+    headers.FailKey(name, "is not a header name, want one like X-Tenant");
   } else if (IsOurs(lower)) {
     headers.FailKey(name, "is set by the program itself, remove it");
   } else if (const auto other = taken.find(lower); other != taken.end()) {
     headers.FailKey(name, other->second);
   } else if (!seen.insert(lower).second) {
-    headers.FailKey(name, "stands there twice, give each header once");
+    headers.FailKey(name, "appears twice, give each header once");
   } else {
     return true;
   }

@@ -28,7 +28,7 @@ bool HasControlCharacter(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
 }
 
-// What stands between `${` and `}`.
+// What is between `${` and `}`.
 Expanded Value(std::string_view reference, const Environment& environment) {
   const std::size_t colon = reference.find(":-");
   const std::string name(reference.substr(0, colon));
@@ -45,7 +45,7 @@ Expanded Value(std::string_view reference, const Environment& environment) {
     return tl::unexpected<ExpansionFailure>({name + (value ? " is empty" : " is not set"), true});
   }
   if (!IsCleanUtf8(*value))
-    return Malformed("the value of " + name + " is no UTF-8 text, set it to plain text");
+    return Malformed("the value of " + name + " is not UTF-8 text, set it to plain text");
   if (HasControlCharacter(*value)) {
     return Malformed("the value of " + name + " holds a line break or another control character, remove it");
   }

@@ -14,18 +14,18 @@ namespace o2o {
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment ProcessEnvironment();
 
-// Why a text could not be expanded. Never tells a variable's value.
+// Why a text could not be expanded. Never shows a variable's value.
 struct ExpansionFailure {
   std::string problem;            // "OMS_URL is not set"
-  bool missing_variable = false;  // the text is in order, only the variable is not there
+  bool missing_variable = false;  // the text is well formed, only the variable is missing
 };
 
 // `${NAME}` becomes the variable's value, which must be set and not empty; `${NAME:-default}` becomes the
-// default (as it stands, without variables) where it is not; `$$` is a dollar sign, and so is a `$` before
+// default (as written, without variables) where it is not; `$$` is a dollar sign, and so is a `$` before
 // anything else, as in `$key`.
 tl::expected<std::string, ExpansionFailure> Expand(std::string_view text, const Environment& environment);
 
-// Whether a `$NAME` stands there that was probably meant as a variable: it is taken as it stands.
+// Whether there is a `$NAME` that was probably meant as a variable: it is taken literally.
 bool HoldsBareVariable(std::string_view text);
 
 }  // namespace o2o

@@ -9,7 +9,7 @@
 namespace o2o {
 namespace {
 
-// Keys, certificates and secrets; what is larger is no such thing, and is only compared by name.
+// Keys, certificates and secrets; what is larger is none of these, and is only compared by name.
 constexpr std::size_t kMaxFileBytes = 1u << 20;
 
 class Writer {

@@ -31,12 +31,12 @@ enum class ValueUnit {
   kTime,    // a time as ReadTime takes it, as epoch seconds
 };
 
-// What stands before the fraction of a number in a text.
+// The mark before the fraction of a number in a text.
 enum class DecimalMark { kPoint, kComma };
 
 // What the answers of a kind look like.
 enum class RowShape {
-  kList,  // the answer is the list of rows, each with every column: anything else is no answer
+  kList,  // the answer is the list of rows, each with every column: anything else is refused
   kAny,   // rows may lie anywhere, may be the members of an object, and may lack columns
 };
 

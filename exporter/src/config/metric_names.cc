@@ -83,7 +83,7 @@ std::optional<std::string> MetricNameProblem(std::string_view name) {
     return "holds a colon, which is for recording rules, want letters, digits and _";
   }
   if (!IsName(name)) {
-    return "is no metric name, want at most 200 letters, digits and _, not beginning with a digit";
+    return "is not a metric name, want at most 200 letters, digits and _, not beginning with a digit";
   }
   if (name.starts_with("__")) return "begins with __, which is for Prometheus' own use, want another name";
   if (IsPrometheusOwn(name)) return "is a name that Prometheus itself writes, want another name";
@@ -110,7 +110,7 @@ std::optional<std::string> MetricTypeProblem(const std::string& name, MetricType
 
 std::optional<std::string> LabelNameProblem(std::string_view name) {
   if (!IsName(name)) {
-    return "is no label name, want at most 200 letters, digits and _, not beginning with a digit";
+    return "is not a label name, want at most 200 letters, digits and _, not beginning with a digit";
   }
   if (name.starts_with("__")) return "begins with __, which is for Prometheus' own use, want another name";
   if (name == "le") return "is the label of a histogram's buckets, want another name";
@@ -192,7 +192,7 @@ FamilyNames::Conflict FamilyNames::Twins(const Feed& first, const std::string& s
   constexpr std::string_view kWanted =
       "one same label in the static_labels of both, with a text of its own in each";
   if (first.source == source) {
-    return {"static_labels", metric.name + " stands in " + Called(source) +
+    return {"static_labels", metric.name + " is in " + Called(source) +
                                  " already, and nothing tells the series of the two apart, want another "
                                  "name, or " +
                                  std::string(kWanted)};

@@ -11,7 +11,7 @@
 
 namespace o2o {
 
-// The servers of one kind that stand beside `sources`, each named once:
+// The servers of one kind that are listed beside `sources`, each named once:
 //   metabases: {main: {url: ..., api_key_file: ...}}
 // One thread.
 class NamedServers {
@@ -22,7 +22,7 @@ class NamedServers {
   NamedServers& operator=(const NamedServers&) = delete;
 
   bool Has(const std::string& name) const;
-  // Read once, however often it is asked for; null where there is none of that name.
+  // Read once, however often it is asked for; null where none has that name.
   std::shared_ptr<const KindConfig> Find(const std::string& name);
   // Reads those that no source has asked for, for their mistakes; their variables and files need not be
   // there.

@@ -10,7 +10,7 @@
 
 namespace o2o {
 
-// A kind of source, as the loader knows it. The kinds themselves stand above this floor, in sources/.
+// A kind of source, as the loader knows it. The kinds themselves are above this floor, in sources/.
 struct SourceKind {
   std::string_view key;      // of the block that chooses it
   bool needs_store = false;  // keeps orders in PostgreSQL; at most one such source can be on

@@ -21,7 +21,7 @@ using std::chrono::seconds;
 
 constexpr std::size_t kMaxSources = 100;  // each costs a thread
 
-// What reading one source takes and tells about the others.
+// What reading one source needs and says about the others.
 struct SourcesSeen {
   std::span<const SourceKind> kinds;
   std::string_view only;  // the one source that is to be polled; empty: all
@@ -57,7 +57,7 @@ void ReadRhythm(MapReader& entry, SourceConfig& config) {
   }
 }
 
-// The kind whose block is there; nothing (and reported) if there is none or more than one.
+// The kind whose block is present; nothing (and reported) if there is none or more than one.
 const SourceKind* FindKind(MapReader& entry, std::span<const SourceKind> kinds) {
   const SourceKind* found = nullptr;
   std::string keys;

@@ -17,7 +17,7 @@
 namespace o2o {
 namespace {
 
-constexpr std::size_t kMaxProblems = 1'000;  // beyond it the file is no configuration
+constexpr std::size_t kMaxProblems = 1'000;  // beyond it the file is not a configuration
 
 // Turns marks (bytes from 0) into positions (characters from 1).
 class Lines {
@@ -69,7 +69,7 @@ struct Refused {
   YamlProblem problem;
 };
 
-// Builds the tree from the parser's events. A stack of open maps and sequences stands for the way down to the
+// Builds the tree from the parser's events. A stack of open maps and sequences is the path down to the
 // current place.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -88,7 +88,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     AddProblem(mark, "aliases (*name) are not supported, write the value out");
-    document_.readable = false;  // what stands for the value would only be reported as wrong once more
+    document_.readable = false;  // the placeholder for the value would only be reported a second time
     Complete(Begin(YamlNode::Kind::kNull, mark));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -125,7 +125,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (++nodes_ > kMaxYamlNodes) {
       throw Refused{{lines_.At(mark), "",
                      "more than " + std::to_string(kMaxYamlNodes) +
-                         " values, this is no configuration of this program"}};
+                         " values, this is not a configuration of this program"}};
     }
     YamlNode node;
     node.kind = kind;
@@ -137,7 +137,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (static_cast<int>(levels_.size()) >= kMaxYamlDepth) {
       throw Refused{{lines_.At(mark), "",
                      "nested deeper than " + std::to_string(kMaxYamlDepth) +
-                         " levels, this is no configuration of this program"}};
+                         " levels, this is not a configuration of this program"}};
     }
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
@@ -205,7 +205,7 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void AddProblem(YamlPosition at, std::string path, std::string text) {
     if (document_.problems.size() >= kMaxProblems) {
-      throw Refused{{at, "", "too many mistakes, this is no configuration of this program"}};
+      throw Refused{{at, "", "too many mistakes, this is not a configuration of this program"}};
     }
     document_.problems.push_back({at, std::move(path), std::move(text)});
   }
@@ -218,7 +218,7 @@ class TreeBuilder final : public YAML::EventHandler {
       AddProblem(mark, "anchors (&name) are not supported, write the value out where it is needed");
     }
   }
-  // The library hands out "?" for what is untagged, "!" for what stands in quotes, and nothing for an
+  // The library hands out "?" for what is untagged, "!" for what is in quotes, and nothing for an
   // untagged list or map.
   void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
     if (!tag.empty() && tag != "?" && tag != "!")
@@ -253,7 +253,7 @@ class SecondDocument final : public YAML::EventHandler {
   Lines& lines_;
 };
 
-// Control characters are no YAML, and the library takes U+0004 for the end of the file.
+// Control characters are not YAML, and the library takes U+0004 for the end of the file.
 std::size_t FindControlCharacter(std::string_view text) {
   const auto found = std::find_if(text.begin(), text.end(), [](char c) {
     return (c >= 0 && c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\x7F';
@@ -270,7 +270,7 @@ YamlProblem SyntaxProblem(const YAML::Exception& error, Lines& lines) {
   }
   std::string advice = "check indentation, brackets and quotes around here";
   if (line.find("${") != std::string_view::npos) {
-    advice = "write \"${NAME}\" in quotes where it stands inside [ ] or { }";
+    advice = "write \"${NAME}\" in quotes inside [ ] or { }";
   }
   return {lines.At(error.mark), "", "not valid YAML (" + error.msg + "), " + advice};
 }
@@ -287,14 +287,14 @@ YamlDocument Unreadable(YamlProblem problem) {
 std::string JoinPath(std::string_view parent, std::string_view key) {
   std::string path(parent);
   if (!parent.empty() && !key.starts_with('[')) path += '.';
-  // What stands behind may be a secret, where a blank is missing or a connection string stands as a key.
+  // What follows may be a secret, where a blank is missing or a connection string is given as a key.
   const std::size_t end = key.find_first_of(":=");
   return path.append(key.substr(0, end)).append(end == std::string_view::npos ? "" : "...");
 }
 
 YamlDocument ParseYaml(std::string_view text) {
   if (text.size() > kMaxYamlBytes) {
-    return Unreadable({{}, "", "larger than 1 MiB, this is no configuration of this program"});
+    return Unreadable({{}, "", "larger than 1 MiB, this is not a configuration of this program"});
   }
   if (text.starts_with("\xEF\xBB\xBF"))
     text.remove_prefix(3);  // a byte order mark, as Windows editors leave it

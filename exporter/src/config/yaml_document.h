@@ -40,7 +40,8 @@ struct YamlProblem {
   std::string text;
 };
 
-// `problems` are what was refused; the tree holds the rest, so that its mistakes can be told in the same go.
+// `problems` are what was refused; the tree holds the rest, so that its mistakes can be reported in the same
+// pass.
 struct YamlDocument {
   YamlNode root;
   std::vector<YamlProblem> problems;
@@ -54,7 +55,7 @@ inline constexpr int kMaxYamlDepth = 32;
 // Never throws, whatever the bytes; time and memory are bounded by the limits above.
 YamlDocument ParseYaml(std::string_view text);
 
-// "sources" + "[0]", "web" + "port" as they stand in messages: web.port.
+// "sources" + "[0]", "web" + "port" as they appear in messages: web.port.
 std::string JoinPath(std::string_view parent, std::string_view key);
 
 }  // namespace o2o

@@ -14,7 +14,7 @@ namespace o2o {
 using ScalarText = std::function<std::optional<std::string>(const YamlNode& scalar, const std::string& path)>;
 
 // A value of a configuration as JSON text. Plain true, false, null and numbers of JSON's grammar are these,
-// whatever stands in quotes or reads otherwise is a string. Nothing if a scalar failed, after all of them
+// whatever is in quotes or reads otherwise is a string. Nothing if a scalar failed, after all of them
 // have been asked for.
 std::optional<std::string> YamlToJson(const YamlNode& node, const ScalarText& text);
 

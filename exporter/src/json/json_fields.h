@@ -8,7 +8,7 @@
 namespace o2o {
 
 // The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives
-// errors.username. Nulls and what stands in arrays are left out, as is everything after a damage or past
+// errors.username. Nulls and what is in arrays are left out, as is everything after a damage or past
 // `max_fields`. Empty for any other JSON.
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
 

@@ -70,14 +70,14 @@ Result<void> JsonStream::Finish() {
   if (inside_ == Inside::kMark) {
     ReadMark();
   } else if ((inside_ == Inside::kNumber && IsWholeNumber()) || (inside_ == Inside::kWord && IsInf())) {
-    Tell(JsonType::kNumber, token_);
+    Report(JsonType::kNumber, token_);
   }
   if (!error_ && (next_ != after_text_ || inside_ != Inside::kNone)) Refuse("more");
   if (!error_ && outer_depth_ > 0 && !handler_.Close(JsonType::kArray, Offset())) Cancel();
   return Outcome();
 }
 
-// The array that they are told as.
+// The array that they are reported as.
 void JsonStream::OpenLines() {
   if (depth_.size() >= outer_depth_) return;
   depth_.push_back(false);
@@ -191,7 +191,7 @@ void JsonStream::OpenContainer(JsonType type) {
   in_object_ = type == JsonType::kObject;
   depth_.push_back(in_object_);
   next_ = in_object_ ? Next::kKeyOrEnd : Next::kValueOrEnd;
-  if (IsTold()) {
+  if (IsReported()) {
     if (!handler_.Open(type, token_begin_)) Cancel();
   } else if (depth_.size() == kMaxJsonDepth + 1) {
     deep_begin_ = token_begin_;
@@ -200,22 +200,22 @@ void JsonStream::OpenContainer(JsonType type) {
 
 void JsonStream::CloseContainer() {
   const JsonType type = in_object_ ? JsonType::kObject : JsonType::kArray;
-  const bool told = IsTold();
+  const bool reported = IsReported();
   ++at_;
   depth_.pop_back();
   in_object_ = !depth_.empty() && depth_.back();
   ValueDone();
-  if (told) {
+  if (reported) {
     if (!handler_.Close(type, Offset())) Cancel();
   } else if (depth_.size() == kMaxJsonDepth) {
     if (!handler_.TooDeep({deep_begin_, Offset()})) Cancel();
   }
 }
 
-void JsonStream::Tell(JsonType type, std::string_view text) {
+void JsonStream::Report(JsonType type, std::string_view text) {
   inside_ = Inside::kNone;
   ValueDone();
-  if (IsTold() && !handler_.Scalar(type, text, {token_begin_, Offset()})) Cancel();
+  if (IsReported() && !handler_.Scalar(type, text, {token_begin_, Offset()})) Cancel();
 }
 
 void JsonStream::ValueDone() { next_ = depth_.size() <= outer_depth_ ? after_text_ : Next::kCommaOrEnd; }
@@ -248,14 +248,14 @@ void JsonStream::ContinueNumber(const char* first) {
   } else if (!IsWholeNumber()) {
     Refuse("a digit");
   } else if (token_.empty()) {
-    Tell(JsonType::kNumber, View(first, at_));
+    Report(JsonType::kNumber, View(first, at_));
   } else {
     token_.append(first, at_);
-    Tell(JsonType::kNumber, token_);
+    Report(JsonType::kNumber, token_);
   }
 }
 
-// Whether a number that has come so far goes on with this byte.
+// Whether this byte continues the number so far.
 bool JsonStream::TakeIntoNumber(char c) {
   const auto go = [this](Digits digits) {
     digits_ = digits;
@@ -290,7 +290,7 @@ void JsonStream::BeginWord(std::string_view word, JsonType type) {
   if (type != JsonType::kNumber) {
     if (View(at_, end_).starts_with(word)) {
       at_ += word.size();
-      return Tell(type, word);
+      return Report(type, word);
     }
     token_.clear();
   }
@@ -306,21 +306,21 @@ void JsonStream::ContinueWord() {
   for (; at_ != end_ && word_at_ < word_.size() && *at_ == word_[word_at_]; ++at_, ++word_at_) {
     token_.push_back(*at_);
   }
-  if (word_at_ == word_.size() || (at_ != end_ && IsInf())) return Tell(word_type_, token_);
+  if (word_at_ == word_.size() || (at_ != end_ && IsInf())) return Report(word_type_, token_);
   if (at_ != end_) Refuse(word_);
 }
 
 // "Inf", which is a number as it is and might become "Infinity".
 bool JsonStream::IsInf() const { return word_ == kInfinity && word_at_ == kInf; }
 
-void JsonStream::Refuse(std::string_view due) {
+void JsonStream::Refuse(std::string_view expected) {
   std::string message;
   if (at_ == end_) {
-    message = Offset() == 0 ? "there is nothing where JSON is due"
+    message = Offset() == 0 ? "there is nothing, expected JSON"
                             : "the JSON ends in the middle, at byte " + std::to_string(Offset());
   } else {
-    message = "no JSON at byte " + std::to_string(Offset()) + ": found " + Shown(*at_) + ", due is " +
-              std::string(due);
+    message = "not JSON at byte " + std::to_string(Offset()) + ": found " + Shown(*at_) + ", expected " +
+              std::string(expected);
   }
   error_ = Error{ErrorCode::kBadJson, std::move(message)};
 }

@@ -13,7 +13,7 @@
 
 namespace o2o {
 
-// Deeper text is refused; up to here it is read without being told (JsonHandler::TooDeep).
+// Deeper text is refused; up to here it is read without being reported (JsonHandler::TooDeep).
 inline constexpr std::size_t kMaxJsonNesting = 100'000;
 
 // A string or number that goes over the end of a piece is held; a longer one is refused with kTooLarge.
@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxJsonToken = 64u << 20;
 // What a stream holds.
 enum class JsonTexts {
   kOne,    // one text
-  kLines,  // any number of them, one a line (NDJSON, JSON Lines), told as the elements of one array
+  kLines,  // any number of them, one a line (NDJSON, JSON Lines), reported as the elements of one array
 };
 
 // Reads one JSON text (RFC 8259) and nothing but it, from pieces cut anywhere, and holds no more of it than
@@ -104,23 +104,23 @@ class JsonStream {
   void BeginWord(std::string_view word, JsonType type);
   void ContinueWord();
   bool IsInf() const;
-  void Tell(JsonType type, std::string_view text);
+  void Report(JsonType type, std::string_view text);
   void ValueDone();
-  bool IsTold() const { return depth_.size() <= kMaxJsonDepth; }
-  void Refuse(std::string_view due);
+  bool IsReported() const { return depth_.size() <= kMaxJsonDepth; }
+  void Refuse(std::string_view expected);
   void Cancel();
 
   JsonHandler& handler_;
   const std::size_t max_token_;
   const Next after_text_;          // what may come behind a whole text
-  const std::size_t outer_depth_;  // of the array that lines are told as
+  const std::size_t outer_depth_;  // of the array that lines are reported as
   std::optional<Error> error_;
 
   // The piece at hand.
   const char* begin_ = nullptr;
   const char* at_ = nullptr;
   const char* end_ = nullptr;
-  std::size_t base_ = 0;  // where begin_ stands in the text
+  std::size_t base_ = 0;  // where begin_ is in the text
 
   Next next_ = Next::kValue;
   Inside inside_ = Inside::kMark;
@@ -129,7 +129,7 @@ class JsonStream {
   std::size_t deep_begin_ = 0;
 
   std::size_t token_begin_ = 0;
-  std::string token_;  // of the value being read, what is not in the piece as it is to be told
+  std::string token_;  // of the value being read, what is not in the piece as it is to be reported
   Digits digits_ = Digits::kSign;
   std::string_view word_;  // also the byte order mark
   std::size_t word_at_ = 0;

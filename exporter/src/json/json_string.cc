@@ -86,10 +86,10 @@ void JsonStream::ContinueString() {
 }
 
 void JsonStream::EndString(std::string_view text) {
-  if (next_ != Next::kKey && next_ != Next::kKeyOrEnd) return Tell(JsonType::kString, text);
+  if (next_ != Next::kKey && next_ != Next::kKeyOrEnd) return Report(JsonType::kString, text);
   inside_ = Inside::kNone;
   next_ = Next::kColon;
-  if (IsTold() && !handler_.Key(text)) Cancel();
+  if (IsReported() && !handler_.Key(text)) Cancel();
 }
 
 // One byte of an escape, or none where it ends a pair that was none.

@@ -111,10 +111,11 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
             Count::kNot};
   }
   if (status == 200 && !LooksLikeJson(body)) {
-    return {{ErrorCode::kNotJson,
-             "Metabase answered the login with something that is no JSON: check `url` of the source, a proxy "
-             "or login page answers in its place"},
-            Count::kNot};
+    return {
+        {ErrorCode::kNotJson,
+         "Metabase answered the login with something that is not JSON: check `url` of the source, a proxy "
+         "or login page answers in its place"},
+        Count::kNot};
   }
   if (status == 200 && !Mentions(body, "mfa_required")) {
     return {{ErrorCode::kBadShape,

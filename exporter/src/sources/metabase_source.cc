@@ -142,7 +142,7 @@ std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_k
   }
   if (!LooksLikeJson(answer.beginning)) {
     return Error{ErrorCode::kNotJson,
-                 "Metabase answered with something that is no JSON (" +
+                 "Metabase answered with something that is not JSON (" +
                      Excerpt(answer.response.content_type) +
                      "): check `url` of the source, a proxy or login page answers in its place"};
   }

@@ -77,7 +77,7 @@ Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, st
                                  ? "no content type"
                                  : "content type '" + Excerpt(response->content_type) + "'";
     return Fail(ErrorCode::kNotJson, std::string("the OMS answered 200 with ") +
-                                         (body.empty() ? "an empty body" : "something that is no JSON") +
+                                         (body.empty() ? "an empty body" : "something that is not JSON") +
                                          " (" + type + "): check OMS_URL");
   }
   Result<OrderPage> page =

@@ -96,7 +96,7 @@ TEST(AddressTest, QueryIsAMatterOfTheKind) {
 
 TEST(AddressTest, ProblemsTellWhatIsRightForTheKind) {
   const UrlRules rules{"https://x", "use basic_auth", true};
-  EXPECT_EQ(UrlProblem("x", rules), "is no http or https URL, want one like https://x");
+  EXPECT_EQ(UrlProblem("x", rules), "is not an http or https URL, want one like https://x");
   EXPECT_EQ(UrlProblem("http://u@h", rules),
             "holds a user or password, leave user:password@ out and use basic_auth");
 }

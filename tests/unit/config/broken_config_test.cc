@@ -29,7 +29,7 @@ const Broken kBroken[] = {
     {"api-key-missing", {"4:5: sources[0].oms.api_key: missing, want api_key or api_key_file"}},
     {"api-key-unset", {"4:42: sources[0].oms.api_key: NOT_SET is not set, set it or use api_key_file"}},
     {"boolean",
-     {"7:35: sources[0].oms.tls.insecure_skip_verify: \"yes\" is no truth value, want true or false"}},
+     {"7:35: sources[0].oms.tls.insecure_skip_verify: \"yes\" is not a boolean, want true or false"}},
     {"complex-key", {"2:5: web: a key must be a plain word"}},
     {"control-character", {"2:19: a control character, remove it"}},
     {"delayed-after-final", {"3:57: orders.statuses[0].delayed_after: is for open statuses, remove it here"}},
@@ -38,7 +38,7 @@ const Broken kBroken[] = {
     {"dsn-unset", {"2:8: store.dsn: NOT_SET is not set, set it or use dsn_file"}},
     {"duplicate-key", {"3:3: web.max_requests: duplicate key, give it once"}},
     {"duration",
-     {"4:15: sources[0].interval: \"15 seconds\" is no duration, want one like 500ms, 30s or 1h30m"}},
+     {"4:15: sources[0].interval: \"15 seconds\" is not a duration, want one like 500ms, 30s or 1h30m"}},
     {"empty", {"1:1: sources: missing, want at least one source"}},
     {"initial-lookback", {"7:25: sources[0].oms.initial_lookback: \"30s\" is too short, want at least 1m"}},
     {"interval-range", {"4:15: sources[0].interval: \"99ms\" is too short, want at least 100ms"}},
@@ -70,7 +70,7 @@ const Broken kBroken[] = {
       "or a longer interval",
       "10:5: sources[0].oms.api_key: missing, want api_key or api_key_file",
       "11:12: sources[0].oms.url: NOT_SET is not set, set it or give a default as in ${NAME:-default}",
-      "12:14: sources[0].oms.limit: \"many\" is no whole number, want a whole number from 1 to 1000000",
+      "12:14: sources[0].oms.limit: \"many\" is not a whole number, want a whole number from 1 to 1000000",
       "13:13: sources[0].oms.tls.ca: unknown key, known here: ca_file, client_cert_file, client_key_file, "
       "insecure_skip_verify",
       "14:1: colour: unknown key, known here: web, orders, metabases, store, sources"}},
@@ -84,19 +84,19 @@ const Broken kBroken[] = {
     {"no-value", {"2:3: web.listen_address: has no value, give it one or remove the key"}},
     {"not-utf8", {"1:1: not UTF-8 text, save it as UTF-8"}},
     {"number-octal",
-     {"1:21: web.max_requests: \"040\" is no whole number, want a whole number from 1 to 1000"}},
-    {"number", {"1:21: web.max_requests: \"4.5\" is no whole number, want a whole number from 1 to 1000"}},
+     {"1:21: web.max_requests: \"040\" is not a whole number, want a whole number from 1 to 1000"}},
+    {"number", {"1:21: web.max_requests: \"4.5\" is not a whole number, want a whole number from 1 to 1000"}},
     {"order-type-empty", {"2:25: orders.order_types[1]: has no value, give it one or remove it"}},
     {"order-type-long", {"2:3: orders.order_types: has an entry of more than 64 bytes, want shorter words"}},
-    {"order-type-twice", {"2:35: orders.order_types[2]: \"pickup\" stands there twice, give it once"}},
+    {"order-type-twice", {"2:35: orders.order_types[2]: \"pickup\" appears twice, give it once"}},
     {"outcome",
-     {"3:34: orders.statuses[0].outcome: \"pending\" is no outcome, want open, completed or failed"}},
+     {"3:34: orders.statuses[0].outcome: \"pending\" is not an outcome, want open, completed or failed"}},
     {"overlap", {"7:16: sources[0].oms.overlap: \"59s\" is too short, want at least 1m"}},
     {"rejected-rows",
      {"3:29: store.rejected_rows.max_rows: \"0\" is out of range, want a whole number from 1 to 10000000",
       "3:45: store.rejected_rows.max_payload: \"1GiB\" is out of range, want 64 to 16MiB",
       "3:62: store.rejected_rows.retention: \"0s\" is too short, want at least 1s"}},
-    {"root", {"1:1: is no map, want keys and values below it"}},
+    {"root", {"1:1: is not a map, want keys and values below it"}},
     {"second-document", {"5:1: a second YAML document, put everything into one (remove the ---)"}},
     {"second-oms",
      {"6:5: sources[1].oms: a second source that keeps orders beside orders, want one at most"}},
@@ -115,7 +115,7 @@ const Broken kBroken[] = {
       "file that holds the secret and nothing else"}},
     {"secret-twice", {"3:13: store.dsn_file: given beside dsn, want one of the two"}},
     {"size-range", {"7:17: sources[0].oms.max_body: \"2GiB\" is out of range, want 1KiB to 1GiB"}},
-    {"size", {"7:17: sources[0].oms.max_body: \"64 MB\" is no size, want one like 64KiB, 10MB or 1GiB"}},
+    {"size", {"7:17: sources[0].oms.max_body: \"64 MB\" is not a size, want one like 64KiB, 10MB or 1GiB"}},
     {"source-kind-missing", {"2:5: sources[0]: has no kind, want one of these blocks: " + Kinds()}},
     {"source-name-missing", {"3:5: sources[0].name: missing, want a short name like orders"}},
     {"source-name-twice", {"5:11: sources[1].name: \"orders\" appears twice, give each source its own name"}},
@@ -138,7 +138,7 @@ const Broken kBroken[] = {
     {"status-missing", {"3:7: orders.statuses[0].status: missing, want the word that the OMS uses"}},
     {"status-none-completed",
      {"2:3: orders.statuses: none is completed, want at least one with outcome: completed"}},
-    {"status-twice", {"4:16: orders.statuses[1].status: \"DONE\" stands there twice, give each status once"}},
+    {"status-twice", {"4:16: orders.statuses[1].status: \"DONE\" appears twice, give each status once"}},
     {"store-missing",
      {"1:1: store: missing, source orders keeps orders in PostgreSQL, want a store section with dsn or "
       "dsn_file"}},
@@ -169,7 +169,7 @@ const Broken kBroken[] = {
     {"unknown-key-far", {"1:1: metabase: unknown key, did you mean metabases?"}},
     {"unknown-key", {"3:3: web.listen_adress: unknown key, did you mean listen_address?"}},
     {"unquoted-variable",
-     {"1:25: not valid YAML (end of sequence flow not found), write \"${NAME}\" in quotes where it stands "
+     {"1:25: not valid YAML (end of sequence flow not found), write \"${NAME}\" in quotes "
       "inside [ ] or { }"}},
     {"url-blank",
      {"4:16: sources[0].oms.url: holds a blank or a character that does not belong into a URL, want one like "
@@ -181,11 +181,11 @@ const Broken kBroken[] = {
     {"url-query",
      {"4:16: sources[0].oms.url: holds a query or fragment, leave out everything from ? or # on"}},
     {"url-scheme",
-     {"4:16: sources[0].oms.url: is no http or https URL, want one like https://oms.example.com"}},
+     {"4:16: sources[0].oms.url: is not an http or https URL, want one like https://oms.example.com"}},
     {"url-user",
      {"4:16: sources[0].oms.url: holds a user or password, leave user:password@ out and use api_key"}},
-    {"value-for-list", {"2:10: sources: is no list, want entries that begin with - below it"}},
-    {"value-for-map", {"1:6: web: is no map, want keys and values below it"}},
+    {"value-for-list", {"2:10: sources: is not a list, want entries that begin with - below it"}},
+    {"value-for-map", {"1:6: web: is not a map, want keys and values below it"}},
     {"variable-control-character",
      {"2:19: web.listen_address: the value of TWO_LINES holds a line break or another control character, "
       "remove it"}},
@@ -200,7 +200,7 @@ const Broken kBroken[] = {
     {"variable-unset",
      {"2:17: web.max_requests: NOT_SET is not set, set it or give a default as in ${NAME:-default}"}},
     {"variable-value",
-     {"2:17: web.max_requests: \"${FORTY_ISH}\" is no whole number, want a whole number from 1 to 1000"}},
+     {"2:17: web.max_requests: \"${FORTY_ISH}\" is not a whole number, want a whole number from 1 to 1000"}},
     {"order-types-many", {"2:3: orders.order_types: has more than 100 entries, want fewer"}},
     {"sources-many", {"1:1: sources: has more than 100 entries, want fewer"}},
     {"statuses-many", {"2:3: orders.statuses: has more than 100 entries, want fewer"}},
@@ -214,7 +214,8 @@ const Broken kBroken[] = {
      {"4:26: sources[0].ceilings.max_rows: \"0\" is out of range, want a whole number from 1 to 100000000",
       "4:41: sources[0].ceilings.max_series: \"10000001\" is out of range, want a whole number from 1 to "
       "10000000",
-      "4:68: sources[0].ceilings.max_label_bytes: \"1KiB\" is no whole number, want a whole number from 1 to "
+      "4:68: sources[0].ceilings.max_label_bytes: \"1KiB\" is not a whole number, want a whole number from 1 "
+      "to "
       "65536"}},
     {"column-above-outermost",
      {"9:24: sources[0].metrics[0].labels.shop: \"../../name\" reaches above the outermost row, want ../ no "
@@ -272,18 +273,17 @@ const Broken kBroken[] = {
      {"5:29: sources[0].json.headers_file.X-Key: the file that it should name cannot be opened (No such "
       "file or directory), want a file that holds the secret and nothing else"}},
     {"json-header-name",
-     {"5:17: sources[0].json.headers.X Tenant: is no header name, want one like X-Tenant"}},
+     {"5:17: sources[0].json.headers.X Tenant: is not a header name, want one like X-Tenant"}},
     {"json-header-own",
      {"5:17: sources[0].json.headers.Accept-Encoding: is set by the program itself, remove it"}},
-    {"json-header-twice",
-     {"6:22: sources[0].json.headers_file.x-key: stands there twice, give each header once"}},
+    {"json-header-twice", {"6:22: sources[0].json.headers_file.x-key: appears twice, give each header once"}},
     {"json-headers-many", {"5:7: sources[0].json.headers: more than 50 headers, want fewer"}},
     {"json-method", {"5:15: sources[0].json.method: \"PUT\" is not a method, want GET or POST"}},
     {"json-url-fragment", {"3:17: sources[0].json.url: holds a fragment, leave out everything from # on"}},
     {"json-url-missing",
      {"3:5: sources[0].json.url: missing, want the whole URL, like https://shop.example.com/api/v1/flags/"}},
     {"json-url-scheme",
-     {"3:17: sources[0].json.url: is no http or https URL, want one like "
+     {"3:17: sources[0].json.url: is not an http or https URL, want one like "
       "https://shop.example.com/api/v1/flags/"}},
     {"json-url-user",
      {"3:17: sources[0].json.url: holds a user or password, leave user:password@ out and use basic_auth"}},
@@ -292,7 +292,8 @@ const Broken kBroken[] = {
     {"label-le",
      {"8:18: sources[0].metrics[0].labels.le: is the label of a histogram's buckets, want another name"}},
     {"label-name",
-     {"8:18: sources[0].metrics[0].labels.flag-name: is no label name, want at most 200 letters, digits and "
+     {"8:18: sources[0].metrics[0].labels.flag-name: is not a label name, want at most 200 letters, digits "
+      "and "
       "_, not beginning with a digit"}},
     {"label-twice",
      {"9:25: sources[0].metrics[0].static_labels.flag: appears among labels too, give each label once"}},
@@ -344,7 +345,8 @@ const Broken kBroken[] = {
     {"metric-help-missing",
      {"5:9: sources[0].metrics[0].help: missing, want one sentence that says what the number means"}},
     {"metric-name",
-     {"5:15: sources[0].metrics[0].name: \"flag-on\" is no metric name, want at most 200 letters, digits and "
+     {"5:15: sources[0].metrics[0].name: \"flag-on\" is not a metric name, want at most 200 letters, digits "
+      "and "
       "_, not beginning with a digit"}},
     {"metric-name-colon",
      {"5:15: sources[0].metrics[0].name: \"shop:flag_on\" holds a colon, which is for recording rules, want "
@@ -372,7 +374,7 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"o2o_order_duration_seconds_count\" is the exporter's own metric "
       "o2o_order_duration_seconds, or too near to it, want another name"}},
     {"metric-name-twice",
-     {"8:9: sources[0].metrics[1].static_labels: flag_on stands in source flags already, and nothing tells "
+     {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing tells "
       "the "
       "series of the two apart, want another name, or one same label in the static_labels of both, with a "
       "text of its own in each"}},
@@ -403,7 +405,8 @@ const Broken kBroken[] = {
      {"8:23: sources[0].metrics[0].on_duplicate: \"min\" is not a policy, want error, first, last, sum or "
       "max"}},
     {"proxy-scheme",
-     {"5:14: sources[0].json.proxy: is no http or https URL, want one like http://proxy.example.com:3128"}},
+     {"5:14: sources[0].json.proxy: is not an http or https URL, want one like "
+      "http://proxy.example.com:3128"}},
     {"proxy-user",
      {"5:14: sources[0].json.proxy: holds a user or password, leave user:password@ out and use "
       "proxy_auth"}},
@@ -435,10 +438,10 @@ const Broken kBroken[] = {
       "count"}},
     {"values-many", {"8:9: sources[0].metrics[0].values: has more than 1000 entries, want fewer"}},
     {"values-number",
-     {"8:22: sources[0].metrics[0].values.on: \"yes\" is no number, want one like 1, -0.5 or 1e6",
-      "8:32: sources[0].metrics[0].values.off: \"0x0\" is no number, want one like 1, -0.5 or 1e6",
-      "8:43: sources[0].metrics[0].values.huge: \"1e999\" is no number, want one like 1, -0.5 or 1e6",
-      "8:56: sources[0].metrics[0].values.part: \".5\" is no number, want one like 1, -0.5 or 1e6"}},
+     {"8:22: sources[0].metrics[0].values.on: \"yes\" is not a number, want one like 1, -0.5 or 1e6",
+      "8:32: sources[0].metrics[0].values.off: \"0x0\" is not a number, want one like 1, -0.5 or 1e6",
+      "8:43: sources[0].metrics[0].values.huge: \"1e999\" is not a number, want one like 1, -0.5 or 1e6",
+      "8:56: sources[0].metrics[0].values.part: \".5\" is not a number, want one like 1, -0.5 or 1e6"}},
     {"column-value-above",
      {"8:16: sources[0].metrics[0].value: \"../$value\" is a row that holds rows, and so no value, want "
       "$value of the innermost ones"}},
@@ -463,7 +466,7 @@ const Broken kBroken[] = {
     {"where-conditions",
      {"9:15: sources[0].metrics[0].where.a.than: unknown key, known here: not, gt, ge, lt, le, regex",
       "10:11: sources[0].metrics[0].where.b: is empty, want not, gt, ge, lt, le or regex",
-      "11:19: sources[0].metrics[0].where.c.gt: \"many\" is no number, want one like 1, -0.5 or 1e6",
+      "11:19: sources[0].metrics[0].where.c.gt: \"many\" is not a number, want one like 1, -0.5 or 1e6",
       "12:15: sources[0].metrics[0].where.d.gt: given beside ge, want one of the two",
       "13:22: sources[0].metrics[0].where.e.regex: \"[a\" is not a POSIX extended regular expression "
       "(Unmatched [, "

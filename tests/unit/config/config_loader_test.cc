@@ -228,15 +228,14 @@ TEST(ConfigLoaderTest, WindowsFilesAreRead) {
   for (char c : ReadFixture("minimal.yml")) text += c == '\n' ? "\r\n" : std::string(1, c);
   EXPECT_EQ(Load(text).sources.size(), 1u);
   text += "web:\r\n  max_requests: x\r\n";
-  EXPECT_EQ(
-      Mistakes(text, "crlf.yml"),
-      std::vector<std::string>{
-          "crlf.yml:7:17: web.max_requests: \"x\" is no whole number, want a whole number from 1 to 1000"});
+  EXPECT_EQ(Mistakes(text, "crlf.yml"),
+            std::vector<std::string>{"crlf.yml:7:17: web.max_requests: \"x\" is not a whole number, want a "
+                                     "whole number from 1 to 1000"});
 }
 
 TEST(ConfigLoaderTest, ColumnsCountCharacters) {
   EXPECT_EQ(Mistakes("web: {listen_addr\xC3\xA9ss: \"a\", max_requests: x}\nsources: []\n", "f.yml")[1],
-            "f.yml:1:42: web.max_requests: \"x\" is no whole number, want a whole number from 1 to 1000");
+            "f.yml:1:42: web.max_requests: \"x\" is not a whole number, want a whole number from 1 to 1000");
 }
 
 TEST(ConfigLoaderTest, LongListsOfMistakesAreCut) {

@@ -115,7 +115,7 @@ TEST(YamlDocumentTest, DeepNestingIsRefused) {
     return text;
   };
   EXPECT_EQ(Problems(nested(32, "[", "]")), Lines{});
-  const std::string message = "nested deeper than 32 levels, this is no configuration of this program";
+  const std::string message = "nested deeper than 32 levels, this is not a configuration of this program";
   EXPECT_EQ(Problems(nested(33, "[", "]")), Lines{"1:33: " + message});
   for (int depth : {600, 100'000}) {
     EXPECT_EQ(Problems(nested(depth, "[", "]")), Lines{"1:33: " + message});
@@ -127,14 +127,14 @@ TEST(YamlDocumentTest, DeepNestingIsRefused) {
 }
 
 TEST(YamlDocumentTest, LargeTextsAreRefused) {
-  const Lines too_large = {"1:1: larger than 1 MiB, this is no configuration of this program"};
+  const Lines too_large = {"1:1: larger than 1 MiB, this is not a configuration of this program"};
   EXPECT_EQ(Problems(std::string(2u << 20, ' ')), too_large);
   EXPECT_EQ(Problems(std::string(kMaxYamlBytes + 1, '#')), too_large);
   EXPECT_EQ(Problems(std::string(kMaxYamlBytes, '#')), Lines{});
   std::string many = "[";
   for (int i = 0; i < 200'000; ++i) many += "x,";
   EXPECT_EQ(Problems(many + "]"),
-            Lines{"1:200000: more than 100000 values, this is no configuration of this program"});
+            Lines{"1:200000: more than 100000 values, this is not a configuration of this program"});
   std::string duplicates;
   for (int i = 0; i < 40'000; ++i) duplicates += "a: 1\n";
   EXPECT_EQ(Problems(duplicates).size(), 1'001u);

@@ -190,11 +190,11 @@ TEST(JsonReaderTest, WhatIsTooDeepIsOneEvent) {
 
 TEST(JsonReaderTest, WhatIsTooDeepIsStillHeldToTheGrammar) {
   const std::string open(70, '[');
-  EXPECT_EQ(Events(open + "1 2"), "bad_json: no JSON at byte 72: found '2', due is a comma or ]");
-  EXPECT_EQ(Events(open + R"({"a" 1})"), "bad_json: no JSON at byte 75: found '1', due is a colon");
+  EXPECT_EQ(Events(open + "1 2"), "bad_json: not JSON at byte 72: found '2', expected a comma or ]");
+  EXPECT_EQ(Events(open + R"({"a" 1})"), "bad_json: not JSON at byte 75: found '1', expected a colon");
   EXPECT_EQ(Events(open), "bad_json: the JSON ends in the middle, at byte 70");
   EXPECT_EQ(Events(open + std::string(69, ']') + "}"),
-            "bad_json: no JSON at byte 139: found '}', due is a comma or ]");
+            "bad_json: not JSON at byte 139: found '}', expected a comma or ]");
 }
 
 TEST(JsonReaderTest, DepthIsBounded) {
@@ -202,16 +202,16 @@ TEST(JsonReaderTest, DepthIsBounded) {
   ASSERT_TRUE(ReadJson(Nested(kMaxJsonNesting), recorder));
   EXPECT_EQ(recorder.values.size(), 1u);
   EXPECT_EQ(Outcome(ReadJson(Nested(kMaxJsonNesting + 1), recorder), recorder),
-            "bad_json: no JSON at byte 100000: found '[', due is no more than 100000 levels");
+            "bad_json: not JSON at byte 100000: found '[', expected no more than 100000 levels");
   EXPECT_FALSE(ReadJson(std::string(10'000'000, '['), recorder));
 }
 
 TEST(JsonReaderTest, ByteOrderMarkIsWholeOrNone) {
-  EXPECT_EQ(Events("\xEF\xBB[]"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
-  EXPECT_EQ(Events("\xEF"), "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
+  EXPECT_EQ(Events("\xEF\xBB[]"), "bad_json: not JSON at byte 0: found byte 0xEF, expected a value");
+  EXPECT_EQ(Events("\xEF"), "bad_json: not JSON at byte 0: found byte 0xEF, expected a value");
   EXPECT_EQ(Events("\xEF\xBB\xBF"), "bad_json: the JSON ends in the middle, at byte 3");
   EXPECT_EQ(Events("\xEF\xBB\xBF\xEF\xBB\xBF[]"),
-            "bad_json: no JSON at byte 3: found byte 0xEF, due is a value");
+            "bad_json: not JSON at byte 3: found byte 0xEF, expected a value");
 }
 
 TEST(JsonStreamTest, ValuesHeldBetweenPiecesAreBounded) {
@@ -244,42 +244,42 @@ TEST(JsonStreamTest, OffsetIsWhereTheErrorIs) {
 
 TEST(JsonReaderTest, ErrorsNameTheByte) {
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"", "there is nothing where JSON is due"},
+      {"", "there is nothing, expected JSON"},
       {"  ", "the JSON ends in the middle, at byte 2"},
       {R"({"a": [1, 2)", "the JSON ends in the middle, at byte 11"},
       {R"({"a": "unfin)", "the JSON ends in the middle, at byte 12"},
       {R"("a\)", "the JSON ends in the middle, at byte 3"},
       {R"("a\u12)", "the JSON ends in the middle, at byte 6"},
       {"tru", "the JSON ends in the middle, at byte 3"},
-      {"{} x", "no JSON at byte 3: found 'x', due is nothing more after the end of the JSON"},
-      {"{}{}", "no JSON at byte 2: found '{', due is nothing more after the end of the JSON"},
-      {"<html>", "no JSON at byte 0: found '<', due is a value"},
-      {"[1,]", "no JSON at byte 3: found ']', due is a value"},
-      {"[1 2]", "no JSON at byte 3: found '2', due is a comma or ]"},
-      {R"({"a":1 "b"})", "no JSON at byte 7: found '\"', due is a comma or }"},
-      {R"({"a":1,})", "no JSON at byte 7: found '}', due is a key"},
-      {"{1:2}", "no JSON at byte 1: found '1', due is a key or }"},
-      {R"({"a" 1})", "no JSON at byte 5: found '1', due is a colon"},
-      {"[}", "no JSON at byte 1: found '}', due is a value"},
-      {"{]", "no JSON at byte 1: found ']', due is a key or }"},
-      {"[01]", "no JSON at byte 2: found '1', due is a comma or ]"},
-      {"[1.]", "no JSON at byte 3: found ']', due is a digit"},
-      {"[.5]", "no JSON at byte 1: found '.', due is a value"},
-      {"[+5]", "no JSON at byte 1: found '+', due is a value"},
-      {"[-]", "no JSON at byte 2: found ']', due is a digit"},
-      {"[1e]", "no JSON at byte 3: found ']', due is a digit"},
-      {"nul]", "no JSON at byte 3: found ']', due is null"},
-      {"[NaM]", "no JSON at byte 3: found 'M', due is NaN"},
-      {"[-NaM]", "no JSON at byte 4: found 'M', due is NaN"},
-      {"[Infi]", "no JSON at byte 5: found ']', due is Infinity"},
-      {"[In]", "no JSON at byte 3: found ']', due is Infinity"},
+      {"{} x", "not JSON at byte 3: found 'x', expected nothing after the end of the JSON"},
+      {"{}{}", "not JSON at byte 2: found '{', expected nothing after the end of the JSON"},
+      {"<html>", "not JSON at byte 0: found '<', expected a value"},
+      {"[1,]", "not JSON at byte 3: found ']', expected a value"},
+      {"[1 2]", "not JSON at byte 3: found '2', expected a comma or ]"},
+      {R"({"a":1 "b"})", "not JSON at byte 7: found '\"', expected a comma or }"},
+      {R"({"a":1,})", "not JSON at byte 7: found '}', expected a key"},
+      {"{1:2}", "not JSON at byte 1: found '1', expected a key or }"},
+      {R"({"a" 1})", "not JSON at byte 5: found '1', expected a colon"},
+      {"[}", "not JSON at byte 1: found '}', expected a value"},
+      {"{]", "not JSON at byte 1: found ']', expected a key or }"},
+      {"[01]", "not JSON at byte 2: found '1', expected a comma or ]"},
+      {"[1.]", "not JSON at byte 3: found ']', expected a digit"},
+      {"[.5]", "not JSON at byte 1: found '.', expected a value"},
+      {"[+5]", "not JSON at byte 1: found '+', expected a value"},
+      {"[-]", "not JSON at byte 2: found ']', expected a digit"},
+      {"[1e]", "not JSON at byte 3: found ']', expected a digit"},
+      {"nul]", "not JSON at byte 3: found ']', expected null"},
+      {"[NaM]", "not JSON at byte 3: found 'M', expected NaN"},
+      {"[-NaM]", "not JSON at byte 4: found 'M', expected NaN"},
+      {"[Infi]", "not JSON at byte 5: found ']', expected Infinity"},
+      {"[In]", "not JSON at byte 3: found ']', expected Infinity"},
       {"-", "the JSON ends in the middle, at byte 1"},
       {"1.", "the JSON ends in the middle, at byte 2"},
-      {R"("\x41")", "no JSON at byte 2: found 'x', due is one of \"\\/bfnrtu after a backslash"},
-      {R"("\u00g0")", "no JSON at byte 5: found 'g', due is four hexadecimal digits after \\u"},
-      {"[\xFF]", "no JSON at byte 1: found byte 0xFF, due is a value"},
+      {R"("\x41")", "not JSON at byte 2: found 'x', expected one of \"\\/bfnrtu after a backslash"},
+      {R"("\u00g0")", "not JSON at byte 5: found 'g', expected four hexadecimal digits after \\u"},
+      {"[\xFF]", "not JSON at byte 1: found byte 0xFF, expected a value"},
       {std::string_view("[1]\0", 4),
-       "no JSON at byte 3: found byte 0x00, due is nothing more after the end of the JSON"},
+       "not JSON at byte 3: found byte 0x00, expected nothing after the end of the JSON"},
   };
   for (const auto& [text, message] : cases)
     EXPECT_EQ(Events(text), "bad_json: " + std::string(message)) << text;

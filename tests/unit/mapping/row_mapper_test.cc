@@ -774,9 +774,10 @@ TEST(RowMapperTest, CutAnswersGiveNothing) {
     EXPECT_EQ(MapInPieces(Config({Stock()}), std::string_view(body).substr(0, size), 7).lines.substr(0, 9),
               "bad_json:");
   }
-  EXPECT_EQ(Map(Config({Stock()}), "<html>").lines, "bad_json: no JSON at byte 0: found '<', due is a value");
+  EXPECT_EQ(Map(Config({Stock()}), "<html>").lines,
+            "bad_json: not JSON at byte 0: found '<', expected a value");
   EXPECT_EQ(Map(Config({Stock()}), "\xEF\xBB{}").lines,
-            "bad_json: no JSON at byte 0: found byte 0xEF, due is a value");
+            "bad_json: not JSON at byte 0: found byte 0xEF, expected a value");
 }
 
 TEST(RowMapperTest, AFailedQueryIsTold) {
@@ -799,7 +800,7 @@ TEST(RowMapperTest, AQueryThatFailedHalfwayIsTold) {
       R"({"database_id":1,"via":[{}],"status":"failed","error":"Error reducing result rows: gone"})";
   for (const std::string end : {"", "\n]"}) {
     const Outcome outcome = Map(Config({Stock()}), rows + failed + end);
-    EXPECT_EQ(outcome.lines, "bad_json: no JSON at byte 52: found '{', due is a comma or ]") << end;
+    EXPECT_EQ(outcome.lines, "bad_json: not JSON at byte 52: found '{', expected a comma or ]") << end;
     EXPECT_TRUE(outcome.appended);
     EXPECT_EQ(outcome.top, (std::map<std::string, std::string>{
                                {"status", "failed"}, {"error", "Error reducing result rows: gone"}}));

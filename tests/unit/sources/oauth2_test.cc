@@ -241,9 +241,9 @@ TEST(OAuth2ConfigTest, MistakesAreTold) {
   };
   EXPECT_NE(mistake("oauth2: {token_url: http://t.test, client_id: c}").find("client_secret"),
             std::string::npos);
-  EXPECT_NE(
-      mistake("oauth2: {token_url: t.test, client_id: c, client_secret: s}").find("is no http or https URL"),
-      std::string::npos);
+  EXPECT_NE(mistake("oauth2: {token_url: t.test, client_id: c, client_secret: s}")
+                .find("is not an http or https URL"),
+            std::string::npos);
   EXPECT_NE(mistake("bearer_token: b, oauth2: {token_url: http://t.test, client_id: c, client_secret: s}")
                 .find("given beside basic_auth or bearer_token"),
             std::string::npos);

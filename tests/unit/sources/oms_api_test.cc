@@ -154,7 +154,7 @@ TEST_F(OmsApiTest, GoodStatusWithoutJson) {
   http_.Answer(200, "<html>your key k-123 is wrong</html>", "text/html");
   EXPECT_ERROR(
       Failure(), ErrorCode::kNotJson,
-      "the OMS answered 200 with something that is no JSON (content type 'text/html'): check OMS_URL");
+      "the OMS answered 200 with something that is not JSON (content type 'text/html'): check OMS_URL");
   http_.Answer(200, "", "");
   EXPECT_ERROR(Failure(), ErrorCode::kNotJson,
                "the OMS answered 200 with an empty body (no content type): check OMS_URL");

@@ -183,10 +183,10 @@ TEST(OrderPageTest, OddCountsCostTheCountsOnly) {
 }
 
 TEST(OrderPageTest, BrokenJson) {
-  EXPECT_EQ(Failure(""), "bad_json: there is nothing where JSON is due");
+  EXPECT_EQ(Failure(""), "bad_json: there is nothing, expected JSON");
   EXPECT_EQ(Failure(R"({"data":[{"order_id":"A)"), "bad_json: the JSON ends in the middle, at byte 23");
   EXPECT_EQ(Failure(R"({"data":[]} <br>)"),
-            "bad_json: no JSON at byte 12: found '<', due is nothing more after the end of the JSON");
+            "bad_json: not JSON at byte 12: found '<', expected nothing after the end of the JSON");
   EXPECT_EQ(Failure(R"({"data":)" + std::string(100, '[')),
             "bad_json: the JSON ends in the middle, at byte 108");
 }
