@@ -32,7 +32,8 @@ class FamilyNames {
   };
   // Several metrics, of one source or of many, may feed one family if they say the same about it and a static
   // label tells their series apart, so that none comes twice. No family is named like the samples of a
-  // histogram. What is turned off conflicts with nothing. The name has to be valid, since it determines the type.
+  // histogram. What is turned off conflicts with nothing. The name has to be valid, since it determines the
+  // type.
   std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric, bool enabled);
 
  private:

@@ -132,7 +132,7 @@ void JsonStream::ReadOn() {
           return Refuse(in_object_ ? "a comma or }" : "a comma or ]");
         }
         break;
-      case Next::kNothing: return Refuse("nothing more after the end of the JSON");
+      case Next::kNothing: return Refuse("nothing after the end of the JSON");
     }
   }
 }

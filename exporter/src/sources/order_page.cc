@@ -264,7 +264,7 @@ class PageBuilder final : public JsonHandler {
     if (!CountRow()) return false;
     const std::string_view text = body_.substr(where.begin, where.end - where.begin);
     Keep({RejectReason::kWrongType,
-          "row: " + std::string(Describe(type)) + " where an object is due: '" + Excerpt(text) + "'",
+          "row: " + std::string(Describe(type)) + " where an object is expected: '" + Excerpt(text) + "'",
           {}},
          where);
     return true;

@@ -17,8 +17,8 @@ namespace o2o::testing {
 // relative paths are relative to.
 inline std::string CheckHostileConfig(std::string_view text, const std::string& directory) {
   constexpr std::size_t kMaxLineBytes = 1'000;
-  // The word a variable holds. libFuzzer reads it out of comparisons and writes it into its texts; what a text
-  // says itself may be shown.
+  // The word a variable holds. libFuzzer reads it out of comparisons and writes it into its texts; what a
+  // text says itself may be shown.
   constexpr std::string_view kHeld = "v4lueOfAVariable";
   const std::string value = "http://" + std::string(kHeld);
   const bool says_it_itself = text.find(kHeld) != std::string_view::npos;

@@ -510,8 +510,8 @@ TEST(OrderPageTest, BadRowsDoNotSpread) {
   EXPECT_EQ(page.orders.size(), 7u);
   ASSERT_EQ(page.rejected.size(), 6u);
   for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(page.rejected[i].payload, bad[i]);
-  EXPECT_EQ(page.rejected[0].detail, "row: null where an object is due: 'null'");
-  EXPECT_EQ(page.rejected[3].detail, "row: an array where an object is due: '[ {\"order_id\": 1} ]'");
+  EXPECT_EQ(page.rejected[0].detail, "row: null where an object is expected: 'null'");
+  EXPECT_EQ(page.rejected[3].detail, "row: an array where an object is expected: '[ {\"order_id\": 1} ]'");
   EXPECT_EQ(page.rejected[3].reason, RejectReason::kWrongType);
   EXPECT_EQ(page.rejected[5].reason, RejectReason::kBadTime);
 }
