@@ -333,9 +333,9 @@ CREATE TABLE ingest_sources (
   gaps      bigint NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 
--- Written by batch jobs, shown as o2o_job_last_success_timestamp_seconds, o2o_job_duration_seconds and o2o_job_failed.
+-- Written by report_batch_job, shown as o2o_job_last_success_timestamp_seconds, o2o_job_duration_seconds and o2o_job_failed.
 CREATE TABLE batch_jobs (
-  batch_job        text PRIMARY KEY,
+  batch_job        text PRIMARY KEY CHECK (batch_job ~ '^[a-z][a-z0-9_]{0,62}$'),  -- the value of a label
   last_success_at  timestamptz CHECK (isfinite(last_success_at)),  -- null: never yet
   duration_seconds double precision CHECK (duration_seconds >= 0 AND duration_seconds < 'infinity'),  -- of the last run that ended
   failed           boolean NOT NULL DEFAULT false                  -- that run

@@ -392,22 +392,4 @@ BEGIN
   END IF;
 END $$;
 
--- PostgreSQL lets everybody execute a new function. A trigger function of ours, hung on a table of their own, would let everybody
--- count and uncount. And what runs with the owner's rights must find its tables in this schema and nowhere else.
-DO $$
-DECLARE
-  ours regprocedure;
-BEGIN
-  FOR ours IN
-    SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = current_schema()
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
-  LOOP
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', ours);
-    EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', ours, current_schema());
-  END LOOP;
-END $$;
-
-INSERT INTO schema_inventory (part, definition) SELECT part, definition FROM schema_parts;
-
 INSERT INTO schema_migrations (version, needs) VALUES (3, 3);

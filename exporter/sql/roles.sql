@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Four roles, each with what it needs and no more. Run by a superuser in the database of the orders, before
+-- Five roles, each with what it needs and no more. Run by a superuser in the database of the orders, before
 -- o2o-exporter's first start and again after each start that brought the schema up to date; running it again
 -- changes nothing. Passwords are yours to set: \password o2o_writer
 --
 --   o2o_owner   owns the schema; o2o-exporter runs once with it, to make or update the schema
---   o2o_writer  o2o-exporter in service, and batch jobs
+--   o2o_writer  o2o-exporter in service, and `o2o-exporter ingest`
+--   o2o_batch   the other batch jobs: reports how they ended
 --   o2o_reader  people who may see customers; reads everything, never writes
 --   o2o_dashboard  Grafana: reads views without customers, each statement for at most 30 s
 --
@@ -18,7 +19,7 @@ DECLARE
   role text;
 BEGIN
   SET LOCAL search_path = pg_catalog, pg_temp;  -- a superuser calls nothing that others may have made
-  FOREACH role IN ARRAY ARRAY['o2o_owner', 'o2o_writer', 'o2o_reader'] LOOP
+  FOREACH role IN ARRAY ARRAY['o2o_owner', 'o2o_writer', 'o2o_batch', 'o2o_reader'] LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) THEN
       EXECUTE format('CREATE ROLE %I LOGIN', role);
     END IF;
@@ -38,7 +39,7 @@ BEGIN
   END IF;
   EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', home);
   EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO o2o_owner', home);
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_reader, o2o_dashboard', home);
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_batch, o2o_reader, o2o_dashboard', home);
 
   -- A table of the proof of concept is the owner's to move, and to leave a view in its place; who owned it goes on using it.
   FOR found IN
@@ -64,16 +65,17 @@ BEGIN
   END IF;
 
   PERFORM set_config('search_path', format('%I, pg_temp', home), true);
-  EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO o2o_writer, o2o_reader', home);
+  EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO o2o_writer, o2o_batch, o2o_reader', home);
   GRANT SELECT ON dashboard_orders, dashboard_rejected_orders, dashboard_statuses, dashboard_order_types, dashboard_batch_jobs,
     order_status_history, open_orders TO o2o_dashboard;
   -- Tallies, status changes and outcomes are written by triggers with the owner's rights.
-  GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources, batch_jobs TO o2o_writer;
+  GRANT INSERT, UPDATE ON fact_orders_monitoring, ingest_sources TO o2o_writer;
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
   GRANT INSERT, UPDATE, DELETE ON held_orders TO o2o_writer;
   GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, take_merge_turn, insert_staged_orders, update_staged_orders,
     merge_what_can_be_had, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank,
     order_status_is_newer, configured_status, configured_order_type,
     sync_order_statuses, sync_order_types TO o2o_writer;
-  GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer;
+  GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer, o2o_batch;
+  GRANT EXECUTE ON FUNCTION report_batch_job TO o2o_batch;
 END $$;

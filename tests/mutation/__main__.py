@@ -28,6 +28,7 @@ UNITS = [
     (CppUnit, "exporter/src/store/newest_rows.cc", "store_test", "NewestRows*"),
     (SqlUnit, "exporter/sql/002_counting.sql", "store_integration_test", SQL_TESTS),
     (SqlUnit, "exporter/sql/003_merge.sql", "store_integration_test", SQL_TESTS),
+    (SqlUnit, "exporter/sql/004_batch.sql", "store_integration_test", SQL_TESTS),
 ]
 
 

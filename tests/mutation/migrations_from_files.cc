@@ -25,6 +25,7 @@ std::span<const Migration> Migrations() {
       {1, "001_tables.sql", ReadScript("001_tables.sql")},
       {2, "002_counting.sql", ReadScript("002_counting.sql")},
       {3, "003_merge.sql", ReadScript("003_merge.sql")},
+      {4, "004_batch.sql", ReadScript("004_batch.sql")},
   };
   return migrations;
 }

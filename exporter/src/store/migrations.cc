@@ -6,6 +6,7 @@
 #include "embedded/kSql_001_tables.h"
 #include "embedded/kSql_002_counting.h"
 #include "embedded/kSql_003_merge.h"
+#include "embedded/kSql_004_batch.h"
 
 namespace o2o {
 
@@ -14,6 +15,7 @@ std::span<const Migration> Migrations() {
       {1, "001_tables.sql", embedded::kSql_001_tables},
       {2, "002_counting.sql", embedded::kSql_002_counting},
       {3, "003_merge.sql", embedded::kSql_003_merge},
+      {4, "004_batch.sql", embedded::kSql_004_batch},
   };
   return migrations;
 }

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::hours kPruneInterval{1};
 constexpr std::size_t kMaxDetailBytes = 1'000;
-constexpr int kMaxBatchJobs = 1'000;  // each is three series
+constexpr int kMaxBatchJobs = 100;  // as many as report_batch_job takes; each is three series
 
 // Times travel as microseconds since 1970, exact in both directions. PostgreSQL holds times that we do not
 // (infinity is one): they become the first or last that the OMS can tell, since one odd row must not hide all

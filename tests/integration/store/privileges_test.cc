@@ -77,8 +77,6 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
                             "UPDATE fact_orders_monitoring",
                             "INSERT ingest_sources",
                             "UPDATE ingest_sources",
-                            "INSERT batch_jobs",
-                            "UPDATE batch_jobs",
                             "INSERT rejected_orders",
                             "DELETE rejected_orders",
                             "INSERT held_orders",
@@ -103,6 +101,12 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
     expected.insert(grant);
   }
   EXPECT_EQ(GrantedTo("o2o_writer"), expected);
+}
+
+TEST_F(PrivilegesTest, BatchJobsReadEverythingAndReport) {
+  Grants expected = ReadingEverything();
+  for (const char* grant : {"EXECUTE check_counting", "EXECUTE report_batch_job"}) expected.insert(grant);
+  EXPECT_EQ(GrantedTo("o2o_batch"), expected);
 }
 
 TEST_F(PrivilegesTest, TheDashboardsReadWhatShowsNoCustomers) {

@@ -19,7 +19,7 @@ TEST_F(SchemaTest, ANewerSchemaIsRefusedUnlessItSaysOtherwise) {
   EXPECT_EQ(view.error().code, ErrorCode::kStore);
   EXPECT_EQ(
       view.error().message,
-      "reading the tallies: the schema in this database is at version 99, this o2o-exporter knows version 3: "
+      "reading the tallies: the schema in this database is at version 99, this o2o-exporter knows version 4: "
       "run an o2o-exporter at least as new as the one that made it");
 }
 
