@@ -279,6 +279,36 @@ TEST_F(LabelCeilingTest, AFoldedStatusThatIsConfiguredLaterCountsItsOrders) {
   EXPECT_EQ(Value("SELECT count(*) FROM open_orders"), std::to_string(2 * kTold));
 }
 
+TEST_F(LabelCeilingTest, TheLastPlaceIsForAWordThatIsNew) {
+  MakeSchema();
+  Insert("a", 1, kTold - 1, "'kind' || i", "'odd' || i");
+  Sql("INSERT INTO fact_orders_monitoring (order_id, order_type, status, updated_at, "
+      "total_amount) "
+      "SELECT 'b' || t || s, t, s, '2026-11-20 10:00Z', 1 "
+      "FROM unnest('{kind1,kind2,new}'::text[]) t, unnest('{PENDING,odd1,odd2,other odd}'::text[]) s");
+  EXPECT_EQ(Value("SELECT count(*) FROM order_types WHERE order_type = 'new'"), "1");
+  EXPECT_EQ(Value("SELECT count(*) FROM order_statuses WHERE status = 'other odd'"), "1");
+}
+
+TEST_F(LabelCeilingTest, OrdersOfKnownWordsLockNobodyOut) {
+  MakeSchema();
+  Insert("a", 1, 1, "'delivery'", "'odd'");
+  const auto locks_with = [&](const std::string& id, const std::string& type, const std::string& status) {
+    return Value(
+        "INSERT INTO fact_orders_monitoring (order_id, order_type, status, updated_at, "
+        "total_amount) "
+        "VALUES ('" +
+        id + "', '" + type + "', '" + status +
+        "', '2026-11-20 10:00Z', 1); "
+        "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation = "
+        "'order_types'::regclass AND mode = 'ShareRowExclusiveLock'");
+  };
+  EXPECT_EQ(locks_with("b1", "delivery", "odd"), "0");
+  EXPECT_EQ(locks_with("b2", "delivery", "PENDING"), "0");
+  EXPECT_EQ(locks_with("b3", "new", "odd"), "1");
+  EXPECT_EQ(locks_with("b4", "delivery", "new"), "1");
+}
+
 TEST_F(LabelCeilingTest, TwoWritersAtOnceTellTheSameLabelsApart) {
   MakeSchema();
   {
