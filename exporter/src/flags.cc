@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "config/address.h"
+#include "config/metric_names.h"
 
 namespace o2o {
 namespace {
@@ -47,6 +48,8 @@ Commands:
   probe NAME          poll that source once and print the metrics it would publish, a sample of its rows, its columns,
                       the rows that were rejected and why; changes nothing and needs no database
   ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs
+  history --since 42d print the counters of orders as PostgreSQL knows their past, as OpenMetrics with timestamps, for
+                      promtool tsdb create-blocks-from openmetrics: rules that compare with past weeks need no weeks
   metrics             print every metric with its type, labels and meaning, and the values of closed labels
 
 Flags:
@@ -58,7 +61,10 @@ Flags:
   --log.level=LEVEL              debug, info, warn or error (info)
   --log.format=FORMAT            logfmt or json (logfmt)
   --debug.core-dumps             let a crash leave a core dump; it holds keys and passwords
-  --since=DURATION               of ingest: how far to reach back, like 90m, 24h or 7d
+  --since=DURATION               of ingest and history: how far to reach back, like 90m, 24h or 42d
+  --step=DURATION                of history: from sample to sample (1m)
+  --label=NAME=VALUE             of history: a label that Prometheus gives the exporter's series, like instance or
+                                 region; as often as needed (job=o2o-exporter)
   --help, -h                     print this
   --version                      print the version
 
@@ -103,7 +109,10 @@ std::string UnknownArgument(const std::vector<std::string>& remaining) {
   const auto flag = std::find_if(remaining.begin(), remaining.end(),
                                  [](const std::string& argument) { return argument.starts_with('-'); });
   const std::string& argument = flag != remaining.end() ? *flag : remaining.at(0);
-  if (argument.starts_with("--since")) return "--since belongs to ingest, like ingest --since 24h";
+  if (argument.starts_with("--since"))
+    return "--since belongs to ingest and history, like ingest --since 24h";
+  if (argument.starts_with("--step") || argument.starts_with("--label"))
+    return argument.substr(0, argument.find('=')) + " belongs to history, like history --since 42d";
   return "\"" + argument.substr(0, argument.find('=')) + "\" is neither a flag nor a command";
 }
 
@@ -114,6 +123,8 @@ struct Arguments {
   std::string listen_address;
   std::string max_requests;
   std::string since;
+  std::string step = "1m";
+  std::vector<std::string> labels;
   std::string source;
 };
 
@@ -161,6 +172,31 @@ std::optional<std::string> InterpretSince(const std::string& text, Flags& flags)
   return std::nullopt;
 }
 
+std::optional<std::string> InterpretStep(const std::string& text, Flags& flags) {
+  using namespace std::chrono_literals;
+  const auto step = ParseDuration(text);
+  if (!step || *step < 1s || *step > 5min || *step % 1s != 0s)
+    return "--step: \"" + text + "\" is not whole seconds, want at least 1s and at most 5m, like 1m";
+  flags.step = *step;
+  return std::nullopt;
+}
+
+std::optional<std::string> InterpretLabels(const std::vector<std::string>& texts, Flags& flags) {
+  for (const std::string& text : texts) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    if (equals == std::string::npos)
+      return "--label: \"" + text + "\" has no value, want NAME=VALUE, like instance=exporter:9847";
+    if (const auto problem = LabelNameProblem(name)) return "--label: \"" + name + "\" " + *problem;
+    if (name == "order_type" || name == "status")
+      return "--label: " + name + " is the metrics' own, want a label of the target, like instance";
+    if (!flags.labels.emplace(name, text.substr(equals + 1)).second)
+      return "--label: " + name + " appears twice";
+  }
+  flags.labels.emplace("job", "o2o-exporter");  // where it was not given
+  return std::nullopt;
+}
+
 FlagsOrExit Parse(int argc, char** argv) {
   Flags flags;
   Arguments arguments;
@@ -180,6 +216,10 @@ FlagsOrExit Parse(int argc, char** argv) {
   probe->add_option("source", arguments.source);
   CLI::App* ingest = app.add_subcommand("ingest")->fallthrough();
   CLI::Option* since = ingest->add_option("--since", arguments.since);
+  CLI::App* history = app.add_subcommand("history")->fallthrough();
+  CLI::Option* history_since = history->add_option("--since", arguments.since);
+  history->add_option("--step", arguments.step);
+  history->add_option("--label", arguments.labels)->expected(1)->take_all();
   CLI::App* metrics = app.add_subcommand("metrics")->fallthrough();
 
   try {
@@ -206,6 +246,12 @@ FlagsOrExit Parse(int argc, char** argv) {
     flags.command = Command::kIngest;
     if (!problem && since->count() == 0) problem = "ingest needs --since, like ingest --since 24h";
     if (!problem) problem = InterpretSince(arguments.since, flags);
+  } else if (history->parsed()) {
+    flags.command = Command::kHistory;
+    if (!problem && history_since->count() == 0) problem = "history needs --since, like history --since 42d";
+    if (!problem) problem = InterpretSince(arguments.since, flags);
+    if (!problem) problem = InterpretStep(arguments.step, flags);
+    if (!problem) problem = InterpretLabels(arguments.labels, flags);
   } else if (metrics->parsed()) {
     flags.command = Command::kMetrics;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -9,7 +10,7 @@
 
 namespace o2o {
 
-enum class Command { kServe, kProbe, kIngest, kMetrics };
+enum class Command { kServe, kProbe, kIngest, kHistory, kMetrics };
 
 // The command line. What a flag does not say, the configuration does.
 struct Flags {
@@ -20,9 +21,11 @@ struct Flags {
   std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
-  bool core_dumps = false;      // a crash may leave one, with the secrets in it
-  std::string source;           // of probe, and always there then: the name of the source
-  std::optional<Millis> since;  // of ingest, and always there then; at least 1s
+  bool core_dumps = false;                    // a crash may leave one, with the secrets in it
+  std::string source;                         // of probe, and always there then: the name of the source
+  std::optional<Millis> since;                // of ingest and history, and always there then; at least 1s
+  Millis step{60'000};                        // of history; whole seconds
+  std::map<std::string, std::string> labels;  // of history: the target's; valid, job among them
 };
 
 // Either flags to run with, or the status to exit with: help and version have been printed to stdout (0), or

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "app/app.h"
+#include "app/history.h"
 #include "app/ingest.h"
 #include "app/probe.h"
 #include "base/log.h"
@@ -76,6 +77,19 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   if (!error) return 0;
   std::fflush(stdout);
   log::Error("ingest failed", {{"reason", std::string(Name(error->code))}, {"error", error->message}});
+  return 1;
+}
+
+int PrintHistory(const Flags& flags, const Config& config) {
+  const SystemClock clock;
+  const auto write = [](std::string_view lines) {
+    PrintOut(std::string(lines));
+    return std::ferror(stdout) == 0;
+  };
+  const auto written = WriteHistory(config, {*flags.since, flags.step, flags.labels}, clock, write, {});
+  if (written) return 0;
+  PrintErr("o2o-exporter: " + std::string(Name(written.error().code)) + ": " + written.error().message +
+           "\n");
   return 1;
 }
 
@@ -182,6 +196,7 @@ int RunCommand(const Flags& flags) {
   InitHttp();
   if (flags.command == Command::kProbe)
     return PrintProbe(flags, **config);  // before signals are blocked: Ctrl-C ends it
+  if (flags.command == Command::kHistory) return PrintHistory(flags, **config);
   const sigset_t signals = BlockSignals();
   if (flags.command == Command::kIngest) return Ingest(flags, **config, signals);
   return Serve(

@@ -4,6 +4,7 @@ scale_clock, how long everything takes."""
 
 import glob
 import os
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -27,10 +28,11 @@ class Prometheus:
     """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
     them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
     nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
-    further scrape configurations, of jobs that `targets` does not name."""
+    further scrape configurations, of jobs that `targets` does not name. `history`: a file of OpenMetrics with the times of
+    weeks past, which it begins with."""
 
     def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None,
-                 replica=None, doubles=()):
+                 replica=None, doubles=(), history=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
@@ -42,10 +44,14 @@ class Prometheus:
         self._secrets = secrets
         self._replica = replica
         self._doubles = list(doubles)
+        self._history = history
         self.child = None
 
     def start(self):
         self._write_files()
+        if self._history:
+            subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h", "--quiet",
+                            self._history, f"{self._folder}/data"], check=True, timeout=120)
         flags = [f"{flag}={scale_duration(default, self._factor)}" for flag, default in FLAGS.items()]
         environment = None
         if self._replica:
@@ -53,7 +59,7 @@ class Prometheus:
             environment = clean_environment(O2O_REPLICA=self._replica)
         self.child = Child("Prometheus", [
             "prometheus", f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=1d", *flags,
+            f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=35d", *flags,
         ], os.path.join(self._folder, "log"), cwd=self._folder, env=environment)
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])
         return self

@@ -20,8 +20,8 @@ constexpr int kMaxAttempts = 5;                 // of a transaction that collide
 constexpr std::size_t kMaxFailuresBytes = 600;  // of several hosts; one more is added whole
 const std::string kHeldBy = "; the lock is held by ";
 constexpr const char* kUnknownHolder = "a session that could not be found out";
-constexpr int kMaxLockTimeouts = 2;                // each has waited for lock_timeout already
-constexpr milliseconds kSchemaTimeout{3'600'000};  // a table of the proof of concept is rewritten once
+constexpr int kMaxLockTimeouts = 2;              // each has waited for lock_timeout already
+constexpr milliseconds kLongTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 
 std::string SetLocal(const std::string& setting, const std::string& value) {
   return "SET LOCAL " + setting + " = " + value + ";";
@@ -95,11 +95,12 @@ PgFailure DescribeCurrentException() {
 
 PgTransaction::PgTransaction(PgConnection& connection, const StoreConfig& config, Kind kind)
     : connection_(connection) {
-  const std::string begin = kind == Kind::kSnapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-                                                    : "BEGIN ISOLATION LEVEL READ COMMITTED;";
-  if (kind == Kind::kSchema) connection_.SetDeadline(steady_clock::now() + kSchemaTimeout);
-  connection_.Execute(begin +
-                      Settings(config, kind == Kind::kSchema ? kSchemaTimeout : config.statement_timeout));
+  const bool reads = kind == Kind::kSnapshot || kind == Kind::kHistory;
+  const std::string begin =
+      reads ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" : "BEGIN ISOLATION LEVEL READ COMMITTED;";
+  const bool takes_long = kind == Kind::kSchema || kind == Kind::kHistory;
+  if (takes_long) connection_.SetDeadline(steady_clock::now() + kLongTimeout);
+  connection_.Execute(begin + Settings(config, takes_long ? kLongTimeout : config.statement_timeout));
   if (kind == Kind::kBulk) connection_.Execute(kTuning);
 }
 

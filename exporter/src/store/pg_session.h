@@ -20,6 +20,7 @@ class PgTransaction {
   enum class Kind {
     kUsual,
     kSnapshot,  // reads one state of the database
+    kHistory,   // the same, and may take an hour
     kBulk,      // stages and merges a page: more memory, as far as the server lets us
     kSchema,    // changes or recounts tables, and may take an hour
   };
@@ -47,7 +48,7 @@ class PgSession {
   PgSession(StoreConfig config, std::function<void(PgSession&)> prepare);
 
   // Runs `work`, again where that can help; takes at most connect_timeout + twice statement_timeout, unless a
-  // kSchema transaction takes longer. `what` begins the error message.
+  // kSchema or kHistory transaction takes longer. `what` begins the error message.
   template <typename T>
   Result<T> Call(std::string_view what, const std::function<T(PgSession&)>& work) {
     std::optional<T> result;

@@ -71,6 +71,14 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
   ASSERT_TRUE(ingest.flags);
   EXPECT_EQ(ingest.flags->command, Command::kIngest);
   EXPECT_EQ(ingest.flags->since, Millis(std::chrono::hours(24)));
+  const Parsed history =
+      Parse({"history", "--since=42d", "--step", "30s", "--label", "instance=a=b", "--label=region="});
+  ASSERT_TRUE(history.flags) << history.err;
+  EXPECT_EQ(history.flags->command, Command::kHistory);
+  EXPECT_EQ(history.flags->since, Millis(std::chrono::days(42)));
+  EXPECT_EQ(history.flags->step, Millis(30'000));
+  EXPECT_EQ(history.flags->labels, (std::map<std::string, std::string>{
+                                       {"instance", "a=b"}, {"job", "o2o-exporter"}, {"region", ""}}));
   EXPECT_EQ(ingest.flags->config_file, "x.yml");
   EXPECT_EQ(ingest.flags->log_level, log::Level::kWarn);
   EXPECT_EQ(Parse({"metrics"}).flags->command, Command::kMetrics);
@@ -92,8 +100,27 @@ TEST(FlagsTest, MistakesAreToldOnOneLine) {
                    "--since: \"soon\" is not a duration, want one like 90m, 24h or 7d");
   ExpectUsageError({"ingest", "--since=999ms"}, "--since: \"999ms\" is too short, want at least 1s");
   ExpectUsageError({"ingest", "--since=11y"}, "--since: \"11y\" is too long, want at most 10y");
-  ExpectUsageError({"--since", "24h"}, "--since belongs to ingest, like ingest --since 24h");
-  ExpectUsageError({"serve", "--since=24h"}, "--since belongs to ingest, like ingest --since 24h");
+  ExpectUsageError({"history"}, "history needs --since, like history --since 42d");
+  for (const std::string step : {"0s", "500ms", "90500ms", "6m", "often"}) {
+    ExpectUsageError(
+        {"history", "--since=1d", "--step=" + step},
+        "--step: \"" + step + "\" is not whole seconds, want at least 1s and at most 5m, like 1m");
+  }
+  ExpectUsageError({"ingest", "--since=1d", "--step=1m"},
+                   "--step belongs to history, like history --since 42d");
+  ExpectUsageError({"--label=a=b"}, "--label belongs to history, like history --since 42d");
+  ExpectUsageError({"history", "--since=1d", "--label=region"},
+                   "--label: \"region\" has no value, want NAME=VALUE, like instance=exporter:9847");
+  ExpectUsageError(
+      {"history", "--since=1d", "--label==x"},
+      "--label: \"\" is not a label name, want at most 200 letters, digits and _, not beginning with "
+      "a digit");
+  ExpectUsageError({"history", "--since=1d", "--label=status=x"},
+                   "--label: status is the metrics' own, want a label of the target, like instance");
+  ExpectUsageError({"history", "--since=1d", "--label=a=1", "--label", "a=2"}, "--label: a appears twice");
+  ExpectUsageError({"--since", "24h"}, "--since belongs to ingest and history, like ingest --since 24h");
+  ExpectUsageError({"serve", "--since=24h"},
+                   "--since belongs to ingest and history, like ingest --since 24h");
   ExpectUsageError({"--log.level=loud"},
                    "--log.level: \"loud\" is not a level, want debug, info, warn or error");
   ExpectUsageError({"--log.format=xml"}, "--log.format: \"xml\" is not a format, want logfmt or json");
@@ -107,7 +134,8 @@ TEST(FlagsTest, MistakesAreToldOnOneLine) {
   ExpectUsageError({"probe"}, "probe needs the name of a source, like probe vendor-status");
   ExpectUsageError({"probe", ""}, "probe needs the name of a source, like probe vendor-status");
   ExpectUsageError({"probe", "a", "b"}, "\"b\" is neither a flag nor a command");
-  ExpectUsageError({"probe", "a", "--since=1h"}, "--since belongs to ingest, like ingest --since 24h");
+  ExpectUsageError({"probe", "a", "--since=1h"},
+                   "--since belongs to ingest and history, like ingest --since 24h");
   ExpectUsageError({"vendor-status", "probe"}, "\"vendor-status\" is neither a flag nor a command");
   ExpectUsageError({"run"}, "\"run\" is neither a flag nor a command");
   ExpectUsageError({"serve", "metrics"}, "\"metrics\" is neither a flag nor a command");
@@ -155,6 +183,7 @@ TEST(FlagsTest, HelpTeaches) {
                              "serve",
                              "probe NAME",
                              "ingest --since 24h",
+                             "history --since 42d",
                              "metrics",
                              "--config.file",
                              "--config.check",
