@@ -13,6 +13,7 @@ from pathlib import Path
 from . import explained
 from .build import BuildFailed
 from .cpp_unit import CppUnit
+from .rules_unit import RulesUnit
 from .sql_unit import SqlUnit
 from .trial import TestsFail
 
@@ -29,6 +30,9 @@ UNITS = [
     (SqlUnit, "exporter/sql/002_counting.sql", "store_integration_test", SQL_TESTS),
     (SqlUnit, "exporter/sql/003_merge.sql", "store_integration_test", SQL_TESTS),
     (SqlUnit, "exporter/sql/004_batch.sql", "store_integration_test", SQL_TESTS),
+    # The limits are settings: whoever changes one breaks nothing.
+    *((RulesUnit, f"rules/{path.name}", "promtool", "**/*_test.yml")
+      for path in sorted((ROOT / "rules").glob("*.yml")) if path.name != "o2o-limits.yml"),
 ]
 
 

@@ -23,10 +23,19 @@ SQL = re.compile(
       | (?P<sign>\$\$|:=|::|<=|>=|<>|<@|\|\||[^\s\w])""",
     re.X | re.M | re.S)
 
+PROMQL = re.compile(
+    r"""(?P<skip>\s+|\#[^\n]*)
+      | (?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
+      | (?P<duration>(?:\d+(?:ms|[smhdwy]))+(?!\w))
+      | (?P<number>\d+(?:\.\d+)?)
+      | (?P<word>[A-Za-z_][\w:]*)
+      | (?P<sign>=~|!~|[=!<>]=|[^\s\w])""",
+    re.X | re.M | re.S)
+
 
 @dataclass(frozen=True)
 class Token:
-    kind: str  # string, number, word, sign
+    kind: str  # string, duration, number, word, sign
     text: str
     start: int
     end: int
