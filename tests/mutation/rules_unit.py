@@ -21,7 +21,7 @@ from .rules import RulesFile
 from .trial import TestsFail, Trial, passing_seconds, run_tests
 
 CHECKS = ("alert_rule_test", "promql_expr_test")
-# A check that asks for these may see any rule.
+# A check that asks like this, and for no name, may see any rule.
 EVERYTHING = re.compile(r"\bALERTS\b|__name__")
 NAME = re.compile(r"[A-Za-z_][\w:]*")
 
@@ -128,7 +128,8 @@ class RulesUnit:
     def _asked(self, check):
         """The names of rules that a check is about."""
         text = check.get("alertname") or check["expr"]
-        return set(self._reads) if EVERYTHING.search(text) else set(self._reads).intersection(NAME.findall(text))
+        names = set(self._reads).intersection(NAME.findall(text))
+        return set(self._reads) if EVERYTHING.search(text) and not names else names
 
     def _cuts_of(self, place):
         if place.name not in self.cuts:
