@@ -54,7 +54,7 @@ soak:  ## MINUTES=10 of a shop, three exporters and a database while everything 
 	@scripts/build.sh o2o-exporter
 	@MINUTES=$(MINUTES) SEED=$(SEED) /usr/bin/python3 tests/integration/soak.py
 
-mutation:  ## FILES=order_feed,003_merge SAMPLE=20 SEED=1: small faults in the core, one at a time; some test must notice each
+mutation:  ## FILES=order_feed,003_merge SAMPLE=20 SEED=1: small faults in the core and in rules/, one at a time; some test must notice each
 	@scripts/install-packages.sh build run
 	@scripts/build.sh app_test store_test store_integration_test
 	@cd tests && /usr/bin/python3 -m mutation $(if $(FILES),--files='$(FILES)') $(if $(SAMPLE),--sample='$(SAMPLE)') $(if $(SEED),--seed='$(SEED)')

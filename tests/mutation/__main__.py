@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the covering tests with each mutant of the core, and names those that no test noticed.
+"""Runs the covering tests with each mutant of the core and of the rules, and names those that no test noticed.
 
     cd tests && python3 -m mutation [--files=order_feed,003_merge] [--sample=20 --seed=1] [--list]"""
 
