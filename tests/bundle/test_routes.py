@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+import yaml
 
 from bundle.shipped import ALERTMANAGER, ROUTES_TEST, load, run
 from harness.alertmanager import Alertmanager
@@ -14,7 +15,8 @@ from harness.scratch import Scratch
 from harness.simulator import Simulator
 from harness.web import post_json
 
-OPTIONAL = re.compile(r"^( *)#\| ", re.MULTILINE)
+OPTIONAL = re.compile(r"^( *)#(?:0\.(\d+))?\| ", re.MULTILINE)  # the version that brought it, after 0.25
+DEBIANS = 25
 
 
 def row_id(row):
@@ -25,9 +27,14 @@ def receivers(config):
     return {receiver["name"]: receiver for receiver in config["receivers"]}
 
 
-def with_every_channel():
-    """The configuration with its optional channels switched on, as its first comment tells people to do."""
-    return OPTIONAL.sub(r"\1", ALERTMANAGER.read_text())
+def with_every_channel(minor=DEBIANS):
+    """The configuration with the optional channels that Alertmanager 0.`minor` knows switched on, as its first comment tells
+    people to do."""
+    return OPTIONAL.sub(lambda found: found[1] if int(found[2] or 0) <= minor else found[0], ALERTMANAGER.read_text())
+
+
+def channels_of(text):
+    return {name for receiver in yaml.safe_load(text)["receivers"] for name in receiver if name.endswith("_configs")}
 
 
 def test_configuration_is_valid():
@@ -38,13 +45,14 @@ def test_configuration_with_every_optional_channel_is_valid(tmp_path):
     (tmp_path / "templates").symlink_to(ALERTMANAGER.parent / "templates")
     config = tmp_path / "alertmanager.yml"
     config.write_text(with_every_channel())
-    channels = {name for receiver in load(config)["receivers"] for name in receiver if name.endswith("_configs")}
-    assert channels == {"webhook_configs", "slack_configs", "email_configs", "pagerduty_configs"}
+    channels = {"webhook_configs", "slack_configs", "email_configs", "pagerduty_configs"}
+    assert channels_of(with_every_channel()) == channels
+    assert channels_of(with_every_channel(30)) == channels | {"telegram_configs", "msteamsv2_configs", "mattermost_configs"}
     run("amtool", "check-config", config)
 
 
 def test_no_secret_stands_in_the_file():
-    text = with_every_channel()
+    text = with_every_channel(99)
     assert "_file: /run/secrets/" in text
     for key in re.findall(r"^[ -]*(\w*(?:password|secret|token|api_url|routing_key|service_key)\w*):", text, re.MULTILINE):
         assert key.endswith("_file"), f"{key} holds a secret: name a file instead"

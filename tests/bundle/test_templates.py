@@ -216,20 +216,50 @@ def test_slack_shows_what_was_meant(render):
         "Page: Tom &amp; Ann &lt;!channel&gt; &amp;lt;"
 
 
-def test_what_goes_to_slack_is_what_was_escaped_for_it():
-    """In every Slack block, also in those that are commented out: nothing but its own templates, colour and link."""
-    blocks = 0
+MARKUP = re.compile(r"\]\(|<\w|<!|@\w")  # of Teams and Mattermost
+
+
+@pytest.mark.parametrize("part", ("title", "text"))
+@pytest.mark.parametrize("status", ("firing", "resolved"))
+def test_teams_and_mattermost_are_sent_no_markup_of_others(render, part, status):
+    words = "Ann [Pay here](https://evil.example) <https://evil.example> @channel"
+    said = render(f"o2o.markdown.{part}", message(with_words(words, status)))
+    assert "Ann [Pay here]" in said and not MARKUP.search(said), said
+    assert said.replace("\u200b", "").count(words) >= 1
+
+
+def test_teams_and_mattermost_are_sent_what_the_others_are(render):
+    for data in (message(alert()), message(alert("resolved")), message(alert(source="x"), alert(source="y"), alert("resolved"))):
+        assert render("o2o.markdown.title", data) == render("o2o.title", data)
+        lines = set(render("o2o.markdown.text", data).splitlines())
+        plain = render("o2o.text", data).replace("<", "<\u200b")
+        assert set(plain.splitlines()) - {GRAPH} <= lines
+
+
+CHATS = {"slack_configs": "o2o.slack.", "msteamsv2_configs": "o2o.markdown.", "mattermost_configs": "o2o.markdown."}
+
+
+def test_what_goes_to_a_chat_is_what_was_escaped_for_it():
+    """Also in blocks that are commented out: nothing but its own templates, colour and link."""
+    blocks = dict.fromkeys(CHATS, 0)
     for path in (ALERTMANAGER, ALERTMANAGER.parent / "fragment.yml"):
-        inside = False
+        chat = None
         for line in path.read_text().splitlines():
-            if re.search(r"\w+_configs:|- name:", line):
-                inside = "slack_configs:" in line
-                blocks += inside
-            elif inside:
+            if found := re.search(r"(\w+_configs):|- name:", line):
+                chat = found.group(1) if found.group(1) in CHATS else None
+                if chat:
+                    blocks[chat] += 1
+            elif chat:
                 for used in re.findall(r'template "([^"]+)"', line):
-                    assert used.startswith("o2o.slack.") or used in ("o2o.color", "o2o.link"), line
+                    assert used.startswith(CHATS[chat]) or used in ("o2o.color", "o2o.link"), line
                 assert "{{ ." not in line, line
-    assert blocks >= 3
+    assert min(blocks.values()) >= 1 and blocks["slack_configs"] >= 3
+
+
+def test_telegram_escapes_what_it_is_sent():
+    """By its parse mode, in the template engine; the default wants Markdown escaped, and refuses the message otherwise."""
+    blocks = re.findall(r"telegram_configs:\n(?:\s*#0\.26\|  .*\n)+", ALERTMANAGER.read_text())
+    assert blocks and all("parse_mode: HTML" in block for block in blocks)
 
 
 def test_each_slack_block_says_its_fallback():
