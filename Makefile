@@ -9,7 +9,7 @@ SECONDS ?= 60
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build demo preview dashboards test soak smoke mutation bench lint rules check-rules format asan tsan fuzz clean
+.PHONY: help build demo preview dashboards test conformance soak smoke mutation bench lint rules check-rules format asan tsan fuzz clean
 
 help:  ## what there is to do
 	@echo 'o2o-exporter: orders from the OMS to PostgreSQL, Prometheus and an alert on your screen.'
@@ -39,6 +39,11 @@ test:  ## builds, and runs every test
 	@scripts/install-packages.sh build run
 	@O2O_WERROR=$(WERROR) scripts/build.sh all
 	@scripts/test.sh
+
+conformance:  ## our files and the exporter against today's products, which are built first (needs Go, Node 20 and the network)
+	@scripts/install-packages.sh build run conformance
+	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
+	@scripts/conformance.sh
 
 bench:  ## measures the exporter beside what it is held against, and prints the ratios
 	@scripts/install-packages.sh build run bench
@@ -88,4 +93,4 @@ fuzz:  ## SECONDS=60 of random answers for each decoder, under the same sanitize
 	@SECONDS_EACH=$(SECONDS) RUNS=$(RUNS) tests/fuzz/run.sh
 
 clean:  ## removes what was built
-	rm -rf build build-dev build-asan build-tsan
+	rm -rf build build-conformance build-dev build-asan build-tsan

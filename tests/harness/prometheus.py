@@ -29,10 +29,11 @@ class Prometheus:
     them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
     nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
     further scrape configurations, of jobs that `targets` does not name. `history`: a file of OpenMetrics with the times of
-    weeks past, which it begins with."""
+    weeks past, which it begins with. `program`: another one than the first in PATH. `edit`: changes the configuration
+    before it is written, given as what YAML makes of it."""
 
     def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None,
-                 replica=None, doubles=(), history=None):
+                 replica=None, doubles=(), history=None, program="prometheus", edit=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
@@ -45,6 +46,8 @@ class Prometheus:
         self._replica = replica
         self._doubles = list(doubles)
         self._history = history
+        self._program = program
+        self._edit = edit
         self.child = None
 
     def start(self):
@@ -58,7 +61,7 @@ class Prometheus:
             flags.append("--enable-feature=expand-external-labels")  # what Prometheus 3 always does
             environment = clean_environment(O2O_REPLICA=self._replica)
         self.child = Child("Prometheus", [
-            "prometheus", f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
+            self._program, f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
             f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=35d", *flags,
         ], os.path.join(self._folder, "log"), cwd=self._folder, env=environment)
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])
@@ -94,6 +97,10 @@ class Prometheus:
             job = target["labels"]["job"]
             health[job] = health.get(job, True) and target["health"] == "up"
         return health
+
+    def metadata(self, name):
+        """What each target says of the metric: a list of {"target": {...}, "type": ..., "help": ...}."""
+        return self._get("targets/metadata", metric=name)
 
     def alerts(self, state="firing"):
         """Label sets of the alerts in that state."""
@@ -144,6 +151,8 @@ class Prometheus:
                 remote["url"] = urlsplit(remote["url"])._replace(netloc=self._remote_write).geturl()
         else:
             config.pop("remote_write", None)
+        if self._edit:
+            self._edit(config)
         Path(self._folder, "prometheus.yml").write_text(yaml.safe_dump(config, sort_keys=False))
 
 

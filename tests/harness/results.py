@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Adds up JUnit files, names what failed or was skipped, and closes with `N passed, N failed` alone on a line.
 
-    results.py [--no-skips] FILE.xml...
+    results.py [--no-skips] [--name=NAME] FILE.xml...
 
 Exit status 1 where a test failed, none ran, a file is missing or, with --no-skips, one was skipped: a skipped test
-counts as failed then."""
+counts as failed then. NAME stands before the sum, as in `NAME: N passed, N failed`."""
 
+import argparse
 import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
@@ -39,9 +40,13 @@ class Results:
 
 
 def main(arguments):
-    no_skips = "--no-skips" in arguments
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--no-skips", action="store_true")
+    parser.add_argument("--name")
+    parser.add_argument("files", nargs="*")
+    given = parser.parse_args(arguments)
     results = Results()
-    for path in [word for word in arguments if word != "--no-skips"]:
+    for path in given.files:
         if not Path(path).is_file():
             results.failed.append(f"{path}: its tests ended without a report")
             continue
@@ -55,9 +60,9 @@ def main(arguments):
         print(f"SKIPPED {name}")
     failed = len(results.failed)
     if results.skipped:
-        print(f"{len(results.skipped)} tests were skipped" + (", which counts as failed here" if no_skips else ""))
-        failed += len(results.skipped) if no_skips else 0
-    print(f"{results.passed} passed, {failed} failed")
+        print(f"{len(results.skipped)} tests were skipped" + (", which counts as failed here" if given.no_skips else ""))
+        failed += len(results.skipped) if given.no_skips else 0
+    print(f"{given.name}: " * bool(given.name) + f"{results.passed} passed, {failed} failed")
     return 0 if results.passed and not failed else 1
 
 

@@ -24,6 +24,7 @@ EMPTY = '<testsuite tests="0"/>'
     ([GOOD, SKIPPED], ["--no-skips"], 1, ["SKIPPED t.d: no server", "1 tests were skipped, which counts as failed here",
                                           "2 passed, 1 failed"]),
     ([], [], 1, ["0 passed, 0 failed"]),
+    ([GOOD], ["--name=conformance"], 0, ["conformance: 2 passed, 0 failed"]),
 ])
 def test_sum(files, arguments, status, said, tmp_path, capsys):
     paths = []
