@@ -341,6 +341,61 @@ CREATE TABLE batch_jobs (
   failed           boolean NOT NULL DEFAULT false                  -- that run
 );
 
+-- Finished orders that retention moved away, and their status changes: a partition a month (UTC), made when the first row needs it. An order
+-- is here or among the orders, never in both; one that the OMS shows again comes back.
+CREATE TABLE orders_archive (
+  order_id         text COLLATE "C" NOT NULL,
+  customer_id      text,
+  customer_name    text,
+  status           text COLLATE "C" NOT NULL,
+  order_type       text COLLATE "C" NOT NULL,
+  total_amount     numeric,
+  updated_at       timestamptz NOT NULL,
+  item_name        text,
+  item_detail      text,
+  ingested_at      timestamptz NOT NULL,
+  first_status     text COLLATE "C" NOT NULL,
+  first_updated_at timestamptz NOT NULL,
+  status_since     timestamptz NOT NULL,
+  shown_at         timestamptz,
+  reached          text[] COLLATE "C" NOT NULL,  -- what it was counted for: 'completed', 'failed STATUS'
+  archived_at      timestamptz NOT NULL DEFAULT now()
+) PARTITION BY RANGE (updated_at);
+CREATE INDEX orders_archive_order ON orders_archive (order_id);
+CREATE TABLE order_status_changes_archive (
+  id          bigint NOT NULL,
+  order_id    text COLLATE "C" NOT NULL,
+  from_status text COLLATE "C" NOT NULL,
+  to_status   text COLLATE "C" NOT NULL,
+  changed_at  timestamptz NOT NULL,
+  seen_at     timestamptz NOT NULL
+) PARTITION BY RANGE (changed_at);
+CREATE INDEX order_status_changes_archive_order ON order_status_changes_archive (order_id);
+
+-- What the job aggregate makes: orders by when they were first seen. Ratios are of sums: completed / (completed + failed), delayed / orders.
+CREATE TABLE order_aggregates (
+  grain      text NOT NULL CHECK (grain IN ('minute', 'hour', 'day')),
+  starts_at  timestamptz NOT NULL,        -- UTC
+  order_type text COLLATE "C" NOT NULL,
+  orders     bigint NOT NULL,
+  completed  bigint NOT NULL,             -- of these, by now
+  failed     bigint NOT NULL,
+  delayed    bigint NOT NULL,             -- stayed in a status for longer than that status allows
+  revenue    numeric NOT NULL,            -- of the completed ones
+  PRIMARY KEY (grain, starts_at, order_type)
+);
+-- The hundred items of a day that most orders had.
+CREATE TABLE order_top_items (
+  day       date NOT NULL,                -- UTC
+  item_name text COLLATE "C" NOT NULL,
+  orders    bigint NOT NULL,
+  completed bigint NOT NULL,
+  revenue   numeric NOT NULL,
+  PRIMARY KEY (day, item_name)
+);
+-- How far batch jobs are. aggregated: orders changed and taken in until then count. dropped: what the archive held before is gone.
+CREATE TABLE batch_marks (mark text PRIMARY KEY CHECK (mark IN ('aggregated', 'dropped')), at timestamptz NOT NULL);
+
 -- What the scripts made, as schema_parts shows it; see check_counting.
 CREATE TABLE schema_inventory (part text PRIMARY KEY, definition text NOT NULL);
 

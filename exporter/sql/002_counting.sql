@@ -118,6 +118,32 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- Orders that retention had moved away are among the orders again: what they were counted for is remembered again, and their status changes
+-- are back. Returns those that were in the archive.
+CREATE FUNCTION take_out_of_archive(ids text[]) RETURNS text[] LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+  found text[];
+BEGIN
+  WITH back AS (
+    DELETE FROM orders_archive WHERE order_id = ANY (ids) RETURNING order_id, reached
+  ), remembered AS (
+    INSERT INTO order_outcomes (order_id, outcome, status)
+    SELECT order_id, split_part(what, ' ', 1), CASE WHEN what LIKE 'failed %' THEN substr(what, 8) ELSE '' END FROM back, unnest(reached) AS what
+    ON CONFLICT DO NOTHING
+  )
+  SELECT array_agg(order_id) INTO found FROM back;
+  WITH back AS (
+    DELETE FROM order_status_changes_archive WHERE order_id = ANY (found) RETURNING id, order_id, from_status, to_status, changed_at, seen_at
+  )
+  INSERT INTO order_status_changes (id, order_id, from_status, to_status, changed_at, seen_at) OVERRIDING SYSTEM VALUE
+  SELECT id, order_id, from_status, to_status, changed_at, seen_at FROM back
+  ON CONFLICT DO NOTHING;
+  RETURN coalesce(found, '{}');
+END $$;
+
+-- Those of the orders that come back from the archive count for what they had not reached before, and not as new.
 CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
   SET enable_nestloop = off  -- plans outlive the small page that they were made for
   SET jit = off
@@ -128,25 +154,48 @@ DECLARE
   statuses text[];
   numbers bigint[];
   amounts numeric[];
+  news bigint[];
+  back text[] := '{}';
   entries order_tally_entries[];
 BEGIN
-  SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(amount) INTO types, statuses, numbers, amounts
-  FROM (
-    SELECT order_type, status, count(*) AS orders,
-           coalesce(sum(total_amount) FILTER (WHERE total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
-    FROM new_rows GROUP BY order_type, status
-  ) seen;
+  IF EXISTS (SELECT FROM orders_archive) THEN
+    back := take_out_of_archive(ARRAY(SELECT order_id FROM new_rows));
+  END IF;
+  IF back = '{}' THEN
+    SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(orders), array_agg(amount)
+      INTO types, statuses, news, numbers, amounts
+    FROM (
+      SELECT order_type, status, count(*) AS orders,
+             coalesce(sum(total_amount) FILTER (WHERE total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
+      FROM new_rows GROUP BY order_type, status
+    ) seen;
+  ELSE
+    SELECT array_agg(order_type), array_agg(status), array_agg(fresh), array_agg(orders), array_agg(amount)
+      INTO types, statuses, news, numbers, amounts
+    FROM (
+      SELECT order_type, status, count(*) FILTER (WHERE fresh) AS fresh, count(*) FILTER (WHERE counts) AS orders,
+             coalesce(sum(total_amount) FILTER (WHERE counts AND total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
+      FROM (
+        SELECT n.order_type, n.status, n.total_amount, n.order_id <> ALL (back) AS fresh,
+               NOT EXISTS (SELECT FROM order_outcomes m JOIN order_statuses s ON s.status = n.status AND s.outcome = m.outcome
+                           WHERE m.order_id = n.order_id AND m.status = CASE m.outcome WHEN 'failed' THEN n.status ELSE '' END) AS counts
+        FROM new_rows n
+      ) j GROUP BY order_type, status
+    ) seen;
+  END IF;
   IF types IS NULL THEN
     RETURN NULL;
   END IF;
   PERFORM register_order_labels(types, statuses);
   WITH judged AS MATERIALIZED (
-    SELECT coalesce(t.order_type, 'other') AS order_type, status, s.outcome, orders, amount
-    FROM unnest(types, statuses, numbers, amounts) AS seen (order_type, status, orders, amount)
+    SELECT coalesce(t.order_type, 'other') AS order_type, status, s.outcome, fresh, orders, amount
+    FROM unnest(types, statuses, news, numbers, amounts) AS seen (order_type, status, fresh, orders, amount)
     LEFT JOIN order_types t USING (order_type)
     LEFT JOIN order_statuses s USING (status)
   ), counts AS (
-    SELECT 'o2o_orders_ingested_total' AS family, ARRAY[order_type] AS labels, orders AS value FROM judged
+    SELECT 'o2o_orders_ingested_total' AS family, ARRAY[order_type] AS labels, fresh AS value FROM judged
+    UNION ALL
+    SELECT 'orders_gone', '{}', -cardinality(back) WHERE back <> '{}'
     UNION ALL
     SELECT 'o2o_orders_completed_total', ARRAY[order_type], orders FROM judged WHERE outcome = 'completed'
     UNION ALL
@@ -229,13 +278,19 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Counters stay when orders are deleted (retention); what is remembered of those orders goes. One that comes back later counts as new.
+-- Counters stay when orders are deleted; what is remembered of those orders goes, and one that comes back later counts as new. (Those that
+-- retention moves away are remembered in the archive.) How many are gone is tallied too: the orders that were ever counted are those that
+-- are here and those.
 CREATE FUNCTION forget_deleted_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     DELETE FROM order_outcomes;
-  ELSE
+    INSERT INTO order_tally_entries (family, labels, value)
+    SELECT 'orders_gone', '{}', sum(CASE family WHEN 'orders_gone' THEN -value ELSE value END) FROM order_tally_entries
+    WHERE family IN ('o2o_orders_ingested_total', 'orders_gone') HAVING count(*) > 0;
+  ELSIF EXISTS (SELECT FROM old_rows) THEN
     DELETE FROM order_outcomes WHERE order_id IN (SELECT order_id FROM old_rows);
+    INSERT INTO order_tally_entries (family, labels, value) SELECT 'orders_gone', '{}', count(*) FROM old_rows;
   END IF;
   RETURN NULL;
 END $$;

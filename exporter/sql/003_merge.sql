@@ -122,6 +122,21 @@ BEGIN
   END LOOP;
 END $$;
 
+-- Orders of the archive become what they were before retention moved them; what the OMS shows of them then is a change like any other.
+CREATE FUNCTION bring_back_archived_orders(ids text[]) RETURNS void SECURITY DEFINER LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+  INSERT INTO fact_orders_monitoring
+    (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail, ingested_at,
+     first_status, first_updated_at, status_since, shown_at, open)
+  SELECT a.order_id, a.customer_id, a.customer_name, a.status, a.order_type, a.total_amount, a.updated_at, a.item_name, a.item_detail, a.ingested_at,
+         a.first_status, a.first_updated_at, a.status_since, a.shown_at, coalesce(o.outcome, 'open') = 'open'
+  FROM orders_archive a LEFT JOIN order_statuses o ON o.status = a.status
+  WHERE a.order_id = ANY (ids)
+  ON CONFLICT (order_id) DO NOTHING;
+END $$;
+
 -- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
 -- updated_at that lies more than a minute beyond it is bogus, or of a clock that was set back since: it gives way to a row
 -- that does not, unless that one is of an earlier status (an old row shown once more). answered_at: that clock when the OMS gave
@@ -162,6 +177,12 @@ BEGIN
     INSERT INTO pg_temp.staged_orders
     SELECT order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail FROM newest n
     WHERE NOT EXISTS (SELECT FROM pg_temp.staged_orders s WHERE s.order_id = n.order_id AND s.updated_at >= n.updated_at);
+  END IF;
+
+  IF EXISTS (SELECT FROM orders_archive) THEN
+    PERFORM bring_back_archived_orders(ARRAY(
+      SELECT order_id FROM pg_temp.staged_orders s
+      WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL));
   END IF;
 
   -- Most pages show again what is here already: one look tells whether there is anything to write.

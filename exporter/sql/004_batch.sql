@@ -31,6 +31,99 @@ BEGIN
     SET last_success_at = coalesce(excluded.last_success_at, b.last_success_at), duration_seconds = excluded.duration_seconds, failed = excluded.failed;
 END $$;
 
+-- The partitions of the archive that hold the month of that time.
+CREATE FUNCTION make_archive_month(at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  month constant timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
+  parent text;
+BEGIN
+  FOREACH parent IN ARRAY ARRAY['orders_archive', 'order_status_changes_archive'] LOOP
+    IF to_regclass(format('%I', parent || to_char(month, '_YYYY_MM'))) IS NULL THEN
+      EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', parent || to_char(month, '_YYYY_MM'), parent,
+                     month || '+00', month + interval '1 month' || '+00');
+    END IF;
+  END LOOP;
+END $$;
+
+-- Moves finished orders that did not change since `before` into the archive, the oldest first, at most so many, with their status changes.
+-- Returns how many. Counters do not change. Orders that somebody else has in hand are left for the next time: nobody waits.
+CREATE FUNCTION archive_orders(before timestamptz, at_most int) RETURNS bigint SECURITY DEFINER LANGUAGE plpgsql
+  SET lock_timeout = '5s'  -- to make a partition
+AS $$
+DECLARE
+  chosen text[];
+BEGIN
+  IF before IS NULL OR before > now() - interval '1 day' THEN
+    RAISE EXCEPTION 'archive_orders: orders until % would go, want a time at least a day ago', coalesce(before::text, 'null')
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM check_counting();
+  chosen := ARRAY(SELECT order_id FROM fact_orders_monitoring WHERE NOT open AND updated_at < before
+                  ORDER BY updated_at LIMIT at_most FOR UPDATE SKIP LOCKED);
+  PERFORM make_archive_month(month) FROM (
+    SELECT date_trunc('month', updated_at, 'UTC') AS month FROM fact_orders_monitoring WHERE order_id = ANY (chosen)
+    UNION
+    SELECT date_trunc('month', changed_at, 'UTC') FROM order_status_changes WHERE order_id = ANY (chosen)
+  ) m;
+  WITH gone AS (
+    DELETE FROM fact_orders_monitoring WHERE order_id = ANY (chosen) RETURNING *
+  )
+  INSERT INTO orders_archive
+    (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail, ingested_at,
+     first_status, first_updated_at, status_since, shown_at, reached)
+  SELECT order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail, ingested_at,
+         first_status, first_updated_at, status_since, shown_at,
+         ARRAY(SELECT rtrim(outcome || ' ' || o.status) FROM order_outcomes o WHERE o.order_id = gone.order_id
+               UNION
+               SELECT CASE outcome WHEN 'failed' THEN 'failed ' || s.status ELSE outcome END FROM order_statuses s
+               WHERE s.status = gone.status AND outcome <> 'open')
+  FROM gone;
+  WITH gone AS (
+    DELETE FROM order_status_changes WHERE order_id = ANY (chosen) RETURNING *
+  )
+  INSERT INTO order_status_changes_archive (id, order_id, from_status, to_status, changed_at, seen_at)
+  SELECT id, order_id, from_status, to_status, changed_at, seen_at FROM gone;
+  RETURN cardinality(chosen);
+END $$;
+
+-- Drops the months of the archive that ended before; returns their tables. An order that was in them counts as new if the OMS shows it again.
+CREATE FUNCTION drop_archive(before timestamptz) RETURNS text[] SECURITY DEFINER LANGUAGE plpgsql
+  SET lock_timeout = '5s'
+AS $$
+DECLARE
+  dropped text[] := '{}';
+  found record;
+BEGIN
+  IF before IS NULL OR before > now() - interval '1 day' THEN
+    RAISE EXCEPTION 'drop_archive: months until % would go, want a time at least a day ago', coalesce(before::text, 'null')
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  FOR found IN
+    SELECT c.relname, to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month' AS ended
+    FROM pg_inherits i JOIN pg_class c ON c.oid = inhrelid
+    WHERE inhparent IN ('orders_archive'::regclass, 'order_status_changes_archive'::regclass)
+      AND (to_date(right(c.relname, 7), 'YYYY_MM') + interval '1 month') AT TIME ZONE 'UTC' <= before
+    ORDER BY 1
+  LOOP
+    EXECUTE format('DROP TABLE %I', found.relname);
+    dropped := dropped || found.relname::text;
+    INSERT INTO batch_marks AS m (mark, at) VALUES ('dropped', found.ended AT TIME ZONE 'UTC')
+    ON CONFLICT (mark) DO UPDATE SET at = greatest(m.at, excluded.at);
+  END LOOP;
+  RETURN dropped;
+END $$;
+
+-- Orders wherever they are, for reports.
+CREATE VIEW all_orders AS
+  SELECT order_id, status, order_type, total_amount, updated_at, item_name, ingested_at, first_status, first_updated_at, status_since
+  FROM fact_orders_monitoring WHERE open
+  UNION ALL
+  SELECT order_id, status, order_type, total_amount, updated_at, item_name, ingested_at, first_status, first_updated_at, status_since
+  FROM fact_orders_monitoring WHERE NOT open
+  UNION ALL
+  SELECT order_id, status, order_type, total_amount, updated_at, item_name, ingested_at, first_status, first_updated_at, status_since
+  FROM orders_archive;
+
 -- PostgreSQL lets everybody execute a new function. A trigger function of ours, hung on a table of their own, would let everybody
 -- count and uncount. And what runs with the owner's rights must find its tables in this schema and nowhere else.
 DO $$

@@ -5,7 +5,7 @@
 --
 --   o2o_owner   owns the schema; o2o-exporter runs once with it, to make or update the schema
 --   o2o_writer  o2o-exporter in service, and `o2o-exporter ingest`
---   o2o_batch   the other batch jobs: reports how they ended
+--   o2o_batch   the other batch jobs: aggregates, moves old orders into the archive, reports how they ended
 --   o2o_reader  people who may see customers; reads everything, never writes
 --   o2o_dashboard  Grafana: reads views without customers, each statement for at most 30 s
 --
@@ -31,8 +31,8 @@ BEGIN
     ALTER ROLE o2o_dashboard SET default_transaction_read_only = on;
   END IF;
   EXECUTE format('GRANT CONNECT ON DATABASE %I TO o2o_dashboard', current_database());
-  -- Pages are staged in temporary tables.
-  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO o2o_writer', current_database());
+  -- Pages are staged in temporary tables, and jobs have theirs.
+  EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO o2o_writer, o2o_batch', current_database());
 
   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = home) THEN
     EXECUTE format('CREATE SCHEMA %I AUTHORIZATION o2o_owner', home);
@@ -73,9 +73,10 @@ BEGIN
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
   GRANT INSERT, UPDATE, DELETE ON held_orders TO o2o_writer;
   GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, take_merge_turn, insert_staged_orders, update_staged_orders,
-    merge_what_can_be_had, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank,
+    merge_what_can_be_had, bring_back_archived_orders, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank,
     order_status_is_newer, configured_status, configured_order_type,
     sync_order_statuses, sync_order_types TO o2o_writer;
   GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer, o2o_batch;
-  GRANT EXECUTE ON FUNCTION report_batch_job TO o2o_batch;
+  GRANT EXECUTE ON FUNCTION report_batch_job, archive_orders, drop_archive TO o2o_batch;
+  GRANT INSERT, UPDATE, DELETE ON order_aggregates, order_top_items, batch_marks TO o2o_batch;
 END $$;

@@ -86,6 +86,7 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
                             "EXECUTE insert_staged_orders",
                             "EXECUTE update_staged_orders",
                             "EXECUTE merge_what_can_be_had",
+                            "EXECUTE bring_back_archived_orders",
                             "EXECUTE check_counting",
                             "EXECUTE prepare_order_staging",
                             "EXECUTE merge_staged_orders",
@@ -103,9 +104,14 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
   EXPECT_EQ(GrantedTo("o2o_writer"), expected);
 }
 
-TEST_F(PrivilegesTest, BatchJobsReadEverythingAndReport) {
+TEST_F(PrivilegesTest, BatchJobsReadEverythingAndWriteWhatTheyMake) {
   Grants expected = ReadingEverything();
-  for (const char* grant : {"EXECUTE check_counting", "EXECUTE report_batch_job"}) expected.insert(grant);
+  for (const char* grant :
+       {"EXECUTE check_counting", "EXECUTE report_batch_job", "EXECUTE archive_orders",
+        "EXECUTE drop_archive", "INSERT order_aggregates", "UPDATE order_aggregates",
+        "DELETE order_aggregates", "INSERT order_top_items", "UPDATE order_top_items",
+        "DELETE order_top_items", "INSERT batch_marks", "UPDATE batch_marks", "DELETE batch_marks"})
+    expected.insert(grant);
   EXPECT_EQ(GrantedTo("o2o_batch"), expected);
 }
 
