@@ -31,7 +31,7 @@ BEGIN
     SET last_success_at = coalesce(excluded.last_success_at, b.last_success_at), duration_seconds = excluded.duration_seconds, failed = excluded.failed;
 END $$;
 
--- The partitions of the archive that hold the month of that time.
+-- The partitions of the archive that hold the month of that time. Who may read the whole may read them, which a dump does.
 CREATE FUNCTION make_archive_month(at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   month constant timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
@@ -41,6 +41,9 @@ BEGIN
     IF to_regclass(format('%I', parent || to_char(month, '_YYYY_MM'))) IS NULL THEN
       EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', parent || to_char(month, '_YYYY_MM'), parent,
                      month || '+00', month + interval '1 month' || '+00');
+      EXECUTE coalesce((SELECT string_agg(format('GRANT %s ON %I TO %s', privilege_type, parent || to_char(month, '_YYYY_MM'),
+                                                 CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END), '; ')
+                        FROM pg_class, aclexplode(relacl) WHERE oid = parent::regclass AND grantee <> relowner), '');
     END IF;
   END LOOP;
 END $$;

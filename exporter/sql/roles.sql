@@ -78,5 +78,6 @@ BEGIN
     sync_order_statuses, sync_order_types TO o2o_writer;
   GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer, o2o_batch;
   GRANT EXECUTE ON FUNCTION report_batch_job, archive_orders, drop_archive TO o2o_batch;
+  EXECUTE format('GRANT SELECT ON ALL SEQUENCES IN SCHEMA %I TO o2o_batch', home);  -- which a dump reads
   GRANT INSERT, UPDATE, DELETE ON order_aggregates, order_top_items, batch_marks TO o2o_batch;
 END $$;
