@@ -62,6 +62,7 @@ Flags:
   --log.format=FORMAT            logfmt or json (logfmt)
   --debug.core-dumps             let a crash leave a core dump; it holds keys and passwords
   --since=DURATION               of ingest and history: how far to reach back, like 90m, 24h or 42d
+  --output=FORMAT                of ingest: text, or json for scripts: one line, also when it fails (text)
   --step=DURATION                of history: from sample to sample (1m)
   --label=NAME=VALUE             of history: a label that Prometheus gives the exporter's series, like instance or
                                  region; as often as needed (job=o2o-exporter)
@@ -79,7 +80,8 @@ It answers on http://localhost:9847:
   /-/healthy, /-/ready           for probes
   POST /-/reload                 apply a changed configuration, whole or not at all
 
-Exit status: 0 on success, 1 on failure; the reason is printed to stderr.
+Exit status: 0 on success, 1 on failure, 3 where ingest took in what the OMS showed, but that was not everything;
+the reason is printed to stderr.
 
 To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
 source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: ARCHITECTURE.md.
@@ -109,6 +111,8 @@ std::string UnknownArgument(const std::vector<std::string>& remaining) {
   const auto flag = std::find_if(remaining.begin(), remaining.end(),
                                  [](const std::string& argument) { return argument.starts_with('-'); });
   const std::string& argument = flag != remaining.end() ? *flag : remaining.at(0);
+  if (argument.starts_with("--output"))
+    return "--output belongs to ingest, like ingest --since 24h --output json";
   if (argument.starts_with("--since"))
     return "--since belongs to ingest and history, like ingest --since 24h";
   if (argument.starts_with("--step") || argument.starts_with("--label"))
@@ -123,6 +127,7 @@ struct Arguments {
   std::string listen_address;
   std::string max_requests;
   std::string since;
+  std::string output = "text";
   std::string step = "1m";
   std::vector<std::string> labels;
   std::string source;
@@ -172,6 +177,13 @@ std::optional<std::string> InterpretSince(const std::string& text, Flags& flags)
   return std::nullopt;
 }
 
+std::optional<std::string> InterpretOutput(const std::string& text, Flags& flags) {
+  if (text != "text" && text != "json")
+    return "--output: \"" + text + "\" is not a format, want text or json";
+  flags.ingest_output = text == "json" ? IngestOutput::kJson : IngestOutput::kText;
+  return std::nullopt;
+}
+
 std::optional<std::string> InterpretStep(const std::string& text, Flags& flags) {
   using namespace std::chrono_literals;
   const auto step = ParseDuration(text);
@@ -216,6 +228,7 @@ FlagsOrExit Parse(int argc, char** argv) {
   probe->add_option("source", arguments.source);
   CLI::App* ingest = app.add_subcommand("ingest")->fallthrough();
   CLI::Option* since = ingest->add_option("--since", arguments.since);
+  ingest->add_option("--output", arguments.output);
   CLI::App* history = app.add_subcommand("history")->fallthrough();
   CLI::Option* history_since = history->add_option("--since", arguments.since);
   history->add_option("--step", arguments.step);
@@ -246,6 +259,7 @@ FlagsOrExit Parse(int argc, char** argv) {
     flags.command = Command::kIngest;
     if (!problem && since->count() == 0) problem = "ingest needs --since, like ingest --since 24h";
     if (!problem) problem = InterpretSince(arguments.since, flags);
+    if (!problem) problem = InterpretOutput(arguments.output, flags);
   } else if (history->parsed()) {
     flags.command = Command::kHistory;
     if (!problem && history_since->count() == 0) problem = "history needs --since, like history --since 42d";

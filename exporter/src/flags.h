@@ -12,6 +12,8 @@ namespace o2o {
 
 enum class Command { kServe, kProbe, kIngest, kHistory, kMetrics };
 
+enum class IngestOutput { kText, kJson };
+
 // The command line. What a flag does not say, the configuration does.
 struct Flags {
   Command command = Command::kServe;
@@ -21,9 +23,10 @@ struct Flags {
   std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
-  bool core_dumps = false;                    // a crash may leave one, with the secrets in it
-  std::string source;                         // of probe, and always there then: the name of the source
-  std::optional<Millis> since;                // of ingest and history, and always there then; at least 1s
+  bool core_dumps = false;      // a crash may leave one, with the secrets in it
+  std::string source;           // of probe, and always there then: the name of the source
+  std::optional<Millis> since;  // of ingest and history, and always there then; at least 1s
+  IngestOutput ingest_output = IngestOutput::kText;
   Millis step{60'000};                        // of history; whole seconds
   std::map<std::string, std::string> labels;  // of history: the target's; valid, job among them
 };

@@ -17,6 +17,7 @@
 #include "app/probe.h"
 #include "base/log.h"
 #include "base/process.h"
+#include "base/redaction.h"
 #include "command_output.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
@@ -26,6 +27,7 @@
 #include "service.h"
 #include "sources/mapped_source.h"
 #include "sources/source_kinds.h"
+#include "web/json_text.h"
 
 namespace o2o {
 namespace {
@@ -41,11 +43,27 @@ void PrintErrors(const ConfigErrors& errors) {
   for (const std::string& line : errors.lines) PrintErr(line + "\n");
 }
 
+// What ingest achieved, as one line of JSON for scripts: also where that is nothing.
+void PrintIngestJson(const IngestResult& taken, const std::optional<Error>& error, bool taken_in) {
+  JsonText text;
+  text.Text("result", !error ? "complete" : taken_in ? "incomplete" : "failed");
+  for (const auto& [name, rows] : {std::pair{"inserted", taken.inserted},
+                                   {"updated", taken.updated},
+                                   {"unchanged", taken.unchanged},
+                                   {"stale", taken.stale},
+                                   {"rejected", taken.rejected}})
+    text.Raw(name, std::to_string(rows));
+  if (error) text.Text("reason", Name(error->code)).Text("error", redaction::Mask(error->message));
+  PrintOut(text.str() + "\n");
+}
+
 void PrintCounts(const IngestResult& taken) {
   PrintOut("inserted " + std::to_string(taken.inserted) + ", updated " + std::to_string(taken.updated) +
            ", unchanged " + std::to_string(taken.unchanged) + ", stale " + std::to_string(taken.stale) +
            ", rejected " + std::to_string(taken.rejected) + "\n");
 }
+
+constexpr int kIncomplete = 3;  // exit status of ingest: some is taken in, the OMS did not show the rest
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
@@ -67,17 +85,18 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   const auto result = RunIngest(
       config, *flags.since, clock, [&](const AskedPage& page) { line.Show(page); }, stop.get_token());
   line.End();
-  std::optional<Error> error;
-  if (result) {
+  const bool taken_in = result.has_value();
+  const std::optional<Error> error = taken_in ? result->missing : std::optional(result.error());
+  if (flags.ingest_output == IngestOutput::kJson) {
+    PrintIngestJson(taken_in ? result->taken : IngestResult{}, error, taken_in);
+  } else if (taken_in) {
     PrintCounts(result->taken);
-    error = result->missing;
-  } else {
-    error = result.error();
   }
   if (!error) return 0;
   std::fflush(stdout);
-  log::Error("ingest failed", {{"reason", std::string(Name(error->code))}, {"error", error->message}});
-  return 1;
+  log::Error(taken_in ? "ingest is incomplete" : "ingest failed",
+             {{"reason", std::string(Name(error->code))}, {"error", error->message}});
+  return taken_in ? kIncomplete : 1;
 }
 
 int PrintHistory(const Flags& flags, const Config& config) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ingest --since`, the catch-up run: what its end tells, and what a terminal shows meanwhile."""
 import itertools
+import json
 import os
 import pty
 import re
@@ -27,10 +28,10 @@ def shop_with_orders(stand):
     return shop
 
 
-def ingest(shop, stderr=subprocess.PIPE):
+def ingest(shop, *flags, stderr=subprocess.PIPE):
     """The run, started."""
     environment = clean_environment(OMS_URL=shop.simulator.url, OMS_API_KEY=shop.simulator.api_key, PG_DSN=shop.dsn)
-    return subprocess.Popen([program(), "ingest", "--since", "1h", "--config.file", str(shop.config)], env=environment,
+    return subprocess.Popen([program(), "ingest", "--since", "1h", "--config.file", str(shop.config), *flags], env=environment,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
 
 
@@ -81,7 +82,7 @@ def test_what_was_taken_in_is_said_although_more_is_missing(shop):
     shop.simulator.control(limit_cap=30)
     run = ingest(shop)
     said, wrong = run.communicate(timeout=30)
-    assert run.returncode == 1 and b"older ones are missing" in wrong
+    assert run.returncode == 3 and b"older ones are missing" in wrong
     assert said == b"inserted 30, updated 0, unchanged 0, stale 0, rejected 0\n"
 
 
@@ -150,3 +151,74 @@ def test_a_failure_begins_on_a_line_of_its_own(shop):
     status, said, shown = on_a_terminal(shop)
     assert (status, said) == (1, "")
     assert re.search(r"\r +\rts=\S+ level=error msg=\"ingest failed\"", shown), shown
+
+
+# --- for scripts ---
+
+NOTHING = {"inserted": 0, "updated": 0, "unchanged": 0, "stale": 0, "rejected": 0}
+
+
+def as_json(run):
+    """(exit status, what was said); it is one line."""
+    said, _ = run.communicate(timeout=60)
+    assert said.count(b"\n") == 1
+    return run.returncode, json.loads(said)
+
+
+def test_scripts_get_json_of_every_end(shop):
+    shop.simulator.control(limit_cap=30)
+    status, said = as_json(ingest(shop, "--output=json"))
+    assert (status, said["result"], said["inserted"], said["reason"]) == (3, "incomplete", 30, "truncated")
+    shop.simulator.control(limit_cap=0)
+    assert as_json(ingest(shop, "--output=json")) == (0, {"result": "complete", **NOTHING, "inserted": 20, "unchanged": 30})
+    shop.simulator.control(fault="status_500")
+    status, said = as_json(ingest(shop, "--output=json"))
+    assert (status, said["result"], {name: said[name] for name in NOTHING}) == (1, "failed", NOTHING)
+    assert said["reason"] and "500" in said["error"]
+
+
+# --- faults, and company ---
+
+def watermark(shop):
+    return shop.sql("SELECT source, watermark, gaps FROM ingest_sources")
+
+
+def test_a_window_without_orders_is_complete(stand):
+    shop = stand()
+    assert shop.exporter.stop() == 0
+    assert as_json(ingest(shop, "--output=json")) == (0, {"result": "complete", **NOTHING})
+
+@pytest.mark.parametrize("fault", ["cut", "truncated_json", "status_503"])
+def test_an_oms_that_fails_half_way_leaves_nothing_half_written_and_the_next_run_takes_all(shop, fault):
+    before = watermark(shop)
+    shop.simulator.control(fault=fault)
+    assert as_json(ingest(shop, "--output=json"))[0] == 1
+    assert shop.sql("SELECT count(*) FROM fact_orders_monitoring") == [(0,)] and watermark(shop) == before
+    shop.simulator.control(fault="none")
+    assert as_json(ingest(shop, "--output=json")) == (0, {"result": "complete", **NOTHING, "inserted": 50})
+    assert shop.row_differences() == []
+
+
+def test_a_database_restarted_in_the_middle_ends_in_all_or_nothing(shop):
+    connection = lock_orders(shop)
+    run = ingest(shop, "--output=json")
+    until_blocked(shop)
+    shop.postgres.restart()
+    connection.close()
+    status, said = as_json(run)
+    taken = shop.sql("SELECT count(*)::int FROM fact_orders_monitoring")[0][0]
+    assert (status, taken) in ((0, 50), (1, 0)), said
+    assert as_json(ingest(shop, "--output=json"))[0] == 0
+    assert shop.row_differences() == []
+    assert shop.sql("SELECT sum(value)::int FROM order_tallies WHERE family = 'o2o_orders_ingested_total'") == [(50,)]
+
+
+def test_two_at_once_beside_a_live_exporter_double_nothing(shop):
+    shop.simulator.control(paused=False)
+    live = shop.add_exporter()
+    live.start()
+    results = [as_json(run) for run in [ingest(shop, "--output=json") for _ in range(2)]]
+    assert all(status == 0 for status, _ in results), results
+    live.wait_ready()
+    shop.agree(exporters=[live])
+    assert sum(said["inserted"] for _, said in results) <= 50

@@ -71,6 +71,8 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
   ASSERT_TRUE(ingest.flags);
   EXPECT_EQ(ingest.flags->command, Command::kIngest);
   EXPECT_EQ(ingest.flags->since, Millis(std::chrono::hours(24)));
+  EXPECT_EQ(ingest.flags->ingest_output, IngestOutput::kText);
+  EXPECT_EQ(Parse({"ingest", "--since=1h", "--output=json"}).flags->ingest_output, IngestOutput::kJson);
   const Parsed history =
       Parse({"history", "--since=42d", "--step", "30s", "--label", "instance=a=b", "--label=region="});
   ASSERT_TRUE(history.flags) << history.err;
@@ -100,6 +102,10 @@ TEST(FlagsTest, MistakesAreToldOnOneLine) {
                    "--since: \"soon\" is not a duration, want one like 90m, 24h or 7d");
   ExpectUsageError({"ingest", "--since=999ms"}, "--since: \"999ms\" is too short, want at least 1s");
   ExpectUsageError({"ingest", "--since=11y"}, "--since: \"11y\" is too long, want at most 10y");
+  ExpectUsageError({"ingest", "--since=1h", "--output=xml"},
+                   "--output: \"xml\" is not a format, want text or json");
+  ExpectUsageError({"history", "--since=1d", "--output=json"},
+                   "--output belongs to ingest, like ingest --since 24h --output json");
   ExpectUsageError({"history"}, "history needs --since, like history --since 42d");
   for (const std::string step : {"0s", "500ms", "90500ms", "6m", "often"}) {
     ExpectUsageError(
