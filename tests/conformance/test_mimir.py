@@ -4,6 +4,7 @@ for what is translated; Mimir's own query engine is not in it."""
 
 import base64
 import json
+import math
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -204,29 +205,24 @@ def test_our_rules_answer_as_in_prometheus(cortex, target, tool):
         def values(query):
             return {tuple(sorted(series["metric"].items())): float(series["value"][1]) for series in query('{__name__=~".+:.+"}')}
 
-        def unlike():
+        def differences():
+            """Recorded series -> (in Prometheus, in Cortex), where these are not alike."""
             ours, theirs = values(prom.query), values(way.query)
             return {series: (ours.get(series), theirs.get(series)) for series in ours.keys() | theirs.keys()
-                    if not alike(ours.get(series), theirs.get(series))} or not ours
+                    if not alike(ours.get(series), theirs.get(series))}
 
         wait_until(lambda: ("O2OWatchdog", "none") in alerts(prom.alerts()), PATIENCE, "the first alert", [prom.child])
-        difference = None
-
-        def same():
-            nonlocal difference
-            difference = unlike()
-            return not difference
-
         try:
-            wait_until(same, PATIENCE, "all recorded series were alike", [prom.child, cortex.child], interval=1)
+            wait_until(lambda: not differences(), PATIENCE, "all recorded series were alike", [prom.child, cortex.child], interval=1)
             wait_until(lambda: firing(way) == alerts(prom.alerts()) and len(firing(way)) > 4, PATIENCE, "the same alerts fired",
                        [prom.child, cortex.child], interval=1)
         except NotReady as error:
-            raise AssertionError(f"{difference}\n{firing(way)}\n{alerts(prom.alerts())}\n{error}") from error
+            raise AssertionError(f"{differences()}\n{firing(way)}\n{alerts(prom.alerts())}\n{error}") from error
         seen = {dict(series)["__name__"] for series in values(way.query)}
         assert seen <= recorded() and len(seen) > 60
         groups = way.ask("rules")[1]["groups"]
         assert sum(len(group["rules"]) for group in groups) == len(rules())
+        assert prom.rules_with_errors() == []
         assert [rule["lastError"] for group in groups for rule in group["rules"] if rule.get("lastError")] == []
 
 
@@ -242,4 +238,4 @@ def alike(one, other):
     """A second's growth apart at most."""
     if one is None or other is None:
         return False
-    return one == other or (one != one and other != other) or abs(one - other) <= 0.2 * max(abs(one), abs(other))
+    return one == other or math.isnan(one) and math.isnan(other) or abs(one - other) <= 0.2 * max(abs(one), abs(other))
