@@ -4,6 +4,7 @@ something keeps its name and tells the sink instead; durations are scaled."""
 
 import os
 import shutil
+import signal
 from fractions import Fraction
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Alertmanager:
         self._folder = scratch.folder("alertmanager")
         self._sink_url = sink_url
         self._factor = Fraction(factor)
+        self._configuration = None
         self.child = None
 
     def start(self):
@@ -63,6 +65,11 @@ class Alertmanager:
     def __exit__(self, *_):
         self.stop()
 
+    def reload(self, change=lambda text: text):
+        """Reads its configuration again, as `change` makes it of the one it began with."""
+        Path(self._folder, "alertmanager.yml").write_text(change(self._configuration))
+        self.child.send(signal.SIGHUP)
+
     def alerts(self):
         return get_json(f"{self.url}/api/v2/alerts")
 
@@ -76,4 +83,5 @@ class Alertmanager:
         # Secrets in files and addresses of mail servers: nothing is sent there any more.
         config["global"] = {"resolve_timeout": config["global"]["resolve_timeout"]} \
             if "resolve_timeout" in config.get("global", {}) else {}
-        Path(self._folder, "alertmanager.yml").write_text(yaml.safe_dump(config, sort_keys=False))
+        self._configuration = yaml.safe_dump(config, sort_keys=False)
+        Path(self._folder, "alertmanager.yml").write_text(self._configuration)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exporters of others, in the shape of a recorded answer of a named version (recorded/NAME-VERSION.prom). The numbers move, so that
-there is something to see; names and labels stay as recorded."""
+there is something to see; names and labels stay as recorded. A test says which samples have another value for a while."""
 
 import math
 import re
@@ -32,6 +32,22 @@ class RecordedExporters(ScriptedServer):
         super().__init__(self._answer)
         self._pages = {job: path.read_text() for job, path in recorded().items()}
         self._begun = time.monotonic()
+        self._values = {}  # start of a sample's line -> its value
+        self._growth = []  # [start of the sample's line, how much more a second, from when, until when]
+
+    def set(self, values):
+        """{start of a sample's line: its value}, until recover()."""
+        self._values = {**self._values, **values}
+
+    def grow(self, rates):
+        """{start of a counter's line: how much faster it grows, a second}, until recover(); what has grown stays."""
+        now = time.monotonic()
+        self._growth = self._growth + [[start, rate, now, math.inf] for start, rate in rates.items()]
+
+    def recover(self):
+        now = time.monotonic()
+        self._growth = [[start, rate, begun, min(ended, now)] for start, rate, begun, ended in self._growth]
+        self._values = {}
 
     def scrape_configs(self):
         return [{"job_name": job, "metrics_path": f"/{job}",
@@ -46,8 +62,7 @@ class RecordedExporters(ScriptedServer):
         lines = [self._moved(line, seconds) for line in page.splitlines()]
         return Answer("\n".join([*lines, ""]).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
-    @staticmethod
-    def _moved(line, seconds):
+    def _moved(self, line, seconds):
         sample = SAMPLE.fullmatch(line)
         if not sample:
             return line
@@ -56,4 +71,7 @@ class RecordedExporters(ScriptedServer):
             value *= 1 + seconds / COUNTER_SECONDS
         elif name in WAVERS:
             value *= 1 + 0.15 * math.sin(seconds / 20)
+        value = next((told for start, told in self._values.items() if line.startswith(start)), value)
+        now = time.monotonic()
+        value += sum(rate * (min(now, ended) - begun) for start, rate, begun, ended in self._growth if line.startswith(start))
         return f"{name}{labels} {value:.10g}"
