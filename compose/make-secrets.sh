@@ -82,7 +82,8 @@ if [ "${1:-}" = --demo ]; then
   random | keep oms_api_key
   random | keep metabase_password
 fi
-for name in oms_api_key metabase_password metabase_api_key slack_url smtp_password pagerduty_routing_key dead_man_url; do
+for name in oms_api_key metabase_password metabase_api_key slack_url smtp_password pagerduty_routing_key \
+  telegram_bot_token teams_url mattermost_url dead_man_url; do
   keep "$name" </dev/null
 done
 echo '{}' | keep redis_passwords

@@ -13,7 +13,8 @@ from bundle.estate import EXAMPLE, FOLDER, model, variables
 
 SCRIPT = FOLDER / "make-secrets.sh"
 # Of systems that are not ours: nobody but their owners can fill them.
-THEIRS = {"oms_api_key", "metabase_password", "metabase_api_key", "slack_url", "smtp_password", "pagerduty_routing_key", "dead_man_url"}
+THEIRS = {"oms_api_key", "metabase_password", "metabase_api_key", "slack_url", "smtp_password", "pagerduty_routing_key",
+          "telegram_bot_token", "teams_url", "mattermost_url", "dead_man_url"}
 
 
 def make(folder, *flags, path=os.environ["PATH"]):
