@@ -5,6 +5,7 @@ everything is as the shop's own account says."""
 import itertools
 import json
 import re
+import time
 
 from .exporter import Exporter, counting_differences, differences, write_config
 from .pgbouncer import PgBouncer
@@ -184,9 +185,17 @@ def _plain(decimal_text):
 
 
 def events(child, message, **fields):
-    """The log's lines (logfmt) with that message and these fields, parsed."""
+    """The log's lines (logfmt) with that message and these fields, parsed. A thread of its own writes the log, so what an answer
+    follows from may come a moment after it: none is the answer only after a second."""
+    end = time.monotonic() + 1
+    while not (found := _events(child.log(), message, fields)) and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def _events(log, message, fields):
     found = []
-    for line in child.log().splitlines():
+    for line in log.splitlines():
         parsed = {}
         for key, quoted, bare in re.findall(r'(\S+?)=(?:("(?:\\.|[^"\\])*")|(\S*))', line):
             parsed[key] = json.loads(quoted) if quoted else bare
