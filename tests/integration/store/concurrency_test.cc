@@ -218,5 +218,21 @@ TEST_F(ConcurrencyTest, EntriesOfTheTalliesAreFoldedWhateverIsOpen) {
   EXPECT_EQ(Value(sum), "3501");
 }
 
+TEST_F(ConcurrencyTest, AWriterWithASnapshotOfItsOwnLeavesFoldingToOthers) {
+  ASSERT_TRUE(Store().Ingest(Page({MakeOrder("A", "PENDING", "10:00:00")}), Step()));
+  pqxx::connection connection(Dsn());
+  pqxx::work writer(connection);
+  writer.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  ASSERT_EQ(writer.exec("SELECT count(*) FROM order_tally_entries")[0][0].as<int>(), 1);
+  ASSERT_TRUE(Store().Ingest(Page({MakeOrder("B", "PENDING", "10:00:00")}), Step()));
+  Sql("SELECT fold_order_tallies()");
+  EXPECT_NO_THROW(writer.exec("SELECT fold_order_tallies()")) << "the entry that it sees is another one now";
+  writer.exec(
+      "INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('C', "
+      "'PENDING', 'DELIVERY', now())");
+  writer.commit();
+  EXPECT_EQ(Value("SELECT sum(value) FROM order_tallies WHERE family = 'o2o_orders_ingested_total'"), "3");
+}
+
 }  // namespace
 }  // namespace o2o
