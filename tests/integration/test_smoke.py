@@ -1,24 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From the shop to the counters, end to end: the real exporter, the real PostgreSQL."""
-import pytest
-
 from harness.exporter import Exporter, differences, write_config
-from harness.postgres import Postgres
 from harness.processes import wait_until
-from harness.scratch import Scratch
 from harness.simulator import Simulator
-
-
-@pytest.fixture(name="scratch")
-def scratch_folder():
-    with Scratch() as scratch:
-        yield scratch
-
-
-@pytest.fixture(name="postgres", scope="module")
-def private_cluster():
-    with Postgres() as cluster:
-        yield cluster
 
 
 def agree(exporter, simulator, seconds=60):
