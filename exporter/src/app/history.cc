@@ -14,13 +14,6 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 << 10;
 
-const MetricDesc* FindFamily(const std::string& name) {
-  for (const MetricDesc* desc : catalogue::All()) {
-    if (desc->name == name) return desc;
-  }
-  return nullptr;
-}
-
 // Turns the steps of each series into a sample at every step of time: Prometheus takes a series without one
 // for five minutes as gone.
 class SampleWriter {
@@ -46,7 +39,7 @@ class SampleWriter {
 
  private:
   void Begin(const HistoryStep& step) {
-    const MetricDesc* const desc = FindFamily(step.family);
+    const MetricDesc* const desc = catalogue::Find(step.family);
     if (family_ != step.family && desc) text_ += FamilyHeader(*desc, ExpositionFormat::kOpenMetrics);
     family_ = step.family;
     labels_ = step.labels;

@@ -316,6 +316,13 @@ std::span<const MetricDesc* const> All() {
   return kAll;
 }
 
+const MetricDesc* Find(std::string_view name) {
+  for (const MetricDesc* desc : All()) {
+    if (desc->name == name) return desc;
+  }
+  return nullptr;
+}
+
 std::string MarkdownTable(const std::vector<MetricDesc>& configured) {
   std::string table = "| metric | type | labels | meaning |\n|---|---|---|---|\n";
   const auto add = [&table](const MetricDesc& desc) {

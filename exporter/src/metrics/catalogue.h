@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "metrics/metric_desc.h"
@@ -57,6 +58,8 @@ extern const MetricDesc kProcessMaxFds;
 extern const MetricDesc kProcessThreads;
 
 std::span<const MetricDesc* const> All();
+// The one of that name; nullptr if there is none.
+const MetricDesc* Find(std::string_view name);
 
 // The list as a Markdown table: metric, type, labels, meaning. `configured`: families that a configuration
 // adds.

@@ -122,13 +122,6 @@ std::vector<std::string> ReasonsOf(const Counters& family, const std::string& so
   return reasons;
 }
 
-const MetricDesc* FindDesc(const std::string& name) {
-  for (const MetricDesc* desc : catalogue::All()) {
-    if (desc->name == name) return desc;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 std::string_view Name(IngestedAs fate) { return NameOf(fate); }
@@ -175,7 +168,7 @@ struct ExporterMetrics::Families {
   std::shared_ptr<const Snapshot> Render() const {
     std::vector<Family> families;
     for (const prometheus::MetricFamily& family : registry.Collect()) {
-      if (const MetricDesc* desc = FindDesc(family.name)) families.push_back(ToFamily(family, *desc));
+      if (const MetricDesc* desc = catalogue::Find(family.name)) families.push_back(ToFamily(family, *desc));
     }
     return MakeSnapshot(std::move(families), SystemClock().Now());
   }
