@@ -330,7 +330,11 @@ CREATE TABLE ingest_sources (
   watermark timestamptz CHECK (isfinite(watermark)),  -- rows are complete up to here, by the OMS's clock; null: nothing yet
   oms_date  timestamptz,                              -- the Date of the OMS's answer that moved it there; null: it had none
   moved_at  timestamptz NOT NULL DEFAULT now(),       -- when that was, by the clock of this database
-  gaps      bigint NOT NULL DEFAULT 0
+  gaps      bigint NOT NULL DEFAULT 0,
+  -- What an `ingest` that has not ended has taken in, so that the next one goes on there; null: none.
+  caught_up_from timestamptz CHECK (isfinite(caught_up_from)),
+  caught_up_to   timestamptz CHECK (isfinite(caught_up_to)),
+  CHECK (caught_up_from < caught_up_to)
 ) WITH (fillfactor = 50);
 
 -- Written by report_batch_job, shown as o2o_job_last_success_timestamp_seconds, o2o_job_duration_seconds and o2o_job_failed.

@@ -9,7 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "app/page_asker.h"
+#include "base/clock.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "config/address.h"
 #include "config/metric_names.h"
 
@@ -47,7 +50,8 @@ Commands:
   serve               poll and serve until SIGTERM or SIGINT (the default); SIGHUP reloads the configuration
   probe NAME          poll that source once and print the metrics it would publish, a sample of its rows, its columns,
                       the rows that were rejected and why; changes nothing and needs no database
-  ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs
+  ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs; window after
+                      window, each further back; interrupted, the next run goes on where it ended
   history --since 42d print the counters of orders as PostgreSQL knows their past, as OpenMetrics with timestamps, for
                       promtool tsdb create-blocks-from openmetrics: rules that compare with past weeks need no weeks
   metrics             print every metric with its type, labels and meaning, and the values of closed labels
@@ -62,6 +66,8 @@ Flags:
   --log.format=FORMAT            logfmt or json (logfmt)
   --debug.core-dumps             let a crash leave a core dump; it holds keys and passwords
   --since=DURATION               of ingest and history: how far to reach back, like 90m, 24h or 42d
+  --from=TIME, --to=TIME         of ingest, instead of --since: the orders that last changed between these, like
+                                 2026-11-28T09:00:00+07:00; without --to, up to now
   --output=FORMAT                of ingest: text, or json for scripts: one line, also when it fails (text)
   --step=DURATION                of history: from sample to sample (1m)
   --label=NAME=VALUE             of history: a label that Prometheus gives the exporter's series, like instance or
@@ -80,8 +86,8 @@ It answers on http://localhost:9847:
   /-/healthy, /-/ready           for probes
   POST /-/reload                 apply a changed configuration, whole or not at all
 
-Exit status: 0 on success, 1 on failure, 3 where ingest took in what the OMS showed, but that was not everything;
-the reason is printed to stderr.
+Exit status: 0 on success, 1 on failure, 3 where ingest took something in, but not everything: the OMS did not show
+it, failed, or the run was interrupted; the reason is printed to stderr.
 
 To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
 source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: ARCHITECTURE.md.
@@ -115,6 +121,9 @@ std::string UnknownArgument(const std::vector<std::string>& remaining) {
     return "--output belongs to ingest, like ingest --since 24h --output json";
   if (argument.starts_with("--since"))
     return "--since belongs to ingest and history, like ingest --since 24h";
+  if (argument.starts_with("--from") || argument.starts_with("--to"))
+    return argument.substr(0, argument.find('=')) +
+           " belongs to ingest, like ingest --from 2026-11-28T09:00:00+07:00";
   if (argument.starts_with("--step") || argument.starts_with("--label"))
     return argument.substr(0, argument.find('=')) + " belongs to history, like history --since 42d";
   return "\"" + argument.substr(0, argument.find('=')) + "\" is neither a flag nor a command";
@@ -127,6 +136,8 @@ struct Arguments {
   std::string listen_address;
   std::string max_requests;
   std::string since;
+  std::string from;
+  std::string to;
   std::string output = "text";
   std::string step = "1m";
   std::vector<std::string> labels;
@@ -174,6 +185,40 @@ std::optional<std::string> InterpretSince(const std::string& text, Flags& flags)
   if (*flags.since < 1s) return "--since: \"" + text + "\" is too short, want at least 1s";
   if (*flags.since > std::chrono::days(3'650))
     return "--since: \"" + text + "\" is too long, want at most 10y";
+  return std::nullopt;
+}
+
+constexpr std::string_view kIngestTooLong = "want at most 366d, more is asked of no OMS";
+
+std::optional<std::string> InterpretTime(const std::string& flag, const std::string& text,
+                                         std::optional<Timestamp>& time) {
+  const auto read = ReadTime(text, TimeZone());
+  if (!read) return flag + ": \"" + text + "\" is not a time, want one like 2026-11-28T09:00:00+07:00";
+  if (read->zone_assumed)
+    return flag + ": \"" + text +
+           "\" has no time zone, want one like 2026-11-28T09:00:00+07:00, or with a Z for UTC";
+  if (read->time > SystemClock().Now()) return flag + ": \"" + text + "\" is in the future";
+  time = read->time;
+  return std::nullopt;
+}
+
+std::optional<std::string> InterpretRange(const Arguments& arguments, Flags& flags) {
+  if (arguments.since.empty() && arguments.from.empty())
+    return "ingest needs --since, like ingest --since 24h, or --from";
+  if (!arguments.since.empty()) {
+    if (!arguments.from.empty() || !arguments.to.empty())
+      return "--since reaches back from now, --from and --to name times: want the one or the other";
+    if (auto problem = InterpretSince(arguments.since, flags)) return problem;
+    if (*flags.since > kLongestWindow)
+      return "--since: \"" + arguments.since + "\" is too long, " + std::string(kIngestTooLong);
+    return std::nullopt;
+  }
+  if (auto problem = InterpretTime("--from", arguments.from, flags.from)) return problem;
+  if (*flags.from < SystemClock().Now() - kLongestWindow)
+    return "--from: \"" + arguments.from + "\" is too long ago, " + std::string(kIngestTooLong);
+  if (arguments.to.empty()) return std::nullopt;
+  if (auto problem = InterpretTime("--to", arguments.to, flags.to)) return problem;
+  if (*flags.to <= *flags.from) return "--to: \"" + arguments.to + "\" is not after --from";
   return std::nullopt;
 }
 
@@ -227,7 +272,9 @@ FlagsOrExit Parse(int argc, char** argv) {
   CLI::App* probe = app.add_subcommand("probe")->fallthrough();
   probe->add_option("source", arguments.source);
   CLI::App* ingest = app.add_subcommand("ingest")->fallthrough();
-  CLI::Option* since = ingest->add_option("--since", arguments.since);
+  ingest->add_option("--since", arguments.since);
+  ingest->add_option("--from", arguments.from);
+  ingest->add_option("--to", arguments.to);
   ingest->add_option("--output", arguments.output);
   CLI::App* history = app.add_subcommand("history")->fallthrough();
   CLI::Option* history_since = history->add_option("--since", arguments.since);
@@ -257,8 +304,7 @@ FlagsOrExit Parse(int argc, char** argv) {
       problem = "probe needs the name of a source, like probe vendor-status";
   } else if (ingest->parsed()) {
     flags.command = Command::kIngest;
-    if (!problem && since->count() == 0) problem = "ingest needs --since, like ingest --since 24h";
-    if (!problem) problem = InterpretSince(arguments.since, flags);
+    if (!problem) problem = InterpretRange(arguments, flags);
     if (!problem) problem = InterpretOutput(arguments.output, flags);
   } else if (history->parsed()) {
     flags.command = Command::kHistory;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "base/log.h"
 
@@ -23,9 +24,11 @@ struct Flags {
   std::optional<int> max_requests;            // over web.max_requests; 1 to 1000
   log::Level log_level = log::Level::kInfo;
   log::Format log_format = log::Format::kLogfmt;
-  bool core_dumps = false;      // a crash may leave one, with the secrets in it
-  std::string source;           // of probe, and always there then: the name of the source
-  std::optional<Millis> since;  // of ingest and history, and always there then; at least 1s
+  bool core_dumps = false;        // a crash may leave one, with the secrets in it
+  std::string source;             // of probe, and always there then: the name of the source
+  std::optional<Millis> since;    // of ingest and history, and always there then but for `from`; at least 1s
+  std::optional<Timestamp> from;  // of ingest, in place of `since`; past
+  std::optional<Timestamp> to;    // of ingest, with `from` and after it; not after now
   IngestOutput ingest_output = IngestOutput::kText;
   Millis step{60'000};                        // of history; whole seconds
   std::map<std::string, std::string> labels;  // of history: the target's; valid, job among them

@@ -1,14 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "progress_line.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdio>
 
+#include "base/duration.h"
+
 namespace o2o {
+namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::seconds;
 
-ProgressLine::ProgressLine(bool terminal) : shown_(terminal), phase_("asking the database where to begin") {
+constexpr int kBarWidth = 10;
+constexpr std::size_t kLineWidth = 79;  // a terminal's 80 without a break
+
+std::string Bar(double done) {
+  const auto filled = static_cast<std::size_t>(done * kBarWidth);
+  return "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "]";
+}
+
+// What was taken in, how fast, and how long the rest takes at that speed; nothing while nothing is known.
+std::string Pace(const CatchUpStage& stage, seconds elapsed) {
+  const auto& taken = stage.taken;
+  const std::int64_t rows = taken.inserted + taken.updated + taken.unchanged + taken.stale;
+  if (rows == 0 || stage.done <= 0) return "";
+  const double spent = std::max<double>(1, static_cast<double>(elapsed.count()));
+  const seconds left(static_cast<std::int64_t>(spent * (1 - stage.done) / stage.done));
+  return ", " + std::to_string(rows) + " rows, " +
+         std::to_string(static_cast<std::int64_t>(static_cast<double>(rows) / spent)) + "/s, " +
+         FormatDuration(left) + " left";
+}
+
+}  // namespace
+
+ProgressLine::ProgressLine(bool terminal) : shown_(terminal) {
   if (!terminal) return;
   ticker_ = std::jthread([this](std::stop_token stop) {
     std::condition_variable_any asked;
@@ -19,21 +46,13 @@ ProgressLine::ProgressLine(bool terminal) : shown_(terminal), phase_("asking the
   });
 }
 
-void ProgressLine::Show(const AskedPage& page) {
+void ProgressLine::Show(const CatchUpStage& stage) {
   const std::lock_guard lock(mutex_);
-  switch (page.phase) {
-    case AskedPage::Phase::kAsking:
-      window_ = page.window;
-      phase_ = "asking for " + std::to_string(window_.minutes) + " min, at most " +
-               std::to_string(window_.limit) + " rows" +
-               (rows_ > 0 ? ", " + std::to_string(rows_) + " so far" : "");
-      break;
-    case AskedPage::Phase::kAnswered: rows_ = page.rows; return;  // asks again, or stores, at once
-    case AskedPage::Phase::kStoring:
-      phase_ =
-          "storing " + std::to_string(page.rows) + " rows of " + std::to_string(window_.minutes) + " min";
-      break;
-  }
+  const bool answered = stage.page.phase == AskedPage::Phase::kAnswered;
+  if (answered) answered_ = stage.page.rows;
+  if (stage_ && stage.window != stage_->window) answered_ = 0;
+  if (answered) return;  // asks again, or stores, at once
+  stage_ = stage;
   Draw();
 }
 
@@ -45,11 +64,30 @@ void ProgressLine::End() {
   std::fprintf(stderr, "%*s\r", static_cast<int>(width_), "");
 }
 
+std::string ProgressLine::Text(seconds elapsed) const {
+  if (!stage_) return "ingest: asking the database where to begin";
+  const AskedPage& page = stage_->page;
+  const bool several = stage_->windows > 1;
+  std::string text = "ingest";
+  if (several) {
+    text += " " + Bar(stage_->done) + " " + std::to_string(stage_->window) + " of " +
+            std::to_string(stage_->windows);
+  }
+  if (page.phase == AskedPage::Phase::kStoring) {
+    text += ": storing " + std::to_string(page.rows) + " rows";
+  } else {
+    text += ": asking for " + std::to_string(page.window.minutes) + " min";
+    if (!several) text += ", at most " + std::to_string(page.window.limit) + " rows";
+    if (answered_ > 0) text += ", " + std::to_string(answered_) + " so far";
+  }
+  return text + Pace(*stage_, elapsed);
+}
+
 void ProgressLine::Draw() {
   if (!shown_) return;
-  const auto seconds =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - start_).count();
-  const std::string line = "ingest: " + phase_ + ", " + std::to_string(seconds) + "s";
+  const auto elapsed = std::chrono::duration_cast<seconds>(std::chrono::steady_clock::now() - start_);
+  const std::string clock = ", " + std::to_string(elapsed.count()) + "s";
+  const std::string line = Text(elapsed).substr(0, kLineWidth - clock.size()) + clock;
   std::fprintf(stderr, "%-*s\r", static_cast<int>(width_), line.c_str());
   width_ = line.size();
 }

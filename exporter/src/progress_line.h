@@ -3,10 +3,11 @@
 
 #include <chrono>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
-#include "app/page_asker.h"
+#include "app/catch_up.h"
 
 namespace o2o {
 
@@ -20,21 +21,21 @@ class ProgressLine {
   ~ProgressLine() { End(); }
   ProgressLine(const ProgressLine&) = delete;
 
-  void Show(const AskedPage& page);
+  void Show(const CatchUpStage& stage);
   // Leaves a blank line to whoever writes next, and shows no more.
   void End();
 
  private:
+  std::string Text(std::chrono::seconds elapsed) const;
   void Draw();
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::mutex mutex_;
-  bool shown_;         // guarded by mutex_, as all below
-  std::string phase_;  // in words
-  OmsWindow window_;
-  std::size_t rows_ = 0;   // of the last answer, which holds those of the one before
-  std::size_t width_ = 0;  // of what stands in the line
-  std::jthread ticker_;    // last: the first to end
+  bool shown_;                         // guarded by mutex_, as all below
+  std::optional<CatchUpStage> stage_;  // nothing: it has not begun
+  std::size_t answered_ = 0;  // rows of the window's last answer, which holds those of the one before
+  std::size_t width_ = 0;     // of what stands in the line
+  std::jthread ticker_;       // last: the first to end
 };
 
 }  // namespace o2o

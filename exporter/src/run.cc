@@ -44,7 +44,8 @@ void PrintErrors(const ConfigErrors& errors) {
 }
 
 // What ingest achieved, as one line of JSON for scripts: also where that is nothing.
-void PrintIngestJson(const IngestResult& taken, const std::optional<Error>& error, bool taken_in) {
+void PrintIngestJson(const CaughtUp& caught_up, const std::optional<Error>& error, bool taken_in) {
+  const IngestResult& taken = caught_up.taken;
   JsonText text;
   text.Text("result", !error ? "complete" : taken_in ? "incomplete" : "failed");
   for (const auto& [name, rows] : {std::pair{"inserted", taken.inserted},
@@ -53,6 +54,7 @@ void PrintIngestJson(const IngestResult& taken, const std::optional<Error>& erro
                                    {"stale", taken.stale},
                                    {"rejected", taken.rejected}})
     text.Raw(name, std::to_string(rows));
+  if (caught_up.back_to) text.Text("back_to", FormatTime(*caught_up.back_to));
   if (error) text.Text("reason", Name(error->code)).Text("error", redaction::Mask(error->message));
   PrintOut(text.str() + "\n");
 }
@@ -63,7 +65,7 @@ void PrintCounts(const IngestResult& taken) {
            ", rejected " + std::to_string(taken.rejected) + "\n");
 }
 
-constexpr int kIncomplete = 3;  // exit status of ingest: some is taken in, the OMS did not show the rest
+constexpr int kIncomplete = 3;  // exit status of ingest: some is taken in, but not all that was asked for
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
@@ -83,12 +85,13 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
 
   const SystemClock clock;
   const auto result = RunIngest(
-      config, *flags.since, clock, [&](const AskedPage& page) { line.Show(page); }, stop.get_token());
+      config, {flags.since.value_or(Millis{0}), flags.from, flags.to}, clock,
+      [&](const CatchUpStage& stage) { line.Show(stage); }, stop.get_token());
   line.End();
   const bool taken_in = result.has_value();
   const std::optional<Error> error = taken_in ? result->missing : std::optional(result.error());
   if (flags.ingest_output == IngestOutput::kJson) {
-    PrintIngestJson(taken_in ? result->taken : IngestResult{}, error, taken_in);
+    PrintIngestJson(taken_in ? *result : CaughtUp{}, error, taken_in);
   } else if (taken_in) {
     PrintCounts(result->taken);
   }

@@ -35,6 +35,8 @@ class FakeOms final : public OmsApi {
     given.push_back(timeout);
     if (takes.count() != 0) spend(takes);
     if (fails_from && window.limit >= *fails_from) return Fail(fails_with, "larger page failed");
+    if (fails_at_minutes && window.minutes >= *fails_at_minutes)
+      return Fail(fails_with, "longer window failed");
     if (error) return tl::unexpected(*error);
     OrderPage page;
     if (tells_date) page.oms_now = std::chrono::floor<std::chrono::seconds>(Now());
@@ -66,7 +68,8 @@ class FakeOms final : public OmsApi {
   std::optional<Error> counts_trouble;
   std::optional<std::size_t> cap;
   std::optional<Error> error;
-  std::optional<std::int64_t> fails_from;  // requests with this limit or more fail
+  std::optional<std::int64_t> fails_from;        // requests with this limit or more fail
+  std::optional<std::int64_t> fails_at_minutes;  // requests for so long a window, or a longer one, fail
   ErrorCode fails_with = ErrorCode::kTimeout;
   std::int64_t older_counted = 0;  // orders of the window's past that its counts count too
   std::chrono::microseconds takes{0};

@@ -43,6 +43,17 @@ class FakeOrderStore final : public OrderStore {
     return result;
   }
 
+  Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string&) override {
+    if (down || unreadable) return Fail(ErrorCode::kStore, "database is down");
+    return mark;
+  }
+
+  Result<void> KeepCatchUpMark(const std::string&, const std::optional<CatchUpMark>& kept) override {
+    if (down || full) return Fail(ErrorCode::kStore, "could not write");
+    mark = kept;
+    return {};
+  }
+
   Result<StoreView> View(Timestamp) override {
     if (down) return Fail(ErrorCode::kStore, "database is down");
     return view;
@@ -55,6 +66,7 @@ class FakeOrderStore final : public OrderStore {
   std::optional<Timestamp> watermark;
   std::optional<Timestamp> oms_date;
   MonotonicTime moved_at{};
+  std::optional<CatchUpMark> mark;
   std::map<std::string, Order> orders;
   IngestResult counted;  // added to what each page brings
   int gaps = 0;

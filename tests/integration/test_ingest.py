@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`ingest --since`, the catch-up run: what its end tells, and what a terminal shows meanwhile."""
+import datetime
 import itertools
 import json
 import os
@@ -16,7 +17,7 @@ from harness.processes import clean_environment, wait_until
 
 
 # Begins where the line of progress does, and so writes over it.
-LOG_LINE = re.compile(r"(?<=\r)ts=[^\n]*\n")
+LOG_LINE = re.compile(r"(?<=[\r\n])ts=[^\n]*\n")
 
 
 @pytest.fixture(name="shop")
@@ -28,10 +29,10 @@ def shop_with_orders(stand):
     return shop
 
 
-def ingest(shop, *flags, stderr=subprocess.PIPE):
+def ingest(shop, *flags, stderr=subprocess.PIPE, time=("--since", "1h")):
     """The run, started."""
     environment = clean_environment(OMS_URL=shop.simulator.url, OMS_API_KEY=shop.simulator.api_key, PG_DSN=shop.dsn)
-    return subprocess.Popen([program(), "ingest", "--since", "1h", "--config.file", str(shop.config), *flags], env=environment,
+    return subprocess.Popen([program(), "ingest", *time, "--config.file", str(shop.config), *flags], env=environment,
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
 
 
@@ -86,10 +87,10 @@ def test_what_was_taken_in_is_said_although_more_is_missing(shop):
     assert said == b"inserted 30, updated 0, unchanged 0, stale 0, rejected 0\n"
 
 
-def on_a_terminal(shop, meanwhile=lambda: None):
+def on_a_terminal(shop, meanwhile=lambda: None, **run_options):
     """(exit status, stdout, what the terminal was sent)."""
     ours, theirs = pty.openpty()
-    run = ingest(shop, stderr=theirs)
+    run = ingest(shop, stderr=theirs, **run_options)
     os.close(theirs)
     shown = []
 
@@ -126,7 +127,7 @@ def test_a_terminal_shows_one_line_of_progress_that_goes_away(shop):
     assert phases[0] == "ingest: asking the database where to begin"
     assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 20 rows", phases[1])
     assert re.fullmatch(r"ingest: asking for 6[0-9] min, at most 80 rows, 20 so far", phases[2])
-    assert re.fullmatch(r"ingest: storing 50 rows of 6[0-9] min", phases[-1])
+    assert re.fullmatch(r"ingest: storing 50 rows", phases[-1])
     # One line, written over and over, and blank when it ends.
     rest = LOG_LINE.sub("", shown)  # a log line may come after it
     assert "\n" not in rest and re.search(r"\r +\r$", rest)
@@ -162,7 +163,10 @@ def as_json(run):
     """(exit status, what was said); it is one line."""
     said, _ = run.communicate(timeout=60)
     assert said.count(b"\n") == 1
-    return run.returncode, json.loads(said)
+    said = json.loads(said)
+    back_to = said.pop("back_to", None)
+    assert (back_to is None) == (said["result"] == "failed" or said.get("reason") == "truncated"), said
+    return run.returncode, said
 
 
 def test_scripts_get_json_of_every_end(shop):
@@ -177,9 +181,93 @@ def test_scripts_get_json_of_every_end(shop):
     assert said["reason"] and "500" in said["error"]
 
 
+# --- window after window ---
+
+DAY = ("--since", "24h")
+
+
+@pytest.fixture(name="old_shop")
+def shop_of_a_day(stand):
+    """Ten orders each that last changed 20 hours, 5 hours and half an hour ago; none has been taken in."""
+    shop = stand(changes={"lock_timeout": "60s", "statement_timeout": "60s"})
+    assert shop.exporter.stop() == 0
+    for hours in (20, 5, 0.5):
+        shop.simulator.control(clock_skew_seconds=-hours * 3600)
+        shop.simulator.seed(10)
+    shop.simulator.control(clock_skew_seconds=0)
+    return shop
+
+
+def hours_asked(shop, since):
+    """Of the requests after the first so many."""
+    stats = shop.simulator.stats()
+    return [query["minutes"] // 60 for query in stats["recent_queries"][len(stats["recent_queries"]) - stats["requests"] + since:]]
+
+
+def test_each_window_is_taken_in_by_itself_and_said_in_a_line(old_shop):
+    asked = old_shop.simulator.stats()["requests"]
+    said, wrong = ingest(old_shop, time=DAY).communicate(timeout=60)
+    assert said == b"inserted 30, updated 0, unchanged 0, stale 0, rejected 0\n"
+    lines = re.findall(r'msg="window taken in" window=(\d) of=3 back_to=\S+ rows=(\d+) inserted=(\d+)', wrong.decode())
+    assert lines == [("1", "10", "10"), ("2", "20", "10"), ("3", "30", "10")], wrong
+    assert hours_asked(old_shop, asked) == [1, 6, 24]
+    assert old_shop.row_differences() == []
+
+
+def test_a_terminal_shows_windows_rows_rate_and_time_left(old_shop):
+    _, said, shown = on_a_terminal(old_shop, time=DAY)
+    assert said.startswith("inserted 30,")
+    lines = lines_of(shown)
+    assert all(len(line) < 80 for line in lines), lines
+    assert lines[0].startswith("ingest: asking the database where to begin, ")
+    assert re.fullmatch(r"ingest \[-{10}\] 1 of 3: asking for 9\d min, \d+s", lines[1]), lines
+    assert any(re.fullmatch(r"ingest \[##-{8}\] 3 of 3: storing 10 rows, 20 rows, \d+/s, \d+s left, \d+s", line) for line in lines), lines
+
+
+def test_a_window_that_fails_leaves_the_others_and_the_next_run_goes_on_there(old_shop):
+    old_shop.simulator.control(fault="status_500", fault_minutes=1000)
+    status, said = as_json(ingest(old_shop, "--output=json", time=DAY))
+    assert (status, said["result"], said["inserted"], said["reason"]) == (3, "incomplete", 20, "http_status")
+    assert re.match(r"all since 20\S+Z is taken in, but of what is older: .*500", said["error"])
+    old_shop.simulator.control(fault="none")
+    asked = old_shop.simulator.stats()["requests"]
+    assert as_json(ingest(old_shop, "--output=json", time=DAY)) == (0, {"result": "complete", **NOTHING, "inserted": 10, "unchanged": 20})
+    assert hours_asked(old_shop, asked) == [24]
+    assert old_shop.row_differences() == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_interrupted_it_goes_on_where_it_ended(old_shop, how):
+    old_shop.simulator.control(fault="silent", fault_minutes=1000)
+    run = ingest(old_shop, "--output=json", time=DAY)
+    wait_until(lambda: old_shop.sql("SELECT count(*)::int FROM fact_orders_monitoring") == [(20,)]
+               and old_shop.simulator.stats()["last_query"]["minutes"] > 1000, 30, "the third window was asked for")
+    run.send_signal(how)
+    if how == signal.SIGINT:
+        status, said = as_json(run)
+        assert (status, said["result"], said["inserted"], said["reason"]) == (3, "incomplete", 20, "cancelled")
+    else:
+        run.communicate(timeout=60)
+    old_shop.simulator.control(fault="none")
+    asked = old_shop.simulator.stats()["requests"]
+    said, wrong = ingest(old_shop, time=DAY).communicate(timeout=60)
+    assert said.startswith(b"inserted 10, ") and b'msg="taking up an interrupted run"' in wrong
+    assert hours_asked(old_shop, asked) == [24]
+    assert old_shop.row_differences() == []
+
+
+def test_two_times_name_what_is_taken_in(old_shop):
+    now = datetime.datetime.now(datetime.timezone.utc)
+    ago = [(now - datetime.timedelta(hours=hours)).isoformat() for hours in (10, 2)]
+    status, said = as_json(ingest(old_shop, "--output=json", time=("--from", ago[0], "--to", ago[1])))
+    assert (status, said) == (0, {"result": "complete", **NOTHING, "inserted": 10})
+    assert old_shop.sql("SELECT count(*)::int FROM fact_orders_monitoring WHERE updated_at BETWEEN now() - interval '6h' AND now() - interval '4h'") == [(10,)]
+    assert all(watermark is None for _, watermark, _ in watermarks(old_shop)), "the exporter still takes in all since"
+
+
 # --- faults, and company ---
 
-def watermark(shop):
+def watermarks(shop):
     return shop.sql("SELECT source, watermark, gaps FROM ingest_sources")
 
 
@@ -190,10 +278,10 @@ def test_a_window_without_orders_is_complete(stand):
 
 @pytest.mark.parametrize("fault", ["cut", "truncated_json", "status_503"])
 def test_an_oms_that_fails_half_way_leaves_nothing_half_written_and_the_next_run_takes_all(shop, fault):
-    before = watermark(shop)
+    before = watermarks(shop)
     shop.simulator.control(fault=fault)
     assert as_json(ingest(shop, "--output=json"))[0] == 1
-    assert shop.sql("SELECT count(*) FROM fact_orders_monitoring") == [(0,)] and watermark(shop) == before
+    assert shop.sql("SELECT count(*) FROM fact_orders_monitoring") == [(0,)] and watermarks(shop) == before
     shop.simulator.control(fault="none")
     assert as_json(ingest(shop, "--output=json")) == (0, {"result": "complete", **NOTHING, "inserted": 50})
     assert shop.row_differences() == []

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .server import Handler, Simulator
 
 # The OMS behaves again. The shop's own troubles (paused, stuck, fail_all, orders_stopped) stay.
-_NO_FAULTS = {"fault": "none", "fault_count": 0, "latency_seconds": 0, "limit_cap": 0, "clock_skew_seconds": 0}
+_NO_FAULTS = {"fault": "none", "fault_count": 0, "fault_minutes": 0, "latency_seconds": 0, "limit_cap": 0, "clock_skew_seconds": 0}
 
 
 def show(simulator: "Simulator", _exchange: "Handler") -> Answer:

@@ -60,7 +60,8 @@ def recent(simulator: "Simulator", exchange: "Handler") -> Answer | None:
     if not hmac.compare_digest(exchange.headers.get("x-api-key", "").encode(), simulator.api_key.encode()):
         return json_answer({"detail": "Invalid or missing API key"}, 401, date=simulator.oms_now())
     good = _page_answer(simulator, exchange)
-    fault = simulator.take_fault()
+    asked_for = whole_number(exchange.query.get("minutes", _DEFAULT_MINUTES), 0) or 0
+    fault = simulator.take_fault() if asked_for >= simulator.settings().fault_minutes else "none"
     if fault != "none":
         return spoil(fault, exchange, good)  # never zipped: a truncated text is to arrive as such
     return _zipped(good) if _wants_gzip(exchange.headers.get("accept-encoding", "")) else good

@@ -25,6 +25,7 @@ class Settings:
     latency_seconds: float = 0.0
     fault: str = "none"
     fault_count: int = 0             # requests after which the fault clears itself; 0: stays until changed
+    fault_minutes: int = 0           # only windows of so many minutes, or more, have the fault
 
     ranges: ClassVar[dict[str, tuple[float, float]]] = {
         "rate_per_minute": (0, 600_000),
@@ -33,9 +34,10 @@ class Settings:
         "limit_cap": (0, 1_000_000),
         "latency_seconds": (0, 600),
         "fault_count": (0, 1_000_000),
+        "fault_minutes": (0, 1_000_000),
     }
     choices: ClassVar[dict[str, tuple[str, ...]]] = {"fault": FAULTS}
-    dependents: ClassVar[dict[str, tuple[str, ...]]] = {"fault": ("fault_count",)}
+    dependents: ClassVar[dict[str, tuple[str, ...]]] = {"fault": ("fault_count", "fault_minutes")}
 
 
 # A frozen dataclass of settings that says in `ranges` and `choices` what its numbers and texts can be, and in

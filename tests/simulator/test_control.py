@@ -32,7 +32,7 @@ def test_control_merges(shop):
     assert control(shop, stuck=True) == {
         "rate_per_minute": 5, "failure_ratio": 0.03, "paused": True, "orders_stopped": False, "fail_all": False,
         "stuck": True, "vendors_paused": False, "clock_skew_seconds": 0, "limit_cap": 0, "latency_seconds": 0,
-        "fault": "none", "fault_count": 0}
+        "fault": "none", "fault_count": 0, "fault_minutes": 0}
 
 
 def test_reset_faults_heals_the_oms_not_the_shop(shop):

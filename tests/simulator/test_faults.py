@@ -125,6 +125,12 @@ def test_a_counted_fault_clears_itself(shop):
     assert (settings["fault"], settings["fault_count"]) == ("none", 0)
 
 
+def test_a_fault_of_long_windows_leaves_short_ones_alone(shop):
+    control(shop, fault="status_500", fault_minutes=60)
+    assert [ask(shop, "GET", f"/api/v1/monitor/recent?minutes={minutes}").status for minutes in (59, 60, 61)] == [200, 500, 500]
+    assert control(shop, fault="status_503")["fault_minutes"] == 0
+
+
 def test_a_fault_without_count_stays_whatever_the_last_count_was(shop):
     control(shop, fault="status_500", fault_count=2)
     assert control(shop, fault="empty_200")["fault_count"] == 0

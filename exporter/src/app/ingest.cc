@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/clock_offset.h"
+#include "app/order_feed.h"
 #include "app/store_health.h"
 #include "http/curl_http_client.h"
 #include "sources/http_options.h"
@@ -14,8 +15,8 @@
 
 namespace o2o {
 
-Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& clock,
-                           const AskingProgress& progress, std::stop_token stop) {
+Result<CaughtUp> RunIngest(const Config& config, const CatchUpRange& range, const Clock& clock,
+                           const CatchUpProgress& progress, std::stop_token stop) {
   for (const SourceConfig& source : config.sources) {
     const auto* oms = dynamic_cast<const OmsSourceConfig*>(source.kind_config.get());
     if (!oms) continue;
@@ -28,7 +29,7 @@ Result<CaughtUp> RunIngest(const Config& config, Millis since, const Clock& cloc
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders, api, store, clock, clock_offset, health,
                    nullptr);
     const std::stop_callback cut(stop, [&store] { store.Interrupt(); });
-    return feed.CatchUp(since, progress, std::move(stop));
+    return CatchUp(feed, store, range, progress, std::move(stop));
   }
   return Fail(ErrorCode::kConfig,
               "no source of kind oms is enabled: set OMS_URL, or `sources` in the configuration");

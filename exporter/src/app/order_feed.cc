@@ -50,6 +50,12 @@ Timestamp KnownUpTo(const Watermark& watermark, Timestamp oms_now) {
   return WasSetBack(watermark, oms_now) ? ByPresentClock(watermark, oms_now) : watermark.at;
 }
 
+void LeaveWatermark(IngestStep& step) {
+  step.newest.reset();
+  step.set_back_from.reset();
+  step.gap = false;
+}
+
 std::vector<std::pair<std::string, std::uint64_t>> RejectedByReason(const OrderPage& page) {
   std::map<std::string, std::uint64_t> counts;
   for (const RejectedRow& row : page.rejected) ++counts[std::string(Name(row.reason))];
@@ -125,31 +131,47 @@ Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   return result;
 }
 
-Result<CaughtUp> OrderFeed::CatchUp(Millis since, const AskingProgress& progress, std::stop_token stop) {
+Result<PageAsker::Since> OrderFeed::NeededSince() {
   const auto watermark = store_.QueryWatermark(source_);
   if (!watermark) return tl::unexpected(watermark.error());
-  auto fetched = asker_.Get(
-      [&](Timestamp oms_now) {
-        const Timestamp asked = oms_now - since;
-        return *watermark ? std::min(asked, ByPresentClock(**watermark, oms_now) - options_.overlap) : asked;
-      },
-      std::nullopt, progress, stop);
+  return [kept = *watermark, overlap = options_.overlap](Timestamp oms_now) {
+    return kept ? ByPresentClock(*kept, oms_now) - overlap : oms_now;
+  };
+}
+
+Result<WindowTaken> OrderFeed::TakeWindow(const OrderWindow& window, const AskingProgress& progress,
+                                          std::stop_token stop) {
+  auto fetched = asker_.Get(window.since, std::nullopt, progress, std::move(stop));
   if (!fetched) return tl::unexpected(fetched.error());
   words_.Spell(fetched->page);
-  const std::size_t rows = fetched->page.rows;
-  const bool truncated = fetched->truncated;
-  const std::optional<Error> trouble = fetched->trouble;
-  if (progress) progress({{}, rows, AskedPage::Phase::kStoring});
-  const auto stored = Store(*std::move(fetched), *watermark);
-  if (!stored) return tl::unexpected(stored.error());
-  CaughtUp result{*stored, std::nullopt};
-  if (truncated) {
-    std::string message = "the OMS showed only the newest " + std::to_string(rows) +
+
+  WindowTaken taken;
+  taken.from = window.since(fetched->oms_now);
+  taken.to = std::min(window.to.value_or(fetched->oms_now), fetched->oms_now);
+  taken.shown = fetched->page.rows;
+  if (fetched->truncated) {
+    std::string message = "the OMS showed only the newest " + std::to_string(taken.shown) +
                           " rows of the window, which are taken in; older ones are missing";
-    if (trouble) message += " (asked for more: " + trouble->message + ")";
-    result.missing = Error{ErrorCode::kTruncated, std::move(message)};
+    if (fetched->trouble) message += " (asked for more: " + fetched->trouble->message + ")";
+    taken.missing = Error{ErrorCode::kTruncated, std::move(message)};
   }
-  return result;
+
+  Offer offer{*std::move(fetched), std::nullopt, {}};
+  const auto watermark = store_.QueryWatermark(source_);
+  if (!watermark) return tl::unexpected(watermark.error());
+  offer.watermark = *watermark;
+  offer.step = StepFor(offer.fetched, offer.watermark);
+  if (window.to || !(window.last || taken.missing)) LeaveWatermark(offer.step);
+  std::erase_if(offer.fetched.page.orders, [&](const Order& order) {
+    const Timestamp at = order.updated_at;
+    if (window.to && at > *window.to) return true;
+    return window.before && at > window.before->from && at <= window.before->to - options_.overlap;
+  });
+  if (progress) progress({{}, offer.fetched.page.orders.size(), AskedPage::Phase::kStoring});
+  const auto stored = TakeIn(offer);
+  if (!stored) return tl::unexpected(stored.error());
+  taken.rows = *stored;
+  return taken;
 }
 
 IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Watermark>& watermark) const {
@@ -193,7 +215,7 @@ Result<IngestResult> OrderFeed::Store(FetchedPage fetched, const std::optional<W
 // By the clock of now: what others took in since is not of the future.
 void OrderFeed::OfferRefused() {
   if (!refused_) return;
-  refused_->step.oms_now = oms_clock_.Apply(clock_.Now());
+  refused_->step.oms_now = OmsNow();
   if (TakeIn(*refused_)) refused_.reset();
 }
 

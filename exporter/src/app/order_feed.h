@@ -29,10 +29,21 @@ struct OrderFeedOptions {
 
 OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig& oms);
 
-// What a catch-up run achieved.
-struct CaughtUp {
-  IngestResult taken;
+// A window that was taken in.
+struct WindowTaken {
+  IngestResult rows;
+  Timestamp from;  // of the window, by the OMS's clock
+  Timestamp to;
+  std::size_t shown = 0;         // rows, also of what was taken in before
   std::optional<Error> missing;  // kTruncated: the OMS did not show everything
+};
+
+// What a catch-up run asks for at once.
+struct OrderWindow {
+  PageAsker::Since since;
+  std::optional<Timestamp> to;        // nothing: up to the OMS's now
+  std::optional<WindowTaken> before;  // inside of this one; what it showed is not taken in again
+  bool last = true;                   // the next one would reach no further back
 };
 
 // The life of an order, up to the database: says from when on orders are wanted, judges whether the answer
@@ -60,9 +71,16 @@ class OrderFeed final : public Source {
   std::vector<ErrorCode> FailureReasons() const override;
   std::vector<std::string> RejectReasons() const override;
 
-  // One catch-up run for back-fills: as Poll, but reaching back at least `since`. An error of the store is an
-  // error here. `progress` may be empty.
-  Result<CaughtUp> CatchUp(Millis since, const AskingProgress& progress, std::stop_token stop);
+  // Takes a window of a catch-up run in. The watermark moves where the window reaches up to now and nothing
+  // further back will be asked for: it is the last one, or the OMS did not show all of it. An error of the
+  // store is an error here. `progress` may be empty.
+  Result<WindowTaken> TakeWindow(const OrderWindow& window, const AskingProgress& progress,
+                                 std::stop_token stop);
+
+  // From when on a window has to reach for the watermark to move past nothing.
+  Result<PageAsker::Since> NeededSince();
+  Timestamp OmsNow() const { return oms_clock_.Apply(clock_.Now()); }
+  const std::string& source() const { return source_; }
 
  private:
   // A page on its way into the store.

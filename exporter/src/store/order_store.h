@@ -31,6 +31,13 @@ struct Watermark {
   std::chrono::microseconds age{0};  // how long ago that was, by the store's clock
 };
 
+// What a catch-up run that has not ended has taken in: all orders that last changed between these, by the
+// OMS's clock.
+struct CatchUpMark {
+  Timestamp from;
+  Timestamp to;
+};
+
 // What one transaction takes in besides the page's rows.
 struct IngestStep {
   std::string source;     // whose watermark and gap counter
@@ -91,6 +98,11 @@ class OrderStore {
 
   // Takes a page in: rows, history, tallies, rejected rows, watermark; all or nothing.
   virtual Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) = 0;
+
+  // Where the source's last catch-up run has got to, if it has not ended.
+  virtual Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) = 0;
+  // Nothing: it has ended.
+  virtual Result<void> KeepCatchUpMark(const std::string& source, const std::optional<CatchUpMark>& mark) = 0;
 
   // `oms_now`: against what delays are measured.
   virtual Result<StoreView> View(Timestamp oms_now) = 0;

@@ -276,6 +276,38 @@ Result<IngestResult> PgOrderStore::Ingest(const OrderPage& page, const IngestSte
       "taking orders in", [&](PgSession&) { return database_->Ingest(page, newest, step); });
 }
 
+Result<std::optional<CatchUpMark>> PgOrderStore::QueryCatchUpMark(const std::string& source) {
+  return database_->session().Call<std::optional<CatchUpMark>>(
+      "reading how far ingest has got", [&](PgSession& session) {
+        PgTransaction tx = session.Begin();
+        const PgRows rows = tx.Execute(
+            "SELECT " + MicrosOf("caught_up_from") + ", " + MicrosOf("caught_up_to") +
+            " FROM ingest_sources WHERE caught_up_from < caught_up_to AND source = " + tx.Quote(source));
+        if (rows.empty()) return std::optional<CatchUpMark>();
+        return std::optional(CatchUpMark{TimeAt(rows[0], 0), TimeAt(rows[0], 1)});
+      });
+}
+
+Result<void> PgOrderStore::KeepCatchUpMark(const std::string& source,
+                                           const std::optional<CatchUpMark>& mark) {
+  const auto kept =
+      database_->session().Call<bool>("keeping how far ingest has got", [&](PgSession& session) {
+        PgTransaction tx = session.Begin();
+        const std::string from = mark ? tx.Quote(FormatTime(mark->from)) : "NULL";
+        const std::string to = mark ? tx.Quote(FormatTime(mark->to)) : "NULL";
+        tx.Execute(
+            "INSERT INTO ingest_sources AS i (source, caught_up_from, caught_up_to) VALUES (" +
+            tx.Quote(source) + ", " + from + ", " + to +
+            ") ON CONFLICT (source) DO UPDATE SET caught_up_from = excluded.caught_up_from, "
+            "caught_up_to = excluded.caught_up_to WHERE (i.caught_up_from, i.caught_up_to) IS DISTINCT FROM "
+            "(excluded.caught_up_from, excluded.caught_up_to)");
+        tx.Commit();
+        return true;
+      });
+  if (!kept) return tl::unexpected(kept.error());
+  return {};
+}
+
 Result<StoreView> PgOrderStore::View(Timestamp oms_now) {
   return database_->session().Call<StoreView>("reading the tallies", [&](PgSession& session) {
     PgTransaction tx = session.Begin(PgTransaction::Kind::kSnapshot);

@@ -25,6 +25,8 @@ class PgOrderStore final : public OrderStore {
 
   Result<std::optional<Watermark>> QueryWatermark(const std::string& source) override;
   Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
+  Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) override;
+  Result<void> KeepCatchUpMark(const std::string& source, const std::optional<CatchUpMark>& mark) override;
   Result<StoreView> View(Timestamp oms_now) override;
 
   // Any thread: a call in progress has a moment left to finish, and no other begins.

@@ -34,6 +34,25 @@ TEST_F(IngestTest, NewOrdersAreKeptAndCounted) {
   EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:00:01Z"));
 }
 
+TEST_F(IngestTest, HowFarACatchUpHasGotIsKeptAndForgottenAndMovesNoWatermark) {
+  PgOrderStore store = Store();
+  EXPECT_FALSE(store.QueryCatchUpMark("orders").value());
+  ASSERT_TRUE(store.KeepCatchUpMark(
+      "orders", CatchUpMark{At("2026-11-20T09:00:00.000001Z"), At("2026-11-20T10:00:00Z")}));
+  EXPECT_FALSE(store.QueryWatermark("orders").value());
+  ASSERT_TRUE(store.Ingest(Page({MakeOrder("A", "PENDING", "10:00:01")}), Step("10:00:01")));
+  ASSERT_TRUE(
+      store.KeepCatchUpMark("orders", CatchUpMark{At("2026-11-20T07:00:00Z"), At("2026-11-20T10:00:00Z")}));
+  const auto mark = store.QueryCatchUpMark("orders").value();
+  ASSERT_TRUE(mark);
+  EXPECT_EQ(mark->from, At("2026-11-20T07:00:00Z"));
+  EXPECT_EQ(mark->to, At("2026-11-20T10:00:00Z"));
+  EXPECT_FALSE(store.QueryCatchUpMark("other").value());
+  ASSERT_TRUE(store.KeepCatchUpMark("orders", std::nullopt));
+  EXPECT_FALSE(store.QueryCatchUpMark("orders").value());
+  EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:00:01Z"));
+}
+
 TEST_F(IngestTest, AnOrderCountsOnceOnItsWholeWay) {
   PgOrderStore store = Store();
   const std::vector<std::vector<Order>> pages = {

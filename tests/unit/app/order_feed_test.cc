@@ -547,53 +547,6 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInStaysDownWhileTheWatermarkCanBeRead
   EXPECT_FALSE(health_.state().up);
 }
 
-TEST_F(OrderFeedTest, CatchUpThatWasNotShownEverythingTellsWhatItTookInAndThatMoreIsMissing) {
-  oms_.cap = 20;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  const auto result = feed.CatchUp(24h, nullptr, {});
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->taken.inserted, 20);
-  ASSERT_TRUE(result->missing);
-  EXPECT_EQ(result->missing->code, ErrorCode::kTruncated);
-  EXPECT_EQ(
-      result->missing->message,
-      "the OMS showed only the newest 20 rows of the window, which are taken in; older ones are missing");
-  EXPECT_EQ(store_.orders.size(), 20u);
-}
-
-TEST_F(OrderFeedTest, CatchUpSaysWhyNoMoreWasShown) {
-  oms_.fails_from = 11;
-  for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
-  auto feed = MakeFeed();
-  const auto result = feed.CatchUp(24h, nullptr, {});
-  ASSERT_TRUE(result);
-  ASSERT_TRUE(result->missing);
-  EXPECT_NE(result->missing->message.find("older ones are missing (asked for more: larger page failed"),
-            std::string::npos)
-      << result->missing->message;
-}
-
-TEST_F(OrderFeedTest, CatchUpFailsWhereStoreOrOmsDo) {
-  oms_.Put("order", kStart);
-  auto feed = MakeFeed();
-  const auto failure = [&] {
-    const auto result = feed.CatchUp(1h, nullptr, {});
-    return result ? "none" : result.error().message;
-  };
-  store_.unreadable = true;
-  EXPECT_EQ(failure(), "database is down");
-  EXPECT_TRUE(oms_.asked.empty());
-  store_.unreadable = false;
-  oms_.error = Error{ErrorCode::kConnect, "refused"};
-  EXPECT_EQ(failure(), "refused");
-  oms_.error.reset();
-  store_.full = true;
-  EXPECT_EQ(failure(), "could not write");
-  store_.full = false;
-  EXPECT_EQ(failure(), "none");
-}
-
 TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesGoOnAndTheWindowStaysShort) {
   oms_.Put("order", kStart);
   store_.down = true;
@@ -822,41 +775,6 @@ TEST_F(OrderFeedTest, OfStatusesThatAreNotConfiguredTheFirstHundredAreToldApart)
   store_.watermark = clock_.Now();
   EXPECT_EQ(RecentOf(Poll(feed)),
             (Counts{{"PENDING", "0"}, {"COMPLETED", "1"}, {"S7", "1"}, {"other", "2"}}));
-}
-
-// `ingest --since 1h` after an outage of 5 hours: the watermark must not pass what it did not ask for.
-TEST_F(OrderFeedTest, CatchUpReachesBackToTheWatermarkWhateverIsAsked) {
-  store_.watermark = kStart - 5h;
-  oms_.Put("late", kStart - 5h - 119s);
-  oms_.Put("missed", kStart - 4h);
-  oms_.Put("newest", kStart - 1s, "completed");
-  auto feed = MakeFeed();
-  ASSERT_TRUE(feed.CatchUp(1h, nullptr, {}));
-  EXPECT_EQ(store_.orders.at("newest").status, "COMPLETED") << "spelled as configured";
-  EXPECT_TRUE(store_.orders.contains("late"));
-  EXPECT_TRUE(store_.orders.contains("missed"));
-  EXPECT_EQ(store_.watermark, kStart - 1s);
-  EXPECT_EQ(store_.gaps, 0);
-}
-
-TEST_F(OrderFeedTest, CatchUpReachesBackAsAskedAndReportsEachRequest) {
-  store_.watermark = kStart;
-  oms_.Put("old", kStart - 20h);
-  auto feed = MakeFeed();
-  std::vector<AskedPage> seen;
-  const auto result = feed.CatchUp(24h, [&](const AskedPage& page) { seen.push_back(page); }, {});
-  ASSERT_TRUE(result);
-  EXPECT_EQ(result->taken.inserted, 1);
-  EXPECT_FALSE(result->missing);
-  ASSERT_EQ(seen.size(), 3u);
-  EXPECT_EQ(seen[0].phase, AskedPage::Phase::kAsking);
-  EXPECT_GE(seen[0].window.minutes, 24 * 60);
-  EXPECT_EQ(seen[1].phase, AskedPage::Phase::kAnswered);
-  EXPECT_EQ(seen[1].rows, 1u);
-  EXPECT_GE(seen[1].window.minutes, 24 * 60);
-  EXPECT_EQ(seen[2].phase, AskedPage::Phase::kStoring);
-  EXPECT_EQ(seen[2].rows, 1u);
-  EXPECT_EQ(store_.watermark, kStart) << "never back";
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/time_text.h"
+
 namespace o2o {
 namespace {
 
@@ -73,6 +75,13 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
   EXPECT_EQ(ingest.flags->since, Millis(std::chrono::hours(24)));
   EXPECT_EQ(ingest.flags->ingest_output, IngestOutput::kText);
   EXPECT_EQ(Parse({"ingest", "--since=1h", "--output=json"}).flags->ingest_output, IngestOutput::kJson);
+  const Timestamp hours_ago = SystemClock().Now() - std::chrono::hours(5);
+  const Parsed between = Parse(
+      {"ingest", "--from=" + FormatTime(hours_ago), "--to", FormatTime(hours_ago + std::chrono::hours(1))});
+  ASSERT_TRUE(between.flags) << between.err;
+  EXPECT_EQ(between.flags->since, std::nullopt);
+  EXPECT_EQ(between.flags->from, hours_ago);
+  EXPECT_EQ(between.flags->to, hours_ago + std::chrono::hours(1));
   const Parsed history =
       Parse({"history", "--since=42d", "--step", "30s", "--label", "instance=a=b", "--label=region="});
   ASSERT_TRUE(history.flags) << history.err;
@@ -97,7 +106,29 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
 }
 
 TEST(FlagsTest, MistakesAreToldOnOneLine) {
-  ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h");
+  ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h, or --from");
+  ExpectUsageError({"ingest", "--since=367d"},
+                   "--since: \"367d\" is too long, want at most 366d, more is asked of no OMS");
+  ExpectUsageError({"ingest", "--since=1h", "--to=2026-11-20T10:00:00Z"},
+                   "--since reaches back from now, --from and --to name times: want the one or the other");
+  ExpectUsageError({"ingest", "--to=2026-11-20T10:00:00Z"},
+                   "ingest needs --since, like ingest --since 24h, or --from");
+  ExpectUsageError({"ingest", "--from=yesterday"},
+                   "--from: \"yesterday\" is not a time, want one like 2026-11-28T09:00:00+07:00");
+  ExpectUsageError(
+      {"ingest", "--from=2026-11-20 10:00"},
+      "--from: \"2026-11-20 10:00\" has no time zone, want one like 2026-11-28T09:00:00+07:00, or "
+      "with a Z for UTC");
+  ExpectUsageError({"ingest", "--from=2200-01-01T00:00:00Z"},
+                   "--from: \"2200-01-01T00:00:00Z\" is in the future");
+  ExpectUsageError(
+      {"ingest", "--from=2001-01-01T00:00:00Z"},
+      "--from: \"2001-01-01T00:00:00Z\" is too long ago, want at most 366d, more is asked of no OMS");
+  const std::string hour_ago = FormatTime(SystemClock().Now() - std::chrono::hours(1));
+  ExpectUsageError({"ingest", "--from=" + hour_ago, "--to=" + hour_ago},
+                   "--to: \"" + hour_ago + "\" is not after --from");
+  ExpectUsageError({"history", "--since=1d", "--from=2026-11-20T10:00:00Z"},
+                   "--from belongs to ingest, like ingest --from 2026-11-28T09:00:00+07:00");
   ExpectUsageError({"ingest", "--since=soon"},
                    "--since: \"soon\" is not a duration, want one like 90m, 24h or 7d");
   ExpectUsageError({"ingest", "--since=999ms"}, "--since: \"999ms\" is too short, want at least 1s");
