@@ -17,11 +17,12 @@ std::string Query(PgTransaction& tx, const HistoryWindow& window) {
   return "WITH orders AS ("
          "SELECT order_id, coalesce(t.order_type, 'other') AS order_type, first_status, first_updated_at, "
          "CASE WHEN total_amount > 0 AND total_amount < 'Infinity' THEN total_amount ELSE 0 END AS amount "
-         "FROM fact_orders_monitoring LEFT JOIN order_types t USING (order_type) WHERE updated_at > " +
+         "FROM all_orders LEFT JOIN order_types t USING (order_type) WHERE updated_at > " +
          time(window.from) +
          "), seen AS ("
          "SELECT order_id, first_status AS status, first_updated_at AS at FROM orders "
-         "UNION ALL SELECT order_id, to_status, changed_at FROM order_status_changes"
+         "UNION ALL SELECT order_id, to_status, changed_at FROM order_status_changes "
+         "UNION ALL SELECT order_id, to_status, changed_at FROM order_status_changes_archive"
          "), reached AS ("
          "SELECT order_id, order_type, amount, outcome, CASE outcome WHEN 'failed' THEN status END AS "
          "status, "

@@ -48,6 +48,15 @@ TEST_F(HistoryTest, CountersRiseWhenOrdersCameAndEndAtTheTallies) {
       << "a sample is of all that came up to its time, to the microsecond";
 }
 
+TEST_F(HistoryTest, OrdersOfTheArchiveCountWhereTheyCame) {
+  Ingest({{MakeOrder("A", "PENDING", "10:00:30"), MakeOrder("B", "PENDING", "10:00:40")},
+          {MakeOrder("A", "COMPLETED", "10:02:30", "19.90")}});
+  const auto before = Steps("10:00", "10:10", 1min);
+  EXPECT_EQ(before.size(), 4u + 2u) << "two counters and an amount from nothing, and ingested";
+  ASSERT_EQ(Value("SELECT archive_orders('2026-11-21', 10)"), "1");
+  EXPECT_EQ(Steps("10:00", "10:10", 1min), before);
+}
+
 TEST_F(HistoryTest, AnOrderCountsOnceWhereItFirstReachedAStatus) {
   Ingest({{MakeOrder("A", "COMPLETED", "10:01:00", "1.00")},
           {MakeOrder("A", "CANCELLED", "10:02:00", "1.00")},
@@ -117,7 +126,7 @@ TEST_F(HistoryTest, WithoutASchemaItSaysSo) {
                                      [](const HistoryStep&) { return true; }, {});
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, ErrorCode::kStore);
-  EXPECT_NE(read.error().message.find("fact_orders_monitoring"), std::string::npos) << read.error().message;
+  EXPECT_NE(read.error().message.find("all_orders"), std::string::npos) << read.error().message;
 }
 
 }  // namespace
