@@ -4,6 +4,7 @@ scale_clock, how long everything takes."""
 
 import glob
 import os
+import re
 import signal
 import subprocess
 from fractions import Fraction
@@ -19,6 +20,7 @@ from .web import answers_ok, get_json
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "compose" / "prometheus.yml"
 RULES = ROOT / "rules"
+LIMITS = f"{RULES}/o2o-limits.yml"
 
 # Durations that Prometheus keeps in flags, with its defaults: a faster clock has to reach them too.
 FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--rules.alert.for-grace-period": "10m",
@@ -26,15 +28,15 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
 
 
 class Prometheus:
-    """`targets`: job name -> "host:port". Jobs of the shipped file that get none are left out, and `left_out` names
-    them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
+    """`targets`: job name -> "host:port", or the job's static_configs. Jobs of the shipped file that get none are left out,
+    and `left_out` names them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
     nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
     further scrape configurations, of jobs that `targets` does not name. `history`: a file of OpenMetrics with the times of
     weeks past, which it begins with. `program`: another one than the first in PATH. `edit`: changes the configuration
-    before it is written, given as what YAML makes of it."""
+    before it is written, given as what YAML makes of it. `limits`: name in o2o-limits.yml -> its value."""
 
     def __init__(self, scratch, targets, alertmanager=None, factor=1, remote_write=None, secrets=None,
-                 replica=None, doubles=(), history=None, program="prometheus", edit=None):
+                 replica=None, doubles=(), history=None, program="prometheus", edit=None, limits=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
@@ -49,6 +51,7 @@ class Prometheus:
         self._history = history
         self._program = program
         self._edit = edit
+        self._limits = limits or {}
         self._configuration = None
         self.child = None
 
@@ -133,7 +136,10 @@ class Prometheus:
         if not shipped:
             raise NotReady(f"there are no rules in {RULES}")
         for path in shipped:
-            Path(rules, os.path.basename(path)).write_text(scale_yaml(Path(path).read_text(), self._factor))
+            text = Path(path).read_text()
+            if path == LIMITS:
+                text = _with_limits(text, self._limits)
+            Path(rules, os.path.basename(path)).write_text(scale_yaml(text, self._factor))
         text = CONFIG.read_text()
         if self._secrets:
             text = text.replace("/run/secrets", self._secrets)
@@ -145,7 +151,7 @@ class Prometheus:
         for job in config["scrape_configs"]:
             name = job["job_name"]
             if name in self._targets:
-                kept.append({**_without_discovery(job), "static_configs": [{"targets": [self._targets.pop(name)]}]})
+                kept.append({**_without_discovery(job), "static_configs": _static_configs(self._targets.pop(name))})
             else:
                 self.left_out.append(name)
         self._targets.pop("prometheus", None)
@@ -169,6 +175,19 @@ class Prometheus:
             self._edit(config)
         self._configuration = yaml.safe_dump(config, sort_keys=False)
         Path(self._folder, "prometheus.yml").write_text(self._configuration)
+
+
+def _with_limits(text, limits):
+    """As somebody edits the file who has others."""
+    for name, value in limits.items():
+        text, found = re.subn(rf"(record: o2o:limit:{name}\n\s+expr: )\S+", rf"\g<1>{value}", text)
+        if found != 1:
+            raise NotReady(f"the limit {name} stands {found} times in the file, not once")
+    return text
+
+
+def _static_configs(target):
+    return [{"targets": [target]}] if isinstance(target, str) else target
 
 
 def _without_discovery(entry):

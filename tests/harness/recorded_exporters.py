@@ -20,17 +20,18 @@ WAVERS = {"node_load1", "node_memory_MemAvailable_bytes", "pg_stat_activity_coun
 SAMPLE = re.compile(r"(\w+)(\{.*\})? (\S+)")
 
 
-def recorded():
+def recorded(folder=RECORDED):
     """Job name -> file."""
-    return {path.name.partition("-")[0]: path for path in sorted(RECORDED.glob("*.prom"))}
+    return {path.name.partition("-")[0]: path for path in sorted(folder.glob("*.prom"))}
 
 
 class RecordedExporters(ScriptedServer):
-    """Each at a path of its name: /node, /postgres, ..."""
+    """Each at a path of its name: /node, /postgres, ... `newer`: also versions of what runs beside it for real, as newer-NAME."""
 
-    def __init__(self):
+    def __init__(self, newer=False):
         super().__init__(self._answer)
-        self._pages = {job: path.read_text() for job, path in recorded().items()}
+        pages = {**recorded(), **({f"newer-{job}": path for job, path in recorded(RECORDED / "newer").items()} if newer else {})}
+        self._pages = {job: path.read_text() for job, path in pages.items()}
         self._begun = time.monotonic()
         self._values = {}  # start of a sample's line -> its value
         self._growth = []  # [start of the sample's line, how much more a second, from when, until when]

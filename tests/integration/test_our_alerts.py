@@ -1,41 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Alerts on what the exporter itself publishes, from quiet to firing, delivered and resolved: caused in a simulated shop, its Metabase,
-the database and the exporter's configuration, many at a time. See test_every_alert.py."""
+"""Alerts on what the exporter itself publishes: each has a trouble of its own, in one of several shops that one Prometheus scrapes
+side by side, since what happens in one silences nothing in another. See harness/every_alert.py."""
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import yaml
 
-from harness.alert_receiver import AlertReceiver
-from harness.alertmanager import Alertmanager
-from harness.processes import NotReady, wait_until
+from harness.every_alert import FACTOR, Way, in_rhythm, shown_in
+from harness.exporter import Exporter
+from harness.flash_sales import FlashSales, Sale
+from harness.preloaded import SetClock
 from harness.prometheus import Prometheus
 from harness.scratch import Scratch
+from harness.scripted_oms import ScriptedOms
 from harness.simulator import Simulator
 from harness.stand import Stand
 from harness.web import post_json, request
-from integration.test_every_alert import FACTOR, PATIENCE, table
 
-HERE = Path(__file__).stem
 VENDORS = {f"V{number:03d}": f"Vendor {number}" for number in range(1, 11)}
 QUESTIONS = {"status": 7163, "products": 7196, "stock": 7179}
-VENDOR_TROUBLES = {
-    ("O2OVendorOffline", "warning"), ("O2OManyVendorsOffline", "critical"), ("O2ODiscountStockOut", "info"),
-    ("O2ODiscountStockLow", "info"), ("O2OVendorBoardCherry", "warning"), ("O2OVendorBoardRedHigh", "info")}
-OTHER_TROUBLES = {
-    ("O2OIngestGap", "warning"), ("O2ORowsRejected", "warning"), ("O2OOrdersUnconfigured", "warning"),
-    ("O2OConfigurationRefused", "warning"), ("O2OBatchJobFailed", "warning"), ("O2OBatchJobLate", "warning")}
+SALES_FACTOR = 10  # their polls have timeouts, which a busy machine needs
+CALM = {"interval": "1s"}
 
 
-class Estate:
-    def __init__(self, shop, receiver, alertmanager, prometheus):
-        self.shop, self.receiver, self.alertmanager, self.prometheus = shop, receiver, alertmanager, prometheus
-        self._config = Path(shop.config).read_text()
+class Vendors:
+    """A simulated shop whose Metabase says what is to be shown of its vendors, and whose rows are odd on request."""
 
-    def show_vendors(self, offline=(), stock=None):
-        """What Metabase answers: all are online, each with 30 pieces of Gyoza, but for those named."""
+    def __init__(self, stack, scratch, postgres):
+        self.simulator = stack.enter_context(
+            Simulator(scratch, ["--rate", "600", "--speed", "60", "--failure-ratio", "0.01"], metabase=True))
+        self.simulator.control(vendors_paused=True)
+        self.show()
+        self.stand = stack.enter_context(
+            Stand(scratch, postgres, shop=self.simulator, factor=FACTOR, env=self.simulator.metabase_env))
+        self._config = Path(self.stand.config).read_text()
+
+    def show(self, offline=(), stock=None):
+        """All are online, each with 30 pieces of Gyoza, but for those named."""
         rows = {
             "status": (["Status"], [["offline" if code in offline else "online"] for code in VENDORS]),
             "products": (["State", "Products"], [["active", 20] for _ in VENDORS]),
@@ -43,73 +46,131 @@ class Estate:
         }
         for question, (columns, values) in rows.items():
             data = [[code, name, *value] for (code, name), value in zip(VENDORS.items(), values)]
-            post_json(f"{self.shop.simulator.url}/control/metabase/card/{QUESTIONS[question]}",
+            post_json(f"{self.simulator.url}/control/metabase/card/{QUESTIONS[question]}",
                       {"columns": ["Vendor Code", "Vendor Name", *columns], "data": data})
 
     def configure(self, more=""):
-        Path(self.shop.config).write_text(self._config + more)
-        request(f"{self.shop.exporter.url}/-/reload", "POST")
+        Path(self.stand.config).write_text(self._config + more)
+        request(f"{self.stand.exporter.url}/-/reload", "POST")
+
+
+class Orders:
+    """A shop whose orders another program writes into the database: its own OMS has nothing to say."""
+
+    def __init__(self, stack, scratch, postgres, env=None):
+        self.oms = stack.enter_context(ScriptedOms())
+        self.stand = stack.enter_context(Stand(scratch, postgres, shop=self.oms, factor=FACTOR, env=env, changes=CALM))
+
+    def add(self, count, status, order_type="delivery", hours_ago=0):
+        self.stand.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
+                       "SELECT gen_random_uuid(), %s, %s, 10, now() - %s * interval '1 hour' FROM generate_series(1, %s)",
+                       (status, order_type, hours_ago, count))
+
+    def move(self, before, after):
+        self.stand.sql("UPDATE fact_orders_monitoring SET status = %s, updated_at = now() WHERE status = %s", (after, before))
 
     def report(self, job, failed, hours_ago=0):
-        self.shop.sql("SELECT o2o.report_batch_job(%s, 1, %s)", (job, failed))
-        self.shop.sql("UPDATE o2o.batch_jobs SET last_success_at = now() - %s * interval '1 hour' WHERE batch_job = %s RETURNING 1",
-                      (hours_ago, job))
-
-    def until(self, condition, what):
-        return wait_until(condition, PATIENCE, what, [self.prometheus.child, self.alertmanager.child], interval=0.2)
-
-    def until_all(self, expected, told, what):
-        try:
-            self.until(lambda: expected <= told(), f"all were delivered {what}")
-        except NotReady as error:
-            raise AssertionError(f"not delivered {what}: {sorted(expected - told())}") from error
+        self.stand.sql("SELECT o2o.report_batch_job(%s, 1, %s)", (job, failed))
+        self.stand.sql("UPDATE o2o.batch_jobs SET last_success_at = now() - %s * interval '1 hour' WHERE batch_job = %s",
+                       (hours_ago, job))
 
 
-@pytest.fixture(name="estate", scope="module")
+class Estate(Way):
+    """Named after what will happen in each shop."""
+
+    def __init__(self, stack, scratch, postgres):
+        super().__init__(scratch)
+        self.vendors = Vendors(stack, scratch, postgres)
+        self.page, self.ticket, self.away, self.unmeasured = (Orders(stack, scratch, postgres) for _ in range(4))
+        self.clock = stack.enter_context(SetClock(scratch))
+        self.late = Orders(stack, scratch, postgres, env=self.clock.env)
+        self.sales = stack.enter_context(FlashSales("stalls", "errs", "queues", "sells"))
+        config = scratch.file("sales.yml")
+        Path(config).write_text("sources:\n")
+        self.sales.add_to(config, SALES_FACTOR)
+        self.replicas = [stack.enter_context(Exporter(scratch, config=config, name=f"trade-{each}")) for each in "ab"]
+
+    def targets(self):
+        shops = {
+            "vendors": [self.vendors.stand.exporter], "trade": self.replicas, "gone": self.replicas[:1],
+            **{name: [getattr(self, name).stand.exporter] for name in ("page", "ticket", "away", "unmeasured", "late")}}
+        return [{"targets": [exporter.address for exporter in exporters], "labels": {"shop": shop}}
+                for shop, exporters in shops.items()]
+
+
+@pytest.fixture(name="estate")
 def running_estate(postgres):
-    with ExitStack() as stack:
-        scratch = stack.enter_context(Scratch())
-        simulator = stack.enter_context(Simulator(scratch, ["--rate", "600", "--speed", "60", "--failure-ratio", "0.01"], metabase=True))
-        simulator.control(vendors_paused=True)
-        shop = stack.enter_context(Stand(scratch, postgres, shop=simulator, factor=FACTOR, env=simulator.metabase_env, wait_ready=False))
-        receiver = stack.enter_context(AlertReceiver())
-        alertmanager = stack.enter_context(Alertmanager(scratch, receiver.url, FACTOR))
-        prometheus = stack.enter_context(Prometheus(
-            scratch, {"o2o-exporter": shop.exporter.address, "alertmanager": alertmanager.address}, alertmanager.address, FACTOR))
-        estate = Estate(shop, receiver, alertmanager, prometheus)
-        estate.show_vendors()
-        shop.exporter.start().wait_ready()
+    with Scratch() as scratch, ExitStack() as stack:
+        estate = stack.enter_context(Estate(stack, scratch, postgres))
+        estate.prometheus = stack.enter_context(
+            Prometheus(scratch, {"o2o-exporter": estate.targets()}, estate.alertmanager.address, FACTOR, edit=in_rhythm))
         yield estate
 
 
-def test_the_table_says_what_is_shown_here():
-    assert {(row["alert"], row["severity"]) for row in table() if row["test"] == HERE} == VENDOR_TROUBLES | OTHER_TROUBLES
+def without_some(text):
+    """Prometheus' configuration, where somebody takes out a shop, and drops counters because they are many."""
+    config = yaml.safe_load(text)
+    job = next(job for job in config["scrape_configs"] if job["job_name"] == "o2o-exporter")
+    job["static_configs"] = [each for each in job["static_configs"] if each["labels"]["shop"] != "gone"]
+    job["metric_relabel_configs"] = [
+        {"source_labels": ["shop", "__name__"], "regex": "unmeasured;o2o_orders_.*_total", "action": "drop"}]
+    return yaml.safe_dump(config, sort_keys=False)
 
 
-def test_vendors_the_database_and_the_configuration(estate):
-    expected = VENDOR_TROUBLES | OTHER_TROUBLES
-    estate.report("aggregate", failed=False)
-    estate.report("retention", failed=False)
+def break_everything(estate):
+    estate.prometheus.reload(without_some)
+    estate.replicas[1].kill()
+    estate.vendors.show(offline=list(VENDORS)[:4], stock={"V005": 0, "V006": 2})
+    estate.vendors.simulator.poison("bad_amount", 3)
+    estate.vendors.configure("nonsense: true\n")
+    estate.page.add(30, "FAILED")
+    estate.page.add(30, "COMPLETED")
+    estate.page.add(30, "PENDING", hours_ago=1)
+    estate.ticket.add(1000, "COMPLETED")
+    estate.ticket.add(5, "FAILED", "pickup")
+    estate.ticket.add(20, "COMPLETED", "pickup")
+    estate.ticket.add(8, "PENDING", hours_ago=1)
+    estate.ticket.add(2, "ON_HOLD")
+    estate.ticket.report("aggregate", failed=True)
+    estate.ticket.report("retention", failed=False, hours_ago=240)
+    estate.away.oms.status = 500
+    estate.clock.set(3600)
+    estate.sales.begin("stalls", Sale(accepted=0))
+    estate.sales.begin("errs", Sale(errors=20))
+    estate.sales.begin("queues", Sale(queue=2500))
+    estate.sales.begin("sells", Sale(half_life=7))
+    estate.sales.away = {"/monitoring/shop"}
+    estate.until(lambda: ("O2ORowsRejected", "warning") in estate.receiver.told("firing"), "odd rows were seen")
+    estate.vendors.simulator.control(limit_cap=5)  # which would hide them
+
+
+def recover(estate):
+    estate.prometheus.reload()
+    estate.replicas[1].start()
+    estate.vendors.show()
+    estate.vendors.configure()
+    estate.vendors.simulator.control(limit_cap=0)
+    for shop in (estate.page, estate.ticket):
+        for status in ("PENDING", "ON_HOLD"):
+            shop.move(status, "COMPLETED")
+    for job in ("aggregate", "retention"):
+        estate.ticket.report(job, failed=False)
+    estate.away.oms.status = 200
+    estate.clock.set(0)
+    for name in ("stalls", "errs", "queues", "sells"):
+        estate.sales.begin(name, Sale())
+    estate.sales.away = set()
+
+
+def test_what_the_exporter_tells(estate):
+    expected = shown_in(Path(__file__).stem)
+    for job in ("aggregate", "retention"):
+        estate.ticket.report(job, failed=False)
     estate.until(lambda: estate.prometheus.number("count(job_vendor:vendor_board:band)") == 3 * len(VENDORS), "the board was filled")
-    time.sleep(15 * 60 / FACTOR)  # what would fire by itself has had its time
-    assert not expected & estate.receiver.told("firing")
+    estate.until(lambda: estate.prometheus.number('job:o2o_orders_failed:increase10m{shop="page"}') == 0, "10 minutes had passed")
+    estate.until_quiet(expected)
 
-    estate.show_vendors(offline=list(VENDORS)[:4], stock={"V005": 0, "V006": 2})
-    estate.report("aggregate", failed=True)
-    estate.report("retention", failed=False, hours_ago=240)
-    estate.shop.simulator.poison("bad_amount", 3)
-    estate.shop.simulator.poison("unknown_status", 2)
-    estate.configure("nonsense: true\n")
-    estate.until(lambda: {("O2OOrdersUnconfigured", "warning"), ("O2ORowsRejected", "warning")} <= estate.receiver.told("firing"),
-                 "odd rows were delivered")
-    estate.shop.simulator.control(limit_cap=5)  # which hides them
-    estate.until_all(expected, lambda: estate.receiver.told("firing"), "firing")
-
-    estate.show_vendors()
-    estate.report("aggregate", failed=False)
-    estate.report("retention", failed=False)
-    estate.configure()
-    estate.shop.simulator.control(limit_cap=0)
-    estate.shop.sql("UPDATE fact_orders_monitoring SET status = 'CANCELLED' WHERE status = 'ON_HOLD' RETURNING 1")
-    estate.until_all(expected, lambda: estate.receiver.told_last("resolved"), "resolved")
-    assert estate.prometheus.rules_with_errors() == []
+    break_everything(estate)
+    estate.until_fired(expected)
+    recover(estate)
+    estate.until_resolved(expected)
