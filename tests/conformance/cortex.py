@@ -3,6 +3,7 @@
 they are. It refuses to start with a key that it does not know, so every key of the files is in a table here or Cortex's own as well."""
 
 import os
+import shutil
 from pathlib import Path
 
 import yaml
@@ -12,8 +13,10 @@ from harness.web import answers_ok
 
 SHIPPED = Path(__file__).resolve().parents[2] / "compose" / "mimir"
 
-# Mimir's key -> Cortex's.
+# Mimir's key -> Cortex's, one or several.
 RENAMED = {
+    **{f"common.storage.{key}": (f"blocks_storage.{key}", f"ruler_storage.{key}")
+       for key in ("backend", "s3.endpoint", "s3.bucket_name", "s3.insecure")},
     "multitenancy_enabled": "auth_enabled",
     "ingester.ring.instance_addr": "ingester.lifecycler.address",
     "ingester.ring.replication_factor": "ingester.lifecycler.ring.replication_factor",
@@ -22,6 +25,8 @@ RENAMED = {
 DROPPED = {
     "usage_stats.enabled": "Cortex reports its use to nobody",
     "activity_tracker.filepath": "Mimir's log of requests that a crash cut off",
+    "blocks_storage.storage_prefix": "Cortex keeps blocks and rules apart in one bucket by itself",
+    "ruler_storage.storage_prefix": "the same",
 }
 # What Mimir does by default, or does not have: one process finds itself without other servers, and is ready soon.
 MIMIRS_DEFAULTS = {
@@ -68,8 +73,11 @@ def nested(settings):
 
 def translated(path):
     """The settings of a file of Mimir's as Cortex has them, dotted key -> value."""
-    shipped = flat(yaml.safe_load(path.read_text()))
-    return {RENAMED.get(key, key): value for key, value in shipped.items() if key not in DROPPED}
+    settings = {}
+    for key, value in flat(yaml.safe_load(path.read_text())).items():
+        names = () if key in DROPPED else RENAMED.get(key, key)
+        settings.update({name: value for name in ([names] if isinstance(names, str) else names)})
+    return settings
 
 
 class Cortex:
@@ -101,6 +109,12 @@ class Cortex:
     def stop(self):
         """Its exit status."""
         return self.child.stop(grace_seconds=60) if self.child else None
+
+    def forget(self):
+        """Its disk is lost. Only while it is stopped."""
+        for path in self._folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
 
     def __enter__(self):
         try:

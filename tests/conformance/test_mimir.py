@@ -2,85 +2,26 @@
 """compose/mimir/ at work: Prometheus, Debian's and today's, writes through the gateway into Cortex, which runs Mimir's files. See cortex.py
 for what is translated; Mimir's own query engine is not in it."""
 
-import base64
-import json
 import math
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 import yaml
 
 from bundle.shipped import recorded, rules
-from harness.mimir_gateway import SHIPPED, mimir_gateway
+from harness.mimir_gateway import SHIPPED
 from harness.processes import NotReady, wait_until
-from harness.prometheus import Prometheus, RULES
+from harness.prometheus import RULES
 from harness.scale_clock import scale_yaml
 from harness.scratch import Scratch
-from harness.scripted_server import Answer, ScriptedServer
 from harness.web import request
 
-from .cortex import DROPPED, RENAMED, Cortex, flat, translated
-from .shop_page import page
+from .cortex import DROPPED, RENAMED, Cortex, flat
+from .writing import FACTOR, PATIENCE, gateway, prometheus, raw, timestamps, until_written
 
-FACTOR = 15  # a scrape and an evaluation every second
-PATIENCE = 180
 DEBIANS = "/usr/bin/prometheus"
-PASSWORDS = {"prometheus": "p-secret", "grafana": "g-secret", "other": "o-secret", "stranger": "s-secret"}
 RULES_TENANT = "with-rules"
-
-
-class Gateway:
-    """The shipped one, where `prometheus` and `grafana` are users of `tenant`, `other` of another one and `stranger` of none."""
-
-    def __init__(self, server):
-        self.server = server
-        self.address = f"127.0.0.1:{server.port}"
-
-    def ask(self, what, user="grafana", **parameters):
-        """(status, JSON or None) of Prometheus's API."""
-        login = base64.b64encode(f"{user}:{PASSWORDS[user]}".encode()).decode()
-        status, _, body = request(f"{self.server.url}/prometheus/api/v1/{what}?{urlencode(parameters)}",
-                                  headers={"Authorization": f"Basic {login}"}, seconds=30)
-        return status, json.loads(body)["data"] if status == 200 else None
-
-    def query(self, expr, user="grafana", **parameters):
-        status, data = self.ask("query", user, query=expr, **parameters)
-        return data["result"] if status == 200 else []
-
-
-@contextmanager
-def gateway(cortex, tenant):
-    tenants = (SHIPPED / "tenants.conf").read_text().replace(" o2o;", f" {tenant};") + "other theirs;\n"
-    with Scratch() as scratch, mimir_gateway(scratch, cortex.port, PASSWORDS, tenants) as server:
-        yield Gateway(server)
-
-
-@contextmanager
-def prometheus(way, target, program, replica="a", edit=None):
-    """With the shipped configuration and rules; it does not wait five seconds before it sends what is less than a batch."""
-    def edited(config):
-        for remote in config["remote_write"]:
-            remote["queue_config"]["batch_send_deadline"] = "200ms"
-        if edit:
-            edit(config)
-
-    with Scratch() as scratch:
-        secrets = scratch.folder("secrets")
-        Path(secrets, "mimir_prometheus_password").write_text(PASSWORDS["prometheus"])
-        with Prometheus(scratch, {"o2o-exporter": target}, factor=FACTOR, remote_write=way.address, secrets=secrets, replica=replica,
-                        program=program, edit=edited) as running:
-            yield running
-
-
-@pytest.fixture(name="target", scope="module")
-def exporter_page():
-    started = time.monotonic()
-    headers = {"Content-Type": "text/plain; version=0.0.4"}
-    with ScriptedServer(lambda _: Answer(page(time.monotonic() - started).encode(), headers=headers)) as server:
-        yield f"127.0.0.1:{server.port}"
 
 
 @pytest.fixture(name="cortex", scope="module")
@@ -97,24 +38,9 @@ def cortex_with_our_rules(tool, scratch):
         yield running
 
 
-def timestamps(found):
-    return {sample[0] for series in found for sample in series["values"]}
-
-
-def raw(way, seconds, at=None):
-    """The samples that the last seconds brought of whether the exporter is up."""
-    return way.query(f'up{{job="o2o-exporter"}}[{seconds}s]', **({"time": at} if at else {}))
-
-
-def until_written(way, prom, what="samples arrived"):
-    wait_until(lambda: way.query('up{job="o2o-exporter"}'), PATIENCE, what, [prom.child], interval=0.5)
-
-
-@pytest.mark.parametrize("file", ["mimir.yml", "mimir-s3.yml"])
-def test_the_tables_translate_only_what_is_there(file):
-    shipped = flat(yaml.safe_load((SHIPPED / file).read_text()))
-    assert {*RENAMED, *DROPPED} <= shipped.keys()
-    assert len(translated(SHIPPED / file)) == len(shipped) - len(DROPPED)
+def test_the_tables_translate_only_what_is_there():
+    shipped = {key for file in ("mimir.yml", "mimir-s3.yml") for key in flat(yaml.safe_load((SHIPPED / file).read_text()))}
+    assert {*RENAMED, *DROPPED} <= shipped
 
 
 def test_a_key_that_neither_the_table_nor_cortex_knows_is_refused(tool):
