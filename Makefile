@@ -23,7 +23,7 @@ demo:  ## the whole thing, alive: a simulated shop, the exporter, Prometheus, al
 	@scripts/build.sh o2o-exporter
 	@/usr/bin/python3 tests/demo/demo.py
 
-preview:  ## draws the Grafana dashboards against the demo, into build/preview/; SERVE=1 shows them in a browser (needs Node 20)
+preview:  ## draws the Grafana dashboards, well and in an outage of the demo, into build/preview/; SERVE=1 shows them in a browser (needs Node 20)
 	@scripts/install-packages.sh build run preview
 	@scripts/build.sh o2o-exporter
 	@scripts/preview.sh
@@ -41,7 +41,7 @@ test:  ## builds, and runs every test
 	@scripts/test.sh
 
 conformance:  ## our files and the exporter against today's products, which are built first (needs Go, Node 20 and the network)
-	@scripts/install-packages.sh build run conformance
+	@scripts/install-packages.sh build run conformance preview
 	@O2O_WERROR=$(WERROR) scripts/build.sh o2o-exporter
 	@scripts/conformance.sh
 

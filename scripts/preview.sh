@@ -4,21 +4,5 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  echo "make preview needs Node 20 or later with npm: node or npm was not found." >&2
-  exit 1
-fi
-major=$(node -p 'process.versions.node.split(".")[0]')
-if [ "$major" -lt 20 ]; then
-  echo "make preview needs Node 20 or later: this is $(node --version)." >&2
-  exit 1
-fi
-
-lock=grafana/preview/package-lock.json
-installed=grafana/preview/node_modules/.installed
-if ! cmp -s "$lock" "$installed"; then
-  echo "Installing what the drawing needs with npm (300 packages, 260 MB, below grafana/preview/node_modules) ..."
-  (cd grafana/preview && npm ci --no-progress)
-  cp "$lock" "$installed"
-fi
+scripts/preview-packages.sh
 exec /usr/bin/python3 tests/demo/preview.py

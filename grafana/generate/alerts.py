@@ -5,6 +5,19 @@ from generate.panels import (BAD, GOOD, NEUTRAL, RUNBOOKS, WATCH, Page, column, 
                              table, table_of, text, timeline, variable, words)
 
 OURS = 'alertname=~"O2O.+", alertname!~"O2OWatchdog|Watchdog"'
+# Of a table of alerts.
+FIRING = [column("For", unit="s", decimals=0, custom__width=100),
+          column("Alert", custom__minWidth=200, links=[{"title": "Runbook", "url": f"{RUNBOOKS}${{__value.raw}}.md", "targetBlank": True}]),
+          column("Severity", custom__width=90, custom__cellOptions={"type": "color-text"}, mappings=words(_1=("page", BAD), _2=("ticket", WATCH), _3=("note", NEUTRAL)))]
+SEVERITIES = ("critical", "warning", "info")
+
+
+def since(more):
+    """For how long each alert fires. Its severity is a number, by which a table is sorted, the worst first."""
+    found = f'(time() - ALERTS_FOR_STATE{{{OURS}}}) * ignoring (alertstate) group_right () ALERTS{{alertstate="firing", {OURS}, {more}}}'
+    for number, severity in enumerate(SEVERITIES, 1):
+        found = f'label_replace({found}, "severity", "{number}", "severity", "{severity}")'
+    return found
 
 
 def page():
@@ -24,30 +37,30 @@ def page():
                  thresholds=steps((None, GOOD), (1, NEUTRAL)))),
         (6, stat("Watchdog", "Fires always. Where it is missing, no alert reaches anybody.",
                  [now('max(ALERTS{alertname=~"O2OWatchdog|Watchdog", alertstate="firing"})', "")],
-                 mappings=words(_1=("alive", GOOD)), no_value="SILENT", thresholds=steps((None, BAD), (1, GOOD)))),
+                 mappings=words(_1=("alive", GOOD)), no_value="SILENT", silent=BAD)),
     )
     made.row(
         9,
         (24, table("Firing now", "Click an alert for its runbook.",
-                   [table_of(f'(time() - ALERTS_FOR_STATE{{{OURS}}}) * ignoring (alertstate) group_right () ALERTS{{alertstate="firing", {OURS}, team=~"$team"}}')],
+                   [table_of(since('team=~"$team"'))],
                    transformations=[keep(rename={"alertname": "Alert", "severity": "Severity", "team": "Team", "source": "Source",
-                                                 "vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "status": "Status", "order_type": "Order type",
+                                                 "vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "status": "Status", "order_type": "Order type", "band": "Band",
+                                                         "reason": "Reason",
                                                          "subject": "Board", "sale": "Sale", "Value": "For"},
-                                         order=["severity", "alertname", "team", "source", "vendor_name", "vendor_code", "product", "subject", "status", "order_type", "sale",
-                                                "Value"],
+                                         order=["severity", "alertname", "Value", "team", "source", "vendor_name", "vendor_code", "product", "subject", "band", "status", "order_type", "sale",
+                                                "reason"],
                                          drop=["Time", "__name__", "alertstate", "job", "instance"])],
-                   overrides=[column("For", unit="s", decimals=0, custom__width=120),
-                              column("Alert", links=[{"title": "Runbook", "url": f"{RUNBOOKS}${{__value.raw}}.md", "targetBlank": True}]),
-                              column("Severity", custom__width=110, custom__cellOptions={"type": "color-text"},
-                                     mappings=[{"type": "value", "options": {"critical": {"color": BAD, "index": 0}, "warning": {"color": WATCH, "index": 1}}}])],
-                   sort="For", no_value="nothing fires")),
+                   overrides=FIRING,
+                   sort="Severity", descending=False, no_value="nothing fires")),
     )
     made.heading("Before")
     made.row(
         10,
-        (24, timeline("What fired when", "One line per alert.",
-                      [over_time(f'max by (alertname, severity) (ALERTS{{alertstate="firing", {OURS}, team=~"$team"}})', "{{alertname}} ({{severity}})")],
-                      words(_1=("firing", BAD)), steps((None, GOOD), (1, BAD)), no_value="nothing fired")),
+        (24, timeline("What fired when", "One line per alert: somebody was woken, a ticket was made, or a note was sent.",
+                      [over_time(f'{number} * max by (alertname) (ALERTS{{alertstate="firing", severity="{severity}", {OURS}, team=~"$team"}})',
+                                 "{{alertname}}" + f" ({severity})", ref) for severity, number, ref in zip(SEVERITIES, (2, 1, 0), "ABC", strict=True)],
+                      words(_0=("note", NEUTRAL), _1=("ticket", WATCH), _2=("page", BAD)), steps((None, NEUTRAL), (1, WATCH), (2, BAD)),
+                      no_value="nothing fired")),
     )
     made.row(
         9,

@@ -29,10 +29,10 @@ def page():
                  [now(RATE, "")], decimals=1, no_value=NONE)),
         (6, tile("Failed requests", "Of the requests of the last 5 minutes, the part that ended in an error of the server; of the worst API.",
                  f"max(job:http_requests_failed_per_all:ratio5m{{{JOB}}})", limit("http_error_ratio"), unit="percentunit", decimals=1,
-                 no_value="nobody asks", runbook="O2OHttpErrorRatioHigh")),
+                 no_value="nobody asks", runbooks=["O2OHttpErrorRatioHigh"])),
         (6, tile("95 of 100 requests take at most", "In the last 5 minutes; of the slowest API.",
                  f"max(job:http_request_duration_seconds:p95_5m{{{JOB}}})", limit("http_p95_seconds"), unit="s",
-                 no_value="nobody asks", runbook="O2OHttpSlow")),
+                 no_value="nobody asks", runbooks=["O2OHttpSlow"])),
         (6, stat("Orders a minute", "New orders of the last 10 minutes: what a slow API costs.",
                  [now(f"{in_ten_minutes('o2o_orders_ingested_total')} / 10", "")], decimals=1, no_value="blind")),
     )

@@ -30,14 +30,14 @@ def page():
                  names=True, no_value="blind", overrides=[QUIET], **runbook_links("O2ORevenueLow"))),
         (5, tile("Revenue, of what is usual", "The last hour beside the median of the same hour in three past weeks. Below the limit a ticket is made.",
                  f"{REVENUE} / (" + EXPECTED + " > 0)", limit("revenue_expected_ratio"), least=True,
-                 unit="percentunit", decimals=0, no_value="learning: 3 weeks", runbook="O2ORevenueLow")),
+                 unit="percentunit", decimals=0, no_value="learning: 3 weeks", runbooks=["O2ORevenueLow"])),
         (5, tile("Orders a minute", "New orders a minute in the last half hour, beside the number that was agreed.",
                  PER_MINUTE, limit("orders_per_minute"), least=True, decimals=1, no_value="blind",
-                 runbook="O2OOrdersPerMinuteLow")),
+                 runbooks=["O2OOrdersPerMinuteLow"])),
         (4, stat("Average order", "Amount of the orders that completed in the last hour, for each.",
                  [now(f"{AMOUNT} / ({COMPLETED} > 0)", "")], no_value="none completed")),
         (5, tile("Conversion", "Of the visits of the last hour, the part that became an order. Needs a source of visits: docs/business.md.",
-                 CONVERSION, limit("conversion_ratio"), least=True, unit="percentunit", decimals=1, no_value=VISITS, runbook="O2OConversionLow")),
+                 CONVERSION, limit("conversion_ratio"), least=True, unit="percentunit", decimals=1, no_value=VISITS, runbooks=["O2OConversionLow"])),
     )
     made.heading("How did it go until now?")
     made.row(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exporter health: can we believe the other dashboards?"""
 
+from generate.counts import age
 from generate.panels import (BAD, GOOD, ONE, Page, column, keep, limit, lines, merge, now, over_time,
                              runbook_links, stat, steps, table, table_of, text, tile, timeline, variable, words)
 
@@ -21,12 +22,11 @@ def page():
                  mappings=words(_0=("DOWN", BAD), _1=("OK", GOOD)), no_value="no database in use", thresholds=steps((None, BAD), (1, GOOD)),
                  **runbook_links("O2OStoreDown"))),
         (5, tile("Oldest numbers", "The source that has been without a good answer for longest, in its own intervals: 1 is the normal rhythm. "
-                 "Over the limit an alert is made.",
-                 "max((time() - max by (source) (o2o_source_last_success_timestamp_seconds > 0)) / max by (source) (o2o_source_interval_seconds))",
-                 limit("source_failing_intervals"), decimals=1, no_value="exporter down", runbook="O2OSourceFailing")),
+                 "Over the limit its numbers count as out of date.",
+                 age(".+")[1], limit("source_stale_intervals"), decimals=1, no_value="exporter down", runbooks=["O2OSourceStale", "O2OSourceFailing"])),
         (5, stat("Orders missed", "Windows of the last 24 hours that the order system would not show whole.",
-                 [now(f"sum({ONE} (increase(o2o_ingest_gaps_total[1d])))", "gaps")], decimals=0, no_value="no orders",
-                 thresholds=steps((None, GOOD), (0.5, BAD)), **runbook_links("O2OIngestGap"))),
+                 [now(f"ceil(sum({ONE} (increase(o2o_ingest_gaps_total[1d]))))", "gaps")], decimals=0, no_value="no orders",
+                 thresholds=steps((None, GOOD), (1, BAD)), **runbook_links("O2OIngestGap"))),
         (4, stat("Configuration", "Whether the configuration was accepted when it was last read.",
                  [now("min(o2o_exporter_config_last_reload_successful)", "")],
                  mappings=words(_0=("REFUSED", BAD), _1=("OK", GOOD)), no_value="exporter down", thresholds=steps((None, BAD), (1, GOOD)),
@@ -34,7 +34,7 @@ def page():
     )
     made.heading("Sources")
     made.row(
-        9,
+        11,
         (12, timeline("Polls, by source", "ok: the last poll succeeded.", [over_time(f"max by (source) (o2o_source_up{{{SOURCE}}})", "{{source}}")],
                       UP, steps((None, BAD), (1, GOOD)))),
         (12, table("Now", "Age is the time since the last good answer.",

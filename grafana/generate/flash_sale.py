@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flash sale: a sale of minutes. Does it go, who waits, what is left?"""
 
-from generate.panels import (BAD, GOOD, NEUTRAL, WATCH, Page, column, gauge, keep, limit, limit_line, lines, merge, now, over_time, pie,
+from generate.panels import (BAD, GOOD, NEUTRAL, Page, column, gauge, keep, limit, limit_line, lines, merge, now, over_time, pie,
                              runbook_links, stat, steps, table, table_of, text, tile, variable, words)
 
 SALE = 'sale=~"$sale"'
@@ -27,16 +27,16 @@ def page():
         (5, tile("Orders a minute", "Orders that get through, in the last 2 minutes. 0 means that none does; \"no sale known\" that the source "
                  "flash-sale is not there or fails.",
                  f"sum(job_sale:flash_sale_orders_accepted:per_minute2m{{{SALE}}})", limit("flash_sale_orders_per_minute"), least=True, decimals=0,
-                 no_value=NONE, runbook="O2OFlashSaleStalled")),
+                 no_value=NONE, runbooks=["O2OFlashSaleStalled"])),
         (5, tile("Failed attempts", "Of the attempts to order in the last 2 minutes, the part that ended in an error. Sold out is no error.",
                  f"max(job_sale:flash_sale_orders_failed_per_all:ratio2m{{{SALE}}})", limit("flash_sale_error_ratio"), unit="percentunit", decimals=1,
-                 no_value="nobody tries", runbook="O2OFlashSaleErrorRatioHigh")),
+                 no_value="nobody tries", runbooks=["O2OFlashSaleErrorRatioHigh"])),
         (5, tile("First sold out in", "The product that lasts shortest, if it goes on selling as in the last 5 minutes.",
                  f"min({MINUTES} > 0)", limit("flash_sale_sold_out_minutes"), least=True, unit="m", decimals=0, no_value="nothing sells",
-                 runbook="O2OFlashSaleSoldOutSoon")),
+                 runbooks=["O2OFlashSaleSoldOutSoon"])),
         (6, gauge("Queue, of what may wait", "Customers who wait for their turn, as a part of the limit. Full is the limit.",
                   [now(f"max(job_sale:flash_sale_queue_length:avg2m{{{SALE}}}) / {limit('flash_sale_queue')}", "")], unit="percentunit", decimals=0,
-                  maximum=1, thresholds=steps((None, GOOD), (0.7, WATCH), (1, BAD)), no_value=NONE, **runbook_links("O2OFlashSaleQueueLong"))),
+                  maximum=1, thresholds=steps((None, GOOD), (1, BAD)), no_value=NONE, **runbook_links("O2OFlashSaleQueueLong"))),
     )
     made.heading("How did it go until now?")
     made.row(

@@ -11,7 +11,7 @@ DISKS = '1 - node_filesystem_avail_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"}
 MEMORY = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes"
 CONNECTIONS = ("sum by (instance) (pg_stat_activity_count) / on (instance) max by (instance) (pg_settings_max_connections)")
 REDIS_MEMORY = "redis_memory_used_bytes / (redis_memory_max_bytes > 0)"
-QUEUE = "(celery_queue_length or redis_key_size)"
+QUEUE = '(celery_queue_length or label_replace(redis_key_size, "queue_name", "$1", "key", "(.*)"))'
 DAYS = "(last_over_time(probe_ssl_earliest_cert_expiry[1d]) - time()) / 86400"
 
 
@@ -41,17 +41,17 @@ def page():
     made.row(
         5,
         (4, tile("Memory", "Of a machine's memory, the part that is taken.", f"max({MEMORY})", limit("memory_ratio"), unit="percentunit", decimals=0,
-                 no_value="no exporter", runbook="O2ONodeMemoryHigh")),
+                 no_value="no exporter", runbooks=["O2ONodeMemoryHigh"])),
         (4, tile("Disk", "Of a disk, the part that is full.", f"max({DISKS})", limit("disk_ratio"), unit="percentunit", decimals=0,
-                 no_value="no exporter", runbook="O2ODiskFilling")),
+                 no_value="no exporter", runbooks=["O2ODiskFilling"])),
         (4, tile("PostgreSQL connections", "Of the connections, the part that is taken.", f"max({CONNECTIONS})", limit("postgres_connections_ratio"),
-                 unit="percentunit", decimals=0, no_value="no exporter", runbook="O2OPostgresConnectionsHigh")),
+                 unit="percentunit", decimals=0, no_value="no exporter", runbooks=["O2OPostgresConnectionsHigh"])),
         (4, tile("Redis memory", "Of what Redis may use, the part that is taken.", f"max({REDIS_MEMORY})", limit("memory_ratio"), unit="percentunit",
-                 decimals=0, no_value="no exporter or limit", runbook="O2ORedisMemoryHigh")),
+                 decimals=0, no_value="no exporter or limit", runbooks=["O2ORedisMemoryHigh"])),
         (4, tile("Longest queue", "Tasks that wait in one queue.", f"max({QUEUE})", limit("queue_length"), decimals=0, no_value="no queue watched",
-                 runbook="O2OQueueLong")),
+                 runbooks=["O2OQueueLong"])),
         (4, tile("First certificate to expire", "The certificate that expires first, in days.", f"min({DAYS})", limit("certificate_days"), least=True,
-                 unit="d", decimals=0, no_value="none watched", runbook="O2OCertificateExpiring")),
+                 unit="d", decimals=0, no_value="none watched", runbooks=["O2OCertificateExpiring"])),
     )
     made.heading("Machines")
     made.row(
@@ -72,7 +72,7 @@ def page():
         (8, lines("Transactions a second, by database", "Committed ones.",
                   [over_time('sum by (instance, datname) (rate(pg_stat_database_xact_commit{datname!=""}[$__rate_interval]))', "{{datname}} at {{instance}}")],
                   no_value="no exporter")),
-        (8, lines("Tasks that wait, by queue", "Dashed: beyond it a ticket is made.", [over_time(QUEUE, "{{queue_name}}{{key}}"), over_time(limit("queue_length"), "limit", "B")],
+        (8, lines("Tasks that wait, by queue", "Dashed: beyond it a ticket is made.", [over_time(QUEUE, "{{queue_name}}"), over_time(limit("queue_length"), "limit", "B")],
                   decimals=0, overrides=[limit_line()], no_value="no queue watched", **runbook_links("O2OQueueLong"))),
     )
     made.heading("Addresses, as seen from outside")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders now: how are the last 10 minutes? The first row answers it for somebody who knows no PromQL."""
 
-from generate.counts import ALIVE, in_ten_minutes, part
-from generate.panels import (BAD, GOOD, NEUTRAL, ONE, WATCH, Page, column, columns_like, judged, keep, last_week, limit,
+from generate.counts import ALIVE, age_tile, in_ten_minutes, new_orders, part, stopped_is_bad
+from generate.panels import (BAD, NEUTRAL, ONE, Page, column, columns_like, judged, keep, last_week, limit,
                              limit_line, lines, now, over_time, runbook_links, stat, steps, table, table_of, text, variable, verdict)
 
 ORDERS = 'order_type=~"$order_type"'
@@ -34,36 +34,31 @@ def page():
         6,
         (4, stat("New orders", "Orders that came in during the last 10 minutes. 0 means that none came; "
                  "\"blind\" means that nobody knows, because the exporter does not see its database.",
-                 ten_minutes(COUNTED), decimals=0, names=True, no_value="blind",
-                 thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[QUIET],
+                 [*new_orders(COUNTED), now(in_ten_minutes(COUNTED, "1w"), "same time last week", "B")],
+                 decimals=0, names=True, no_value="blind", silent=BAD, thresholds=steps((None, BAD), (1, NEUTRAL)), overrides=[stopped_is_bad(), QUIET],
                  **runbook_links("O2ONoNewOrders", "O2OFewerOrdersThanExpected"))),
         (4, stat("Succeeded", "Of the orders that ended in the last 10 minutes, the part that was completed.",
                  [*judged(part(COMPLETED, FAILED), LEAST_SUCCESS, least=True), now(part(COMPLETED, FAILED, "1w"), "same time last week", "B")],
                  unit="percentunit", decimals=1, names=True, no_value="no order ended", overrides=[*verdict(), QUIET],
                  **runbook_links("O2OOrderFailureRatioHigh"))),
-        (4, stat("Failed", "Orders that reached a failed status in the last 10 minutes.",
-                 ten_minutes(FAILED), decimals=0, names=True, no_value="blind",
-                 thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)), overrides=[QUIET], **runbook_links("O2OOrderFailureRatioHigh"))),
-        (4, stat("Waiting too long", "Open orders that have been in their status for longer than it allows, now.",
-                 [now(f"sum({ONE} ({DELAYED}))", "now"),
+        (4, stat("Failed", "Orders that reached a failed status in the last 10 minutes. Whether they are too many, the tile to the left says.",
+                 ten_minutes(FAILED), decimals=0, names=True, no_value="blind", silent=BAD, overrides=[QUIET],
+                 **runbook_links("O2OOrderFailureRatioHigh"))),
+        (4, stat("Waiting too long", "Open orders that have been in their status for longer than it allows, now. The limit is that of one status.",
+                 [*judged(f"sum({ONE} ({DELAYED}))", limit("delayed_in_status"), by=f"max(sum by (status) ({ONE} ({DELAYED})))"),
                   now(f"sum({ONE} (o2o_orders_delayed{{{ORDERS}}} offset 1w))", "same time last week", "B")],
-                 decimals=0, names=True, no_value="blind", thresholds=steps((None, GOOD), (1, WATCH), (20, BAD)),
-                 overrides=[QUIET], **runbook_links("O2OOrdersDelayed"))),
+                 decimals=0, names=True, no_value="blind", overrides=[*verdict(), QUIET], **runbook_links("O2OOrdersDelayed"))),
         (4, stat("Oldest open order", "How long ago the order that has waited longest entered its status.",
                  [now('time() - min(o2o_oldest_open_order_timestamp_seconds{status=~"$status"})', "waits since")],
-                 unit="s", decimals=0, no_value="none is open", thresholds=steps((None, NEUTRAL), (3600, WATCH), (14400, BAD)))),
-        (4, stat("Age of these numbers", "How long ago the order system was last asked successfully. "
-                 "Beyond a minute or two everything else on this page is old.",
-                 [now('time() - max(o2o_source_last_success_timestamp_seconds{source="orders"} > 0)', "old")],
-                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (60, WATCH), (300, BAD)),
-                 **runbook_links("O2OSourceFailing"))),
+                 unit="s", decimals=0, no_value="none is open")),
+        (4, age_tile("orders")),
     )
     made.heading("How did it go until now?")
     made.row(
         9,
-        (12, lines("Orders a minute, by type", "Orders first seen, per minute. Dotted: the same time last week. Dashed: what the alerts expect at this hour.",
-                   [over_time(f"sum by (order_type) ({ONE} (rate({COUNTED}[$__rate_interval]))) * 60", "{{order_type}}"),
-                    over_time(f"sum({ONE} (rate({COUNTED}[5m] offset 1w))) * 60", "same time last week", "B"),
+        (12, lines("Orders a minute, by type", "Orders first seen, per minute, of the 2 minutes before each point. Dotted: the same time last week. Dashed: what the alerts expect at this hour.",
+                   [over_time(f"sum by (order_type) ({ONE} (rate({COUNTED}[2m]))) * 60", "{{order_type}}"),
+                    over_time(f"sum({ONE} (rate({COUNTED}[2m] offset 1w))) * 60", "same time last week", "B"),
                     over_time('sum(job_window:o2o_orders_expected:increase{window="10m"}) / 10', "expected", "C")],
                    unit="short", stacked=True, decimals=1, overrides=[last_week(), limit_line("expected")])),
         (12, lines("Of the orders that ended: completed", "Counted as in the tile above, for the 10 minutes before each point. A gap means that no order ended. "
@@ -76,8 +71,9 @@ def page():
         9,
         (12, lines("Open orders, by status", "Orders in a status that is not final.",
                    [over_time(f"sum by (status) ({ONE} ({OPEN}))", "{{status}}")], stacked=True, decimals=0)),
-        (12, lines("Waiting too long, by status", "Open orders that have been in their status for longer than it allows.",
-                   [over_time(f"sum by (status) ({ONE} ({DELAYED}))", "{{status}}")], stacked=True, bars=True, decimals=0)),
+        (12, lines("Waiting too long, by status", "Open orders that have been in their status for longer than it allows. A line beyond the dashed one is a ticket.",
+                   [over_time(f"sum by (status) ({ONE} ({DELAYED}))", "{{status}}"), over_time(limit("delayed_in_status"), "limit", "B")],
+                   decimals=0, overrides=[limit_line()], **runbook_links("O2OOrdersDelayed"))),
     )
     made.row(
         9,

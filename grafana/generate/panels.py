@@ -51,15 +51,21 @@ def limit(name, labels=""):
     return f"scalar(max(o2o:limit:{name}{labels}))"
 
 
-FINE, BEYOND = "fine", "beyond"
+FINE, BEYOND, NONE = "fine", "beyond", "none"
 
 
-def judged(expr, bound, *, least=False):
-    """The value under a name that says how it stands to a limit: one of the two queries has a result. The rules' limit decides,
-    so that word and colour follow an edit of it. `least`: the limit is the least that is fine, else the most."""
+def judged(expr, bound, *, least=False, by=None, none=None):
+    """The value under a name that says how it stands to a limit: one of the queries has a result. The rules' limit decides,
+    so that word and colour follow an edit of it. `least`: the limit is the least that is fine, else the most. `by`: what is held
+    against the limit where that is not the value itself. `none`: the name of a value of 0."""
     good, bad = (">=", "<") if least else ("<=", ">")
-    return [now(f"({expr}) {good} {bound}", "within the limit", FINE),
-            now(f"({expr}) {bad} {bound}", "BELOW THE LIMIT" if least else "OVER THE LIMIT", BEYOND)]
+
+    def where(comparison, also=""):
+        return f"({expr}){also} and on () (({by}) {comparison} {bound})" if by else f"({expr}){also} {comparison} {bound}"
+
+    found = [now(where(good, " > 0" if none else ""), "within the limit", FINE),
+             now(where(bad), "BELOW THE LIMIT" if least else "OVER THE LIMIT", BEYOND)]
+    return [*found, now(f"({expr}) == 0", none, NONE)] if none else found
 
 
 # --- field configuration ---
@@ -88,6 +94,11 @@ def columns_like(pattern, **properties):
             "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()]}
 
 
+def of_query(ref, **properties):
+    return {"matcher": {"id": "byFrameRefID", "options": ref},
+            "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()]}
+
+
 def limit_line(name="limit"):
     """A series that is a limit (rules/o2o-limits.yml) or an expectation of the alerts: a red dashed line."""
     return column(name, color={"mode": "fixed", "fixedColor": BAD},
@@ -95,9 +106,10 @@ def limit_line(name="limit"):
                   custom__stacking={"mode": "none", "group": "limit"})
 
 
-def verdict():
+def verdict(none=None):
     """Overrides for judged()."""
-    return [column("within the limit", color={"mode": "fixed", "fixedColor": GOOD}),
+    good = [column(none, color={"mode": "fixed", "fixedColor": GOOD})] if none else []
+    return [*good, column("within the limit", color={"mode": "fixed", "fixedColor": WATCH if none else GOOD}),
             columns_like(".* THE LIMIT", color={"mode": "fixed", "fixedColor": BAD})]
 
 
@@ -118,11 +130,12 @@ def _panel(kind, title, description, targets, defaults, options, overrides=(), *
     return panel
 
 
-def stat(title, description, targets, *, unit="short", thresholds=None, no_value="no data", decimals=None,
+def stat(title, description, targets, *, unit="short", thresholds=None, no_value="no data", silent=UNKNOWN, decimals=None,
          background=True, names=False, mappings=(), overrides=(), **more):
-    """A big number, or several with their names."""
-    defaults = {"unit": unit, "noValue": no_value, "color": {"mode": "thresholds"},
-                "thresholds": thresholds or steps((None, NEUTRAL)), "mappings": list(mappings)}
+    """A big number, none below 0, or several with their names. `silent`: the colour of `no_value`."""
+    first, *others = (thresholds or steps((None, NEUTRAL)))["steps"]
+    defaults = {"unit": unit, "noValue": no_value, "color": {"mode": "thresholds"}, "mappings": list(mappings),
+                "thresholds": {"mode": "absolute", "steps": [{"value": None, "color": silent}, {**first, "value": 0}, *others]}}
     if decimals is not None:
         defaults["decimals"] = decimals
     options = {"colorMode": "background" if background else "value", "graphMode": "none", "justifyMode": "center",
@@ -131,10 +144,10 @@ def stat(title, description, targets, *, unit="short", thresholds=None, no_value
     return _panel("stat", title, description, targets, defaults, options, overrides, **more)
 
 
-def tile(title, description, expr, bound, *, least=False, runbook=None, **more):
+def tile(title, description, expr, bound, *, least=False, by=None, none=None, runbooks=(), **more):
     """A big number and, in words and colour, how it stands to a limit of the rules."""
-    return stat(title, description, judged(expr, bound, least=least), names=True, overrides=verdict(), thresholds=steps((None, UNKNOWN)),
-                **runbook_links(runbook), **more)
+    return stat(title, description, judged(expr, bound, least=least, by=by, none=none), names=True, overrides=verdict(none),
+                thresholds=steps((None, UNKNOWN)), **runbook_links(*runbooks), **more)
 
 
 def runbook_links(*alerts):
@@ -189,7 +202,7 @@ def bar_list(title, description, targets, *, unit="short", thresholds=None, no_v
 
 def table(title, description, targets, *, overrides=(), transformations=(), sort=None, descending=True, no_value="none",
           unit=None, **more):
-    defaults = {"noValue": no_value, "custom": {"align": "auto"}}
+    defaults = {"noValue": no_value, "custom": {"align": "auto", "minWidth": 80}}  # three columns on a phone
     if unit:
         defaults["unit"] = unit
     options = {"showHeader": True, "cellHeight": "sm"}

@@ -11,7 +11,7 @@ LEARNING = "too little known"
 def pace(title, what, metric, window, kind, alert):
     return tile(title, f"How many times as fast as planned the last {window} used up what may go wrong in 30 days: {what}. 1 is the plan. "
                 "Where less than the window is known, or too few orders ended, nothing is said.",
-                f'max({metric}{{window="{window}"}})', limit(kind, f'{{window="{window}"}}'), decimals=1, no_value=LEARNING, runbook=alert)
+                f'max({metric}{{window="{window}"}})', limit(kind, f'{{window="{window}"}}'), decimals=1, no_value=LEARNING, runbooks=[alert])
 
 
 def burn(title, description, metric, alert):
@@ -45,7 +45,7 @@ def page():
         (4, stat("The promise", "Of the time, the part in which the order numbers are promised to be fresh.", [now(f"1 - {limit('slo_freshness_budget')}", "")],
                  unit="percentunit", decimals=1, no_value="no limits loaded")),
         (5, stat("Fresh now", "Whether the order system was asked successfully within the limit.", [now("min(job:o2o_orders_fresh:bool)", "")],
-                 mappings=words(_0=("OUT OF DATE", BAD), _1=("FRESH", GOOD)), no_value="blind", **runbook_links("O2OSloFreshnessBurning"))),
+                 mappings=words(_0=("OUT OF DATE", BAD), _1=("FRESH", GOOD)), no_value="blind", silent=BAD, **runbook_links("O2OSloFreshnessBurning"))),
         (5, pace("Pace of 1 hour", "numbers out of date", FRESH, "1h", "slo_burn_page", "O2OSloFreshnessBurning")),
         (5, pace("Pace of 6 hours", "numbers out of date", FRESH, "6h", "slo_burn_page", "O2OSloFreshnessBurning")),
         (5, pace("Pace of 3 days", "numbers out of date", FRESH, "3d", "slo_burn_ticket", "O2OSloFreshnessBurning")),

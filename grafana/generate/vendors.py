@@ -1,12 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Vendors: who is offline, who is sold out, the worst first."""
 
-from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, choice, column, keep, lines,
-                             now, over_time, runbook_links, stat, steps, table, table_of, text, timeline, variable, words)
+from generate.counts import ALL_ONLINE, MANY_OFFLINE, OFFLINE, age_tile
+from generate.panels import (BAD, CODE_AND_NAME, GOOD, NEUTRAL, ONE, WATCH, Page, bar_list, choice, column, keep, limit, lines, merge,
+                             now, of_query, over_time, runbook_links, stat, steps, table, table_of, text, tile, timeline, variable, words)
 
-ONLINE = f'{ONE} (vendor_online{{vendor_code=~"$vendor"}})'
-STOCK = f'{ONE} (vendor_discount_stock{{vendor_code=~"$vendor"}})'
-PRODUCTS = f'{ONE} (vendor_products{{vendor_code=~"$vendor"}})'
+CHOSEN = 'vendor_code=~"$vendor"'
+ONLINE = f"{ONE} (vendor_online{{{CHOSEN}}})"
+STOCK = f"{ONE} (vendor_discount_stock{{{CHOSEN}}})"
+PRODUCTS = f"{ONE} (vendor_products{{{CHOSEN}}})"
+LEFT = f"sum by (vendor_name, vendor_code, product) ({STOCK})"
+LOW = limit("stock_low", '{vendor_code="", product=""}')
+# Vendors in a band of discount stock that makes an alert: cherry and red-high.
+ALERTING = 'max by (vendor_code) (job_vendor:vendor_board:band{subject="discount_stock"}) <= 1'
 # The bands of the rules (job_vendor:vendor_board:band), the worst first. The number, the name and the colour say the same.
 BANDS = (("cherry", "#a8003b"), ("red-high", "dark-red"), ("red", "red"), ("yellow", "yellow"), ("green", "green"),
          ("light-green", "light-green"), ("dark-green", "dark-green"))
@@ -26,30 +32,29 @@ def page():
         5,
         (5, stat("Vendors online", "How many of the vendors are online.",
                  [now(f"sum({ONLINE})", "online"), now(f"count({ONLINE})", "of", "B")], names=True, decimals=0, no_value="no vendors known")),
-        (5, stat("Vendors offline", "Customers see these vendors and cannot order.",
-                 [now(f"count({ONLINE} == 0) or 0 * count({ONLINE})", "offline")], decimals=0, no_value="no vendors known",
-                 thresholds=steps((None, GOOD), (1, BAD)), **runbook_links("O2OVendorOffline", "O2OManyVendorsOffline"))),
+        (5, tile("Vendors offline", "Customers see these vendors and cannot order. Each is a ticket; over the limit, which is of all vendors, somebody is woken.",
+                 f"count({ONLINE} == 0) or 0 * count({ONLINE})", MANY_OFFLINE, by=OFFLINE, none=ALL_ONLINE, decimals=0, no_value="no vendors known",
+                 runbooks=["O2OVendorOffline", "O2OManyVendorsOffline"])),
         (5, stat("Products sold out at a discount", "Products whose discount stock is 0.",
                  [now(f"count({STOCK} == 0) or 0 * count({STOCK})", "sold out")], decimals=0, no_value="no discounts",
-                 thresholds=steps((None, GOOD), (1, WATCH), (10, BAD)), **runbook_links("O2ODiscountStockOut", "O2ODiscountStockLow"))),
+                 thresholds=steps((None, GOOD), (1, WATCH)), **runbook_links("O2ODiscountStockOut", "O2ODiscountStockLow"))),
         (5, stat("Pieces left at a discount", "The sum over all products of the chosen vendors.",
                  [now(f"sum({STOCK})", "left")], decimals=0, no_value="no discounts", thresholds=steps((None, BAD), (1, NEUTRAL)))),
-        (4, stat("Age of these numbers", "How long ago Metabase last answered, for the oldest of the three questions.",
-                 [now('time() - min(o2o_source_last_success_timestamp_seconds{source=~"vendor-status|vendor-product-status|discount-stock"} > 0)', "old")],
-                 unit="s", decimals=0, no_value="blind", thresholds=steps((None, GOOD), (400, WATCH), (600, BAD)))),
+        (4, age_tile("vendor-status|vendor-product-status|discount-stock")),
     )
     made.row(
         10,
         (12, timeline("Online and offline over time", "One line per vendor. A gap means that the exporter could not know.",
                       [over_time(ONLINE, "{{vendor_name}}")], STATE, steps((None, BAD), (1, GOOD)))),
-        (12, table("Offline now", "Since when is the first minute of the last 12 hours in which the vendor was seen offline without a break.",
-                   [table_of(f"{ONLINE} == 0")],
-                   transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "Value": "State"},
-                                         order=["vendor_name", "vendor_code", "Value"],
-                                         drop=["Time", "job", "__name__"])],
-                   overrides=[column("State", mappings=STATE, custom__cellOptions={"type": "color-text"}, custom__width=120),
-                              column("Code", custom__width=120)],
-                   no_value="every vendor is online")),
+        (12, table("Offline now", "For how long, as Prometheus saw it; a dash means for more than 12 hours.",
+                   [table_of(f"max by (vendor_name, vendor_code) ({ONLINE}) == 0"),
+                    table_of(f"(time() - max by (vendor_name, vendor_code) (max_over_time(timestamp(vendor_online{{{CHOSEN}}} == 1)[12h:1m]))) "
+                             f"and (max by (vendor_name, vendor_code) ({ONLINE}) == 0)", "B")],
+                   transformations=[merge(), keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "Value #A": "State", "Value #B": "For"},
+                                                  order=["vendor_name", "vendor_code", "Value #A", "Value #B"], drop=["Time"])],
+                   overrides=[column("State", mappings=STATE, custom__cellOptions={"type": "color-text"}, custom__width=90),
+                              column("For", unit="s", decimals=0, custom__width=90), column("Code", custom__width=90)],
+                   no_value=ALL_ONLINE)),
     )
     made.heading("The board: $subject")
     made.row(
@@ -70,16 +75,19 @@ def page():
     made.heading("Stock at a discount")
     made.row(
         11,
-        (12, bar_list("Pieces left, by vendor", "The emptiest first.",
-                      [now(f"sort(sum by (vendor_name) ({STOCK}))", "{{vendor_name}}")], decimals=0, no_value="no discounts",
-                      thresholds=steps((None, BAD), (1, WATCH), (10, GOOD)))),
-        (12, table("Pieces left, by product", "The emptiest first. 0 is sold out.",
-                   [table_of(f"sum by (vendor_name, vendor_code, product) ({STOCK})")],
-                   transformations=[keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "Value": "Left"},
-                                         order=["vendor_name", "vendor_code", "product", "Value"], drop=["Time"])],
-                   overrides=[column("Left", decimals=0, custom__width=140, custom__cellOptions={"type": "color-background", "mode": "basic"},
-                                     thresholds=steps((None, BAD), (1, WATCH), (10, GOOD)), color={"mode": "thresholds"}),
-                              column("Code", custom__width=100)],
+        (12, bar_list("Pieces left, by vendor", "The emptiest first. Red: so few that the vendor's band makes an alert.",
+                      [now(f"sort(sum by (vendor_name, vendor_code) ({STOCK}) and on (vendor_code) {ALERTING})", "{{vendor_name}}"),
+                       now(f"sort(sum by (vendor_name, vendor_code) ({STOCK}) unless on (vendor_code) {ALERTING})", "{{vendor_name}}", "B")],
+                      decimals=0, no_value="no discounts", overrides=[of_query("A", color={"mode": "fixed", "fixedColor": BAD})],
+                      **runbook_links("O2OVendorBoardCherry", "O2OVendorBoardRedHigh"))),
+        (12, table("Pieces left, by product", "The emptiest first. Running out: fewer than the limit.",
+                   [table_of(LEFT), table_of(f"({LEFT} > bool 0) + ({LEFT} >= bool {LOW})", "B")],
+                   transformations=[merge(), keep(rename={"vendor_name": "Vendor", "vendor_code": "Code", "product": "Product", "Value #A": "Left", "Value #B": "State"},
+                                                  order=["product", "Value #A", "Value #B", "vendor_name", "vendor_code"], drop=["Time"])],
+                   overrides=[column("Left", decimals=0, custom__width=80),
+                              column("State", custom__width=110, custom__cellOptions={"type": "color-text"},
+                                     mappings=words(_0=("sold out", BAD), _1=("running out", WATCH), _2=("enough", GOOD))),
+                              column("Code", custom__width=80)],
                    sort="Left", descending=False, no_value="no discounts")),
     )
     made.heading("Products")

@@ -131,8 +131,10 @@ def test_every_dashboard_leads_to_its_neighbours(path):
 
 # Limits that say how much has to be known before anything is said, or choose windows; nothing to draw.
 NOT_DRAWN = {"o2o:limit:slo_alerts", "o2o:limit:slo_orders_min", "o2o:limit:flash_sale_min_orders", "o2o:limit:conversion_min_visits",
-             "o2o:limit:http_min_rate"}
-SUBJECTS = {"business.json": ("o2o-limits-business",), "flash-sale.json": ("o2o-limits-flash-sale",), "api.json": ("o2o-limits-http",),
+             "o2o:limit:http_min_rate", "o2o:limit:no_orders_expected", "o2o:limit:no_orders_peak_part", "o2o:limit:fewer_orders_spreads",
+             "o2o:limit:fewer_orders_least_spread", "o2o:limit:fewer_orders_expected", "o2o:limit:more_orders_factor", "o2o:limit:more_orders_min",
+             "o2o:limit:failure_min_orders", "o2o:limit:delayed_ratio", "o2o:limit:delayed_min_orders"}
+SUBJECTS = {"orders.json": ("o2o-limits-orders",), "vendors.json": ("o2o-limits-vendors",), "business.json": ("o2o-limits-business",), "flash-sale.json": ("o2o-limits-flash-sale",), "api.json": ("o2o-limits-http",),
             "infrastructure.json": ("o2o-limits-infrastructure",), "slo.json": ("o2o-limits-slo",)}
 
 
@@ -141,6 +143,25 @@ def test_a_dashboard_draws_every_limit_of_its_subject(name):
     expected = {rule["record"] for group in groups() if group["name"] in SUBJECTS[name] for rule in group["rules"]} - NOT_DRAWN
     text = json.dumps(MODELS[name])
     assert expected and {limit for limit in expected if limit not in text} == set()
+
+
+@each_dashboard
+def test_no_panel_has_a_limit_of_its_own(path):
+    """0, 1 and the numbers of states say whether something is; what is too many stands in rules/o2o-limits.yml."""
+    for panel in panels(load(path)):
+        configured = panel.get("fieldConfig", {"defaults": {}, "overrides": []})
+        for properties in (configured["defaults"], *({each["id"]: each["value"] for each in override["properties"]} for override in configured["overrides"])):
+            states = {float(value) for mapping in properties.get("mappings", []) for value in mapping["options"] if value.isdigit()}
+            values = {step["value"] for step in properties.get("thresholds", {"steps": []})["steps"]}
+            assert values <= {None, 0, 1, *states}, panel["title"]
+
+
+@each_dashboard
+def test_what_nobody_knows_is_not_green(path):
+    """Grafana gives the text for "no data" the colour of the first threshold."""
+    for panel in panels(load(path)):
+        if panel["type"] == "stat":
+            assert panel["fieldConfig"]["defaults"]["thresholds"]["steps"][0]["color"] not in {"green", "blue"}, panel["title"]
 
 
 @each_dashboard
@@ -160,7 +181,7 @@ def test_the_table_of_alerts_shows_two_that_differ_in_any_label(tmp_path):
             {"series": f'ALERTS_FOR_STATE{{{labels.format(subject)}}}', "values": "0+0x10"},
             {"series": f'ALERTS{{{labels.format(subject)}, alertstate="firing"}}', "values": "1+0x10"})],
         "promql_expr_test": [{"expr": expr, "eval_time": "5m", "exp_samples": [
-            {"labels": f'{{{labels.format(subject)}, alertstate="firing"}}', "value": 300} for subject in subjects]}]}]}
+            {"labels": f'{{{labels.format(subject).replace("warning", "2")}, alertstate="firing"}}', "value": 300} for subject in subjects]}]}]}
     path = tmp_path / "test.yml"
     path.write_text(yaml.safe_dump(test))
     run("promtool", "test", "rules", path)

@@ -74,7 +74,7 @@ def duration():
 class Demo:
     """All that runs, once started. `estate`: also what the business dashboards and those of the infrastructure ask for."""
 
-    def __init__(self, screen, stack, estate=False):
+    def __init__(self, screen, stack, estate=False, story=None):
         self._screen = screen
         scratch = stack.enter_context(Scratch("o2o-demo-"))
 
@@ -101,7 +101,7 @@ class Demo:
             self.alertmanager.address, FACTOR, doubles=others))
         self._children = [part.child for part in (self.postgres, self.simulator, self.exporter, self.alertmanager,
                                                   self.prometheus)]
-        self._story = Story()
+        self._story = story or Story()
         self._wording = Wording(screen.symbol("🔔", "(!)"), screen.symbol("✅", "(ok)"))
         self._orders = deque()  # (seconds, orders seen) of the last minute
         self._last_notification = 0

@@ -33,17 +33,19 @@ LENGTH = 360
 
 
 class Story:
-    """Tells each chapter once when its time has come."""
+    """Tells each chapter once when its time has come, over and over."""
 
-    def __init__(self):
+    def __init__(self, chapters=CHAPTERS, length=LENGTH):
+        self._chapters = chapters
+        self._length = length
         self._told = 0
 
     def due(self, seconds):
         """The chapters that begin up to `seconds` and were not told yet."""
         chapters = []
         while True:
-            round_number, index = divmod(self._told, len(CHAPTERS))
-            if round_number * LENGTH + CHAPTERS[index].starts > seconds:
+            round_number, index = divmod(self._told, len(self._chapters))
+            if round_number * self._length + self._chapters[index].starts > seconds:
                 return chapters
-            chapters.append(CHAPTERS[index])
+            chapters.append(self._chapters[index])
             self._told += 1

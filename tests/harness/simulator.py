@@ -81,6 +81,9 @@ class Simulator:
     def control(self, **settings):
         return post_json(f"{self.url}/control", settings)
 
+    def control_question(self, number, **settings):
+        return post_json(f"{self.url}/control/metabase/card/{number}", settings)
+
     def reset_faults(self):
         return post_json(f"{self.url}/control/reset_faults", {})
 

@@ -22,11 +22,12 @@ PASSWORD = "only for this test"
 
 # Queries that find nothing while all is well, and when there is less than a week of history.
 MAY_BE_EMPTY = {
-    "alerts.json": {"Firing now A", "What fired when A", "Time fired in the time shown, by alert A",
+    "alerts.json": {"Firing now A", "What fired when A", "What fired when B", "What fired when C", "Time fired in the time shown, by alert A",
                     "Notifications a minute, by receiver's kind A", "Notifications a minute, by receiver's kind B", "variable team"},
     "exporter.json": {"Failed polls a minute, by reason A", "Rows rejected a minute, by reason A"},
     "orders.json": {"Failed in the last hour, by status A"},
-    "vendors.json": {"Offline now A"},
+    "vendors.json": {"Offline now A", "Offline now B", "Pieces left, by vendor A"},
+    "home.json": {"What fires now? A", "What fires now? B"},
     # Nothing has sold in this hour; some sell-outs are hours away.
     "business.json": {"Running out A"},
     # Windows of hours and days, of which not enough is known.
@@ -82,9 +83,10 @@ JUDGED = {(path.name, where): expr for path in DASHBOARDS for where, expr in que
 @pytest.mark.parametrize("name, where, expr", all_queries("prometheus"))
 def test_prometheus_answers(wall, name, where, expr):
     wall.prometheus.query(expr)  # is understood
-    if where.endswith(" beyond") or LONG_AGO.search(expr) or where in MAY_BE_EMPTY.get(name, ()) or where.startswith("annotation"):
-        return  # and may find nothing: of two that judge the other has the result
-    either = [expr, JUDGED[name, where.replace(" fine", " beyond")]] if where.endswith(" fine") else [expr]
+    if where.endswith((" beyond", " none")) or LONG_AGO.search(expr) or where in MAY_BE_EMPTY.get(name, ()) or where.startswith("annotation"):
+        return  # and may find nothing: of those that judge another has the result
+    others = [where.replace(" fine", other) for other in (" beyond", " none")] if where.endswith(" fine") else []
+    either = [expr, *(JUDGED[name, other] for other in others if (name, other) in JUDGED)]
     # A machine that is busy with other things polls late, and on the fast clock that makes series stale for a moment.
     wait_until(lambda: any(wall.prometheus.query(each) for each in either), 30, f"{name}: {where} found something: {expr}", interval=0.5)
 
