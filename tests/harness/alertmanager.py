@@ -80,6 +80,10 @@ class Alertmanager:
         config["receivers"] = [receiver_to_sink(receiver, self._sink_url) for receiver in config["receivers"]]
         if config.get("templates"):
             config["templates"] = [os.path.join(self._folder, "templates", "*.tmpl")]
+        # Nobody is told less because a test runs on a holiday.
+        for interval in config.get("time_intervals", []):
+            if interval["name"] == "o2o-holidays":
+                interval["time_intervals"] = [{"years": ["2001"]}]
         # Secrets in files and addresses of mail servers: nothing is sent there any more.
         config["global"] = {"resolve_timeout": config["global"]["resolve_timeout"]} \
             if "resolve_timeout" in config.get("global", {}) else {}

@@ -12,7 +12,7 @@ from .processes import NotReady, wait_until
 TABLE = Path(__file__).resolve().parents[1] / "integration" / "every_alert.tsv"
 FACTOR = 40  # how many times faster their clock runs: 15 minutes are 23 s
 PATIENCE = 240
-# Of scrapes and evaluations: twice what the fast clock makes of 15 s, since a busy machine does not answer within 375 ms.
+# Of scrapes and evaluations: twice what that clock makes of 15 s, since a busy machine does not answer within 375 ms.
 RHYTHM = "750ms"
 
 
@@ -26,9 +26,9 @@ def shown_in(test):
     return {(row["alert"], row["severity"]) for row in table() if row["test"] == test}
 
 
-def in_rhythm(config):
+def in_rhythm(interval=RHYTHM):
     """For `edit` of Prometheus."""
-    config["global"].update(dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), RHYTHM))
+    return lambda config: config["global"].update(dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), interval))
 
 
 class Way:
@@ -59,6 +59,21 @@ class Way:
         """None of them is on its way, nor has been told."""
         self.until(lambda: not expected & self._active(), "none was pending or firing")
         assert not expected & self.receiver.told("firing")
+
+    def play(self, steps):
+        """`steps`: (alerts, what to do once all of them were delivered firing)."""
+        left = list(steps)
+
+        def go_on():
+            for step in [step for step in left if step[0] <= self.receiver.told("firing")]:
+                left.remove(step)
+                step[1]()
+            return not left
+
+        try:
+            self.until(go_on, "all were delivered firing")
+        except NotReady as error:
+            raise AssertionError(f"not delivered firing: {[sorted(alerts - self.receiver.told('firing')) for alerts, _ in left]}") from error
 
     def until_fired(self, expected):
         self._until_all(expected, lambda: self.receiver.told("firing"), "firing")

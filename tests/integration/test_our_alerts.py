@@ -10,11 +10,11 @@ import yaml
 
 from harness.every_alert import FACTOR, Way, in_rhythm, shown_in
 from harness.exporter import Exporter
-from harness.flash_sales import FlashSales, Sale
+from harness.live_business import LiveBusiness, Sale
+from harness.order_shop import OrderShop
 from harness.preloaded import SetClock
 from harness.prometheus import Prometheus
 from harness.scratch import Scratch
-from harness.scripted_oms import ScriptedOms
 from harness.simulator import Simulator
 from harness.stand import Stand
 from harness.web import post_json, request
@@ -22,7 +22,6 @@ from harness.web import post_json, request
 VENDORS = {f"V{number:03d}": f"Vendor {number}" for number in range(1, 11)}
 QUESTIONS = {"status": 7163, "products": 7196, "stock": 7179}
 SALES_FACTOR = 10  # their polls have timeouts, which a busy machine needs
-CALM = {"interval": "1s"}
 
 
 class Vendors:
@@ -54,37 +53,16 @@ class Vendors:
         request(f"{self.stand.exporter.url}/-/reload", "POST")
 
 
-class Orders:
-    """A shop whose orders another program writes into the database: its own OMS has nothing to say."""
-
-    def __init__(self, stack, scratch, postgres, env=None):
-        self.oms = stack.enter_context(ScriptedOms())
-        self.stand = stack.enter_context(Stand(scratch, postgres, shop=self.oms, factor=FACTOR, env=env, changes=CALM))
-
-    def add(self, count, status, order_type="delivery", hours_ago=0):
-        self.stand.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
-                       "SELECT gen_random_uuid(), %s, %s, 10, now() - %s * interval '1 hour' FROM generate_series(1, %s)",
-                       (status, order_type, hours_ago, count))
-
-    def move(self, before, after):
-        self.stand.sql("UPDATE fact_orders_monitoring SET status = %s, updated_at = now() WHERE status = %s", (after, before))
-
-    def report(self, job, failed, hours_ago=0):
-        self.stand.sql("SELECT o2o.report_batch_job(%s, 1, %s)", (job, failed))
-        self.stand.sql("UPDATE o2o.batch_jobs SET last_success_at = now() - %s * interval '1 hour' WHERE batch_job = %s",
-                       (hours_ago, job))
-
-
 class Estate(Way):
     """Named after what will happen in each shop."""
 
     def __init__(self, stack, scratch, postgres):
         super().__init__(scratch)
         self.vendors = Vendors(stack, scratch, postgres)
-        self.page, self.ticket, self.away, self.unmeasured = (Orders(stack, scratch, postgres) for _ in range(4))
+        self.page, self.ticket, self.away, self.unmeasured = (OrderShop(stack, scratch, postgres) for _ in range(4))
         self.clock = stack.enter_context(SetClock(scratch))
-        self.late = Orders(stack, scratch, postgres, env=self.clock.env)
-        self.sales = stack.enter_context(FlashSales("stalls", "errs", "queues", "sells"))
+        self.late = OrderShop(stack, scratch, postgres, env=self.clock.env)
+        self.sales = stack.enter_context(LiveBusiness("stalls", "errs", "queues", "sells"))
         config = scratch.file("sales.yml")
         Path(config).write_text("sources:\n")
         self.sales.add_to(config, SALES_FACTOR)
@@ -103,7 +81,7 @@ def running_estate(postgres):
     with Scratch() as scratch, ExitStack() as stack:
         estate = stack.enter_context(Estate(stack, scratch, postgres))
         estate.prometheus = stack.enter_context(
-            Prometheus(scratch, {"o2o-exporter": estate.targets()}, estate.alertmanager.address, FACTOR, edit=in_rhythm))
+            Prometheus(scratch, {"o2o-exporter": estate.targets()}, estate.alertmanager.address, FACTOR, edit=in_rhythm()))
         yield estate
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A business that goes well until it is told otherwise: what the sources of docs/examples/business.yml ask."""
 
+import threading
 import time
 from dataclasses import dataclass
 
@@ -19,36 +20,52 @@ class Sale:
     half_life: float = 1e9
 
 
-class FlashSales(BusinessShop):
-    """`running`: name -> Sale, begin() changes one. `visits`: a second. `away`: paths that get no answer but 503."""
+class LiveBusiness(BusinessShop):
+    """begin() changes a sale, visit() how many visits there are a second. `away`: paths that get no answer but 503."""
 
     def __init__(self, *names):
         super().__init__()
         self.away = set()
+        self._visits = 10
+        self._visited = 0
         self._counted = {name: {"accepted": 0, "error": 0} for name in names}
         self._left = dict.fromkeys(names, Sale.stock)
         self._running = {name: Sale() for name in names}
         self._since = time.monotonic()
+        self._lock = threading.Lock()
 
     def begin(self, name, sale):
         """What has been counted stays."""
-        self._advance()
-        self._running[name] = sale
-        self._left[name] = sale.stock
+        with self._lock:
+            self._advance()
+            self._running[name] = sale
+            self._left[name] = sale.stock
+
+    def visit(self, visits):
+        with self._lock:
+            self._advance()
+            self._visits = visits
 
     def _answer(self, asked):
-        return Answer(b"{}", 503) if asked.path in self.away else super()._answer(asked)
+        if asked.path in self.away:
+            return Answer(b"{}", 503)
+        with self._lock:
+            self._advance()
+            return super()._answer(asked)
 
     def _advance(self):
         now = time.monotonic()
         seconds, self._since = now - self._since, now
+        self._visited += self._visits * seconds
         for name, sale in self._running.items():
             self._counted[name]["accepted"] += sale.accepted * seconds
             self._counted[name]["error"] += sale.errors * seconds
             self._left[name] *= 0.5 ** (seconds / sale.half_life)
 
+    def _shop(self, _minutes):
+        return {"visits": int(self._visited)}
+
     def _sale(self, _minutes):
-        self._advance()
         return {"sales": [{
             "id": name, "active": True, "queue": sale.queue,
             "orders": {result: int(count) for result, count in {**self._counted[name], "sold_out": 0}.items()},
