@@ -4,6 +4,7 @@
     cd tests && python3 -m conformance.tools                     installs what is not there yet
     cd tests && python3 -m conformance.tools --path NAME...      prints a PATH in which these come first"""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -19,7 +20,8 @@ SECONDS = 1800  # for one tool, on a slow machine
 
 # Of Go 1.21 on it fetches by itself the version that a module asks for.
 NEEDS = {"go": "Go 1.21 or later, as `go` in PATH (Debian 13: golang-go; Debian 12 has an older one)",
-         "python": "python3-venv (Debian)"}
+         "python": "python3-venv (Debian)",
+         "locked": "python3-venv (Debian)"}
 
 
 class Missing(Exception):
@@ -35,8 +37,8 @@ class Tool:
     line: str  # of the table, normalized
     kind: str
     name: str
-    source: str  # module or package
-    version: str
+    source: str  # module, package or file
+    version: str  # of a file: of what it says
     more: tuple
 
     @property
@@ -57,7 +59,7 @@ class Tool:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        {"go": build_go, "python": install_python}[self.kind](self)
+        {"go": build_go, "python": install_python, "locked": install_locked}[self.kind](self)
         (self.folder / "installed").write_text(self.line)
 
 
@@ -68,6 +70,8 @@ def parse(text):
         if words and not words[0].startswith("#"):
             if words[0] not in NEEDS:
                 raise ValueError(f"{TABLE.name}: {words[0]} is neither of {', '.join(NEEDS)}: {line}")
+            if words[0] == "locked":
+                words.append(hashlib.sha256((ROOT / words[2]).read_bytes()).hexdigest()[:12])
             kind, name, source, version, *more = words
             tools.append(Tool(" ".join(words), kind, name, source, version, tuple(more)))
     return {tool.name: tool for tool in tools}
@@ -129,6 +133,12 @@ def build_go(tool):
 def install_python(tool):
     checked(["/usr/bin/python3", "-m", "venv", tool.folder])
     checked([tool.folder / "bin" / "pip", "install", "--quiet", "--no-deps", f"{tool.source}=={tool.version}", *tool.more])
+    checked([tool.folder / "bin" / "pip", "check"])
+
+
+def install_locked(tool):
+    checked(["/usr/bin/python3", "-m", "venv", tool.folder])
+    checked([tool.folder / "bin" / "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", ROOT / tool.source])
     checked([tool.folder / "bin" / "pip", "check"])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""batch/backup and batch/restore: a dump has its name only when it is good, and a restore is everything or nothing."""
+"""batch/backup, batch/restore and batch/restore_drill: a dump has its name only when it is good, a restore is everything or nothing, and a drill leaves nothing behind."""
 import os
 import re
 import resource
@@ -35,6 +35,11 @@ def dumps(folder):
     return sorted(path.name for path in folder.iterdir() if path.name != ".lock")
 
 
+def kept(dump):
+    """A dump and what lies beside it."""
+    return [dump.name, dump.name + ".contents", dump.name + ".sha256"]
+
+
 def back_up(database, folder):
     database.command("backup", str(folder))
     return next(folder.glob("*.dump"))
@@ -59,7 +64,7 @@ def empty_database(postgres, database):
 
 def test_what_was_backed_up_is_restored_and_counts_on(database, folder, target, postgres):
     dump = back_up(database, folder)
-    assert dumps(folder) == [dump.name, dump.name + ".sha256"]
+    assert dumps(folder) == kept(dump)
     assert {oct(path.stat().st_mode & 0o777) for path in folder.iterdir()} == {"0o600"}  # it names customers
     said = database.command("restore", str(dump), **superuser(database, target))
     assert "restore: 2 orders" in said and "restore: done" in said
@@ -76,7 +81,7 @@ def test_what_was_backed_up_is_restored_and_counts_on(database, folder, target, 
 
 def test_it_runs_as_a_job(database, folder):
     database.run("backup", "--", str(BATCH / "backup"), str(folder))
-    assert database.job("backup") == (True, False) and len(dumps(folder)) == 2
+    assert database.job("backup") == (True, False) and len(dumps(folder)) == 3
 
 
 def test_orders_that_are_there_are_kept_unless_told_otherwise(database, folder, postgres):
@@ -129,7 +134,7 @@ def test_a_disk_that_is_full_leaves_no_dump(database, folder):
                          preexec_fn=lambda: (signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
                                              resource.setrlimit(resource.RLIMIT_FSIZE, (whole // 2, whole // 2))))
     assert run.returncode == 1 and "File too large" in run.stderr, run.stderr
-    assert dumps(folder) == [good.name, good.name + ".sha256"]
+    assert dumps(folder) == kept(good)
 
 
 def test_a_database_that_is_away_leaves_no_dump(database, folder):
@@ -195,3 +200,75 @@ def test_the_steps_of_the_page_restore_into_a_new_database(database, folder, pos
         database.run("aggregate", PG_DSN=database.dsn.replace("/" + database.name, "/" + target))
     finally:
         postgres.drop_database(target)
+
+
+# --- the drill
+
+def scratch_databases(postgres):
+    return postgres.query("SELECT datname FROM pg_database WHERE datname LIKE 'o2o\\_drill\\_%'")
+
+
+def drill(database, folder, expect=0, dsn=None):
+    """As the batch job that it is: it reports as o2o_batch, and works as a superuser."""
+    return database.run("restore_drill", "--", "env", f"PG_DSN={dsn or database.postgres.dsn().replace(':' + database.postgres.password, '')}",
+                        f"PGPASSWORD={database.postgres.password}", str(BATCH / "restore_drill"), str(folder), expect=expect)
+
+
+def test_a_drill_restores_the_newest_dump_and_leaves_nothing(database, folder, postgres):
+    back_up(database, folder)
+    newest = back_up(database, folder)
+    database.order("LATER", "1 minute")  # what came in since is no difference
+    said = drill(database, folder)
+    assert newest.name in said and "restore: 2 orders" in said
+    tables, counters = map(int, re.search(r"the rows of (\d+) tables and (\d+) counters are those of the dump", said).groups())
+    assert tables == postgres.query("SELECT count(*)::int FROM pg_class WHERE relnamespace = 'o2o'::regnamespace AND relkind = 'r'",
+                                    database=database.name)[0][0]
+    assert counters == database.sql("SELECT count(*)::int FROM order_tallies")[0][0] > 0
+    assert scratch_databases(postgres) == [] and database.job("restore_drill") == (True, False)
+
+
+def test_a_drill_takes_every_form_of_dsn(database, folder, postgres):
+    back_up(database, folder)
+    for form in ("host=127.0.0.1 port={port} user=postgres dbname=postgres", "postgresql://postgres@127.0.0.1:{port}/postgres?connect_timeout=5",
+                 "postgresql://postgres@127.0.0.1:{port}"):
+        assert "are those of the dump" in drill(database, folder, dsn=form.format(port=postgres.port)), form
+
+
+def test_a_drill_fails_on_what_is_not_as_it_was(database, folder, postgres):
+    folder.mkdir()
+    assert "there is no dump" in drill(database, folder, expect=1)
+    dump = back_up(database, folder)
+    listed = Path(str(dump) + ".contents")
+    good = listed.read_text()
+    for damaged, told in ((good.replace("rows fact_orders_monitoring 2", "rows fact_orders_monitoring 9"), "dumped   rows fact_orders_monitoring 9"),
+                          (re.sub(r"counter o2o_orders_ingested_total .*\n", "", good), "restored counter o2o_orders_ingested_total"),
+                          ("", "restored rows fact_orders_monitoring 2")):
+        assert damaged != good
+        listed.write_text(damaged)
+        assert told in drill(database, folder, expect=1)
+    listed.unlink()
+    assert "to compare with" in drill(database, folder, expect=1)
+    listed.write_text(good)
+    dump.write_bytes(dump.read_bytes()[:-50])
+    assert "cut or damaged" in drill(database, folder, expect=1)
+    assert scratch_databases(postgres) == [] and database.job("restore_drill") == (False, True)
+
+
+def test_what_a_dump_holds_is_counted_in_its_own_moment(database, folder, postgres):
+    """Orders that come in while it is counted and dumped are in neither."""
+    before = contents(postgres, database.name)
+    holder = postgres.connect(database.name)
+    holder.autocommit = False
+    holder.cursor().execute("LOCK TABLE o2o.batch_jobs IN ACCESS EXCLUSIVE MODE")
+    run = subprocess.Popen([BATCH / "backup", str(folder)], stdin=subprocess.DEVNULL, env=clean_environment(PG_DSN=database.dsn))
+    try:
+        wait_until(lambda: database.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"), 30,
+                   "the count waits")
+        database.order("MEANWHILE", "1 minute")
+    finally:
+        holder.close()
+        status = run.wait(60)
+    assert status == 0
+    assert "rows fact_orders_monitoring 2\n" in next(folder.glob("*.contents")).read_text()
+    assert "are those of the dump" in drill(database, folder)
+    assert contents(postgres, database.name) != before
