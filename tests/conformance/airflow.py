@@ -75,14 +75,17 @@ class Airflow:
                  "--password", self.password)
 
     def start(self):
+        """The API first, as in compose.yml: tasks that cannot ask it fail."""
         for name, words in PROCESSES.items():
             self._children.append(Child(f"airflow {name}", [self.command, *words], self.home / f"{name}.log", env=self.environment, cwd=self.home))
-        wait_until(self._healthy, 300, "Airflow was healthy", self._children, interval=1)
+            if name == "api-server":
+                wait_until(lambda: self._healthy("metadatabase"), 300, "Airflow's API answered", self._children, interval=0.5)
+        wait_until(lambda: self._healthy("scheduler", "dag_processor", "triggerer"), 300, "Airflow was healthy", self._children, interval=1)
 
-    def _healthy(self):
+    def _healthy(self, *parts):
         try:
             _, _, body = request(f"{self.url}/api/v2/monitor/health")
-            return all(json.loads(body)[part]["status"] == "healthy" for part in ("metadatabase", "scheduler", "dag_processor", "triggerer"))
+            return all(json.loads(body)[part]["status"] == "healthy" for part in parts)
         except (OSError, ValueError, KeyError):
             return False
 

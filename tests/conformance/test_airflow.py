@@ -22,8 +22,9 @@ ORDERS = 300
 DAG_IDS = {"o2o_reconcile", "o2o_reconcile_nightly", "o2o_aggregate", "o2o_data_checks", "o2o_retention", "o2o_backup", "o2o_restore_drill"}
 LOADED = """
 import json, sys
-from airflow.dag_processing.dagbag import DagBag
-bag = DagBag(sys.argv[1], bundle_path=sys.argv[1])
+from pathlib import Path
+from airflow.dag_processing.dagbag import BundleDagBag
+bag = BundleDagBag(sys.argv[1], bundle_path=Path(sys.argv[1]), bundle_name="dags-folder")
 print("LOADED " + json.dumps({
     "errors": bag.import_errors, "warnings": bag.captured_warnings,
     "dags": {dag.dag_id: {"schedule": type(dag.timetable).__name__, "catchup": dag.catchup, "max_active_runs": dag.max_active_runs, "doc": dag.doc_md or "",
@@ -128,7 +129,7 @@ def test_nothing_that_airflow_3_took_away_is_used(tool):
 
 def test_what_airflow_3_took_away_would_be_seen(tool, tmp_path):
     (tmp_path / "old.py").write_text("from airflow.operators.python import PythonOperator\nfrom airflow import DAG\nDAG('a', schedule_interval='@daily')\n")
-    assert "AIR" in run(tool("ruff"), "check", "--no-cache", "--isolated", "--preview", "--select", "AIR", tmp_path, status=1)
+    assert "schedule_interval" in run(tool("ruff"), "check", "--no-cache", "--isolated", "--preview", "--select", "AIR", tmp_path, status=1)
 
 
 def test_every_dag_does_what_the_shop_says(shop):
@@ -185,7 +186,7 @@ def test_a_real_scheduler_runs_all_of_them_and_retries_what_failed(shop):
         task = f"dags/o2o_reconcile/dagRuns/{first['dag_run_id']}/taskInstances/reconcile"
         wait_until(lambda: airflow.get(task, token)["state"] == "up_for_retry", 240, "reconcile waits to try again", interval=1)
         assert shop.counted() == before, "an OMS that is down leaves nothing half-written"
-        assert shop.database.job("reconcile") == (True, True)
+        assert shop.database.job("reconcile")[1] is True
 
         shop.simulator.reset_faults()
         wait_until(lambda: of_state(shop, token, "o2o_reconcile", "success"), 300, "reconcile succeeded", interval=1)

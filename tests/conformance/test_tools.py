@@ -11,6 +11,8 @@ from . import tools
 
 GO = "go amtool example/alertmanager v0.35.0 cmd/amtool tag,other"
 PYTHON = "python check-jsonschema some-package 0.39.0 attrs==26.1.0"
+LOCKED = "locked airflow airflow/requirements.txt"
+LINES = {"go": GO, "python": PYTHON, "locked": LOCKED}
 
 
 def only(line):
@@ -24,7 +26,7 @@ def test_a_line_is_a_program_in_a_folder_of_its_version():
 
 
 def test_a_kind_that_nobody_knows_is_named():
-    with pytest.raises(ValueError, match="tools.txt: brew is neither of go, python: brew jq jq 1"):
+    with pytest.raises(ValueError, match="tools.txt: brew is neither of go, python, locked: brew jq jq 1"):
         tools.parse("brew jq jq 1")
 
 
@@ -53,15 +55,27 @@ def test_what_failed_is_shown_and_not_taken_for_installed(tmp_path, monkeypatch)
     assert not tool.installed()
 
 
+def test_what_a_file_pins_is_installed_anew_when_it_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "ROOT", tmp_path)
+    pinned = tmp_path / "airflow" / "requirements.txt"
+    pinned.parent.mkdir()
+    folders = set()
+    for text in ("one==1\n", "one==2\n"):
+        pinned.write_text(text)
+        folders.add(only(LOCKED).folder)
+        assert only(LOCKED).program == only(LOCKED).folder / "bin" / "airflow"
+    assert len(folders) == 2
+
+
 @pytest.mark.parametrize("kind", tools.NEEDS)
 def test_what_is_missing_is_said_with_what_to_install(kind, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(tools, "FOLDER", tmp_path)
     monkeypatch.setattr(tools, "missing", lambda asked: tools.NEEDS[asked] if asked == kind else None)
-    monkeypatch.setattr(tools, "table", lambda: tools.parse(GO if kind == "go" else PYTHON))
+    monkeypatch.setattr(tools, "table", lambda: tools.parse(LINES[kind]))
     assert tools.main([]) == 1
     assert f"missing on this machine: {tools.NEEDS[kind]}" in capsys.readouterr().out
     with pytest.raises(tools.Missing, match="needs (Go 1.21 or later|python3-venv)"):
-        tools.find("amtool" if kind == "go" else "check-jsonschema")
+        tools.find(LINES[kind].split()[1])
 
 
 def test_a_machine_without_go_lacks_go(monkeypatch, tmp_path):
