@@ -60,10 +60,16 @@ keep() {  # name: writes standard input to the file, unless it exists
 
 random() { openssl rand -hex 24; }
 
-for name in postgres_password o2o_owner_password o2o_writer_password o2o_reader_password o2o_dashboard_password \
-  o2o_monitor_password grafana_admin_password mimir_prometheus_password mimir_grafana_password; do
+for name in postgres_password o2o_owner_password o2o_writer_password o2o_batch_password o2o_reader_password o2o_dashboard_password \
+  o2o_monitor_password grafana_admin_password mimir_prometheus_password mimir_grafana_password airflow_postgres_password \
+  airflow_admin_password; do
   random | keep "$name"
 done
+
+printf 'postgresql+psycopg2://airflow:%s@airflow-postgres/airflow\n' "$(cat "$secrets/airflow_postgres_password")" | keep airflow_database_url
+openssl rand -base64 32 | tr '+/' '-_' | keep airflow_fernet_key  # Connections in Airflow's database are encrypted with it
+openssl rand -hex 32 | keep airflow_session_key
+openssl rand -hex 64 | keep airflow_jwt_secret
 
 prometheus=$(openssl passwd -6 -stdin <"$secrets/mimir_prometheus_password")
 grafana=$(openssl passwd -6 -stdin <"$secrets/mimir_grafana_password")

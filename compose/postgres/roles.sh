@@ -25,7 +25,7 @@ END $$;
 GRANT pg_monitor TO o2o_monitor;
 SQL
 
-for role in o2o_owner o2o_writer o2o_reader o2o_dashboard o2o_monitor; do
+for role in o2o_owner o2o_writer o2o_batch o2o_reader o2o_dashboard o2o_monitor; do
   password=$(cat "$secrets/${role}_password")
   if [ -z "$password" ]; then
     echo "roles: the file ${role}_password is empty: put a password into it, or run make-secrets.sh" >&2

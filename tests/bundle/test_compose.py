@@ -19,6 +19,8 @@ OF_COMPOSE = {"COMPOSE_PROFILES"}
 # Their images hold the program and nothing to ask it with.
 WITHOUT_HEALTH_CHECK = {"mimir", "mongodb-exporter"}
 
+AIRFLOW = {"airflow-postgres", "airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer"}
+
 each_service = pytest.mark.parametrize("name", services())
 
 
@@ -69,7 +71,7 @@ def test_every_image_is_of_the_table_and_of_one_version():
 
 def test_ours_has_the_version_of_the_program():
     version = re.search(r"^project\(o2o-exporter VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text(), re.M).group(1)
-    assert f"o2o-exporter:{version}" in model()["x-images"]
+    assert {f"o2o-exporter:{version}", f"o2o-airflow:{version}"} <= set(model()["x-images"])
 
 
 # --- every service
@@ -204,7 +206,8 @@ def test_prometheus_scrapes_what_runs_here(replica):
 
 def test_every_server_with_metrics_is_scraped():
     watched = {host for _, host, _ in scraped()}
-    without = {"postgres", "grafana", "mimir", "seaweedfs", "simulator"}  # the first by its exporter, Mimir through its gateway
+    # The first by its exporter, Mimir through its gateway, Airflow by what its jobs report.
+    without = {"postgres", "grafana", "mimir", "seaweedfs", "simulator", *AIRFLOW}
     assert {name for name, service in services().items() if not is_task(service)} - watched == without
 
 
@@ -360,3 +363,56 @@ def test_two_prometheus_are_alike_but_for_their_name():
     assert a.pop("ports") != b.pop("ports")
     assert a == b
     assert set(variables(PROMETHEUS.read_text())) == {"O2O_REPLICA"}
+
+
+# --- Airflow
+
+def settings_of_airflow(name):
+    return {key: value for key, value in environment(services()[name]).items() if key.startswith("AIRFLOW__")}
+
+
+def test_all_of_airflow_has_the_same_settings():
+    """Whose secrets differ do not believe each other."""
+    of_all = settings_of_airflow("airflow-migrate")
+    for name in AIRFLOW - {"airflow-postgres"}:
+        assert settings_of_airflow(name) == of_all, name
+        assert {"airflow_database_url", "airflow_fernet_key", "airflow_session_key", "airflow_jwt_secret"} <= set(services()[name]["secrets"])
+    assert of_all["AIRFLOW__CORE__AUTH_MANAGER"].endswith(".FabAuthManager"), "the default one is for development"
+    assert int(of_all["AIRFLOW__CORE__PARALLELISM"]) < 32
+
+
+def test_the_parts_of_airflow_find_each_other_and_the_orders():
+    ((host, port),) = addresses(settings_of_airflow("airflow-scheduler")["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
+    assert reached("airflow-scheduler", host) == "airflow-api-server" and port == str(port_of("airflow-api-server"))
+    for name in AIRFLOW - {"airflow-postgres"}:
+        assert reached(name, "airflow-postgres") == "airflow-postgres"
+    assert model()["networks"]["airflow"] == {"internal": True}
+    assert f":{settings_of_airflow('airflow-scheduler')['AIRFLOW__CORE__DAGS_FOLDER']}:ro" in str(services()["airflow-dag-processor"]["volumes"])
+
+
+def connections_of_airflow():
+    return {name.removeprefix("AIRFLOW_CONN_").lower(): json.loads(with_defaults(value))
+            for name, value in environment(services()["airflow-scheduler"]).items() if name.startswith("AIRFLOW_CONN_")}
+
+
+def test_the_connections_are_those_of_the_dags():
+    connections = connections_of_airflow()
+    page = (ROOT / "docs" / "airflow.md").read_text()
+    assert connections.keys() == set(re.findall(r"^\| `(o2o_\w+)` \| (?:Postgres|HTTP) \|", page, re.M))
+    for name, parts in connections.items():
+        assert "password" not in parts and parts["password_file"].removeprefix("/run/secrets/") in services()["airflow-scheduler"]["secrets"]
+        if name != "o2o_oms":
+            assert reached("airflow-scheduler", parts["host"]) == "postgres"
+            assert parts["password_file"] in (f"/run/secrets/{parts['login']}_password", "/run/secrets/postgres_password")
+    assert connections["o2o_database"]["login"] == "o2o_batch" and connections["o2o_writer"]["login"] == "o2o_writer"
+
+
+def test_the_worker_has_batch_and_a_folder_for_dumps_where_the_dags_look():
+    shared = (ROOT / "airflow" / "dags" / "o2o_batch_job.py").read_text()
+    for name in re.findall(r'environ\.get\("O2O_\w+", "([^"]+)"\)', shared):
+        assert any(name == volume.split(":")[1] for volume in services()["airflow-scheduler"]["volumes"]), name
+
+
+def test_the_client_is_that_of_the_server():
+    dockerfile = (FOLDER / "docker" / "Dockerfile").read_text()
+    assert f"postgres:{re.search(r'^ARG POSTGRES=([0-9.]+)-bookworm$', dockerfile, re.M).group(1)}" in model()["x-images"]

@@ -3,6 +3,7 @@
 are not to be had from Debian."""
 
 import fnmatch
+import json
 import os
 import re
 import shutil
@@ -71,21 +72,23 @@ def test_the_context_is_all_that_the_program_is_built_of(tmp_path):
 
 def test_packages_stand_once():
     stages = DOCKERFILE.split("\nFROM ")
-    assert len(stages) == 3
+    assert len(stages) == 4
     assert "apt-get" not in stages[1] and "scripts/install-packages.sh build\n" in stages[1]
-    installed = re.search(r"apt-get install -y --no-install-recommends (.*) < /tmp/runtime-packages", stages[2]).group(1)
-    assert installed.split() == ["ca-certificates", "tzdata"]
+    for stage, more in ((stages[2], ["python3-venv"]), (stages[3], [])):
+        installed = re.search(r"apt-get install -y --no-install-recommends (.*) < /tmp/runtime-packages", stage).group(1)
+        assert installed.split() == ["ca-certificates", "tzdata", *more]
 
 
 def test_it_runs_as_nobody_in_particular_and_says_how_it_is():
     last = DOCKERFILE.split("\nFROM ")[-1]
-    assert re.findall(r"^USER (.*)$", last, re.M) == ["1000:1000"]
+    assert re.findall(r"^USER (.*)$", DOCKERFILE, re.M) == ["1000:1000"] * 2
     assert 'HEALTHCHECK --interval=15s --timeout=5s --start-period=30s CMD ["healthcheck"]' in last
     assert not re.search("(?i)password|api_key|token", DOCKERFILE)
 
 
 def test_bases_are_of_one_debian():
-    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.M) == ["debian:${DEBIAN}-slim"] * 2
+    assert re.findall(r"^FROM (\S+)", DOCKERFILE, re.M) == ["debian:${DEBIAN}-slim", "postgres:${POSTGRES}", "debian:${DEBIAN}-slim"]
+    assert re.search(r"^ARG DEBIAN=12$", DOCKERFILE, re.M) and re.search(r"^ARG POSTGRES=[\d.]+-bookworm$", DOCKERFILE, re.M)
     assert re.search(r"^ARG DEBIAN=\d+$", DOCKERFILE, re.M)
 
 
@@ -139,3 +142,26 @@ def test_commands_of_the_exporter_need_no_name(tmp_path, given):
     program.chmod(0o755)
     done = entrypoint(*given, PATH=f"{tmp_path}:{os.environ['PATH']}")
     assert done.stdout.split() == [word for word in given if word != "o2o-exporter"]
+
+
+# --- entrypoint of the image with Airflow
+
+def airflow_entrypoint(*command, **environment):
+    return subprocess.run([FOLDER / "airflow.py", *command], env={"PATH": os.environ["PATH"], **environment}, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30, check=False)
+
+
+def test_settings_and_connections_of_airflow_come_from_files(tmp_path):
+    (tmp_path / "secret").write_text("pa$s 'word\"%\n")
+    done = airflow_entrypoint("env", "-0", AIRFLOW__API_AUTH__JWT_SECRET_FILE=str(tmp_path / "secret"), AIRFLOW_CONN_PLAIN='{"host": "h"}',
+                              AIRFLOW_CONN_ONE=json.dumps({"conn_type": "http", "password_file": str(tmp_path / "secret")}))
+    seen = dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+    assert seen["AIRFLOW__API_AUTH__JWT_SECRET"] == "pa$s 'word\"%" and "AIRFLOW__API_AUTH__JWT_SECRET_FILE" not in seen
+    assert json.loads(seen["AIRFLOW_CONN_ONE"]) == {"conn_type": "http", "password": "pa$s 'word\"%"}
+    assert json.loads(seen["AIRFLOW_CONN_PLAIN"]) == {"host": "h"}
+
+
+def test_a_secret_of_airflow_that_is_missing_is_one_sentence():
+    done = airflow_entrypoint("env", AIRFLOW__CORE__FERNET_KEY_FILE="/nothing/there")
+    assert done.returncode == 1
+    assert re.fullmatch(r"airflow: AIRFLOW__CORE__FERNET_KEY_FILE names /nothing/there, which cannot be read by uid \d+: .*\n", done.stderr)

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import subprocess
+from base64 import urlsafe_b64decode
 
 import pytest
 
@@ -49,6 +50,13 @@ def test_passwords_are_long_and_differ(made):
     assert len(passwords) >= 9
     assert all(re.fullmatch(r"[0-9a-f]{48}\n", text) for text in passwords)
     assert len(set(passwords)) == len(passwords)
+
+
+def test_airflow_has_keys_of_the_length_that_it_wants_and_finds_its_database(made):
+    files = contents(made)
+    assert len(urlsafe_b64decode(files["airflow_fernet_key"].strip())) == 32
+    assert re.fullmatch(r"[0-9a-f]{128}\n", files["airflow_jwt_secret"]) and re.fullmatch(r"[0-9a-f]{64}\n", files["airflow_session_key"])
+    assert files["airflow_database_url"] == f"postgresql+psycopg2://airflow:{files['airflow_postgres_password'].strip()}@airflow-postgres/airflow\n"
 
 
 def test_what_is_yours_is_empty(made):

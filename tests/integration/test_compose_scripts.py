@@ -17,7 +17,7 @@ from harness.simulator import Simulator
 from harness.web import answers_ok, post_json, request
 
 COMPOSE = Path(__file__).resolve().parents[2] / "compose"
-PASSWORDS = {name: f"{name}-1" for name in ("o2o_owner", "o2o_writer", "o2o_reader", "o2o_dashboard", "o2o_monitor")}
+PASSWORDS = {name: f"{name}-1" for name in ("o2o_owner", "o2o_writer", "o2o_batch", "o2o_reader", "o2o_dashboard", "o2o_monitor")}
 
 
 class Containers:
