@@ -4,7 +4,8 @@
 `o2o_reconcile` looks at the last hours, every 5 minutes; `o2o_reconcile_nightly` at the last days. `hours` is how far before its interval a run looks. A run for a
 past interval looks at everything since then.
 
-It fails where the OMS did not show all orders of that time (exit status 3 of `ingest`): run it again with fewer `hours`."""
+It fails where the OMS did not show all orders of that time (exit status 3 of `ingest`). What was taken in stays, and the next try goes on; where an OMS cannot look back
+that far, run it with fewer `hours`."""
 
 from datetime import timedelta
 
@@ -18,7 +19,7 @@ def reconcile(job, cron, hours, limit):
         schedule=every(cron),
         doc_md=__doc__,
         dagrun_timeout=3 * limit,
-        params={"hours": Param(hours, type="number", minimum=0.1, maximum=24 * 400, description="how far before the interval to look")},
+        params={"hours": Param(hours, type="number", minimum=0.1, maximum=24 * 360, description="how far before the interval to look")},
         **COMMON,
     ) as dag:
         BatchJob(

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A private Airflow with the DAGs that we ship: its own database in a private PostgreSQL, LocalExecutor, users and passwords, and the processes that
-compose.yml starts. Everything that it started is ended with it: a child that is asked to end leaves its workers running."""
+"""A private Airflow as compose.yml has it: its settings, secrets of make-secrets.sh, the image's entrypoint, its processes and its health checks, with other
+addresses. Everything that it started is ended with it: a child that is asked to end leaves its workers running."""
 
 import json
 import os
-import secrets
 import subprocess
-from base64 import urlsafe_b64encode
 from pathlib import Path
 
+from bundle.estate import FOLDER, services, with_defaults
 from harness.exporter import program
 from harness.processes import Child, clean_environment, free_port, wait_until
 from harness.web import post_json, request
@@ -16,69 +15,81 @@ from harness.web import post_json, request
 from . import tools
 
 DAGS = tools.ROOT / "airflow" / "dags"
-PROCESSES = {"api-server": ["api-server"], "dag-processor": ["dag-processor"], "scheduler": ["scheduler", "--skip-serve-logs"],
-             "triggerer": ["triggerer", "--skip-serve-logs"]}
-ADMIN = "admin"
+PARTS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer")
+SECRETS = "/run/secrets"
 
 
 class Airflow:
-    """`connections`: id -> parts. `environment`: more for the workers. Use as a context manager; then migrate(), and start() or run()."""
+    """`secrets`: name -> what the file of that name holds, where it is not what make-secrets.sh made. `postgres`, `oms_url`: where the Connections lead.
+    `environment`: more for the workers. Use as a context manager; migrate() comes first, then start() or run()."""
 
-    def __init__(self, scratch, postgres, command, connections, environment):
+    def __init__(self, scratch, postgres, command, secrets, oms_url, environment):
         self.home = Path(scratch.folder("airflow"))
         self.command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.password = secrets.token_hex(16)
         self._children = []
-        database = postgres.make_database("airflow")
+        database = postgres.make_database("airflow").replace("postgresql://", "postgresql+psycopg2://")
+        self._secrets = self._made_secrets(scratch, {**secrets, "airflow_database_url": database})
+        self._health_port = free_port()
+        programs = Path(scratch.folder("airflow-bin"))  # of the image, beside Airflow's own
+        (programs / "airflow-entrypoint").symlink_to(FOLDER / "docker" / "airflow.py")
+        shipped = {name: with_defaults(str(value)).replace(SECRETS, str(self._secrets))
+                   for name, value in services()["airflow-scheduler"]["environment"].items()}
+        for name in filter(lambda name: name.startswith("AIRFLOW_CONN_"), shipped):
+            parts = json.loads(shipped[name])
+            parts |= {"host": oms_url} if parts["conn_type"] == "http" else {"host": "127.0.0.1", "port": postgres.port}
+            shipped[name] = json.dumps(parts)
         self.environment = clean_environment(**{
-            "PATH": f"{Path(program()).parent}:{os.environ['PATH']}",
+            **shipped,
+            "PATH": os.pathsep.join([str(programs), str(command.parent), str(Path(program()).parent), os.environ["PATH"]]),
             "AIRFLOW_HOME": str(self.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
-            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-            "AIRFLOW__CORE__PARALLELISM": "4",
-            "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "false",
-            "AIRFLOW__CORE__FERNET_KEY": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
+            "AIRFLOW__API__BASE_URL": self.url,
             "AIRFLOW__API__HOST": "127.0.0.1",
             "AIRFLOW__API__PORT": str(self.port),
-            "AIRFLOW__API__WORKERS": "1",
-            "AIRFLOW__API__SECRET_KEY": secrets.token_hex(32),
-            "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql://", "postgresql+psycopg2://"),
-            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **{f"AIRFLOW_CONN_{name.upper()}": json.dumps(parts) for name, parts in connections.items()},
+            "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(self.home / "logs"),
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(free_port()),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(self._health_port),
             **environment,
         })
 
-    def run(self, *arguments, status=0, text=None):
-        """A command of Airflow's; what it said."""
-        return self._run([self.command, *arguments], status, text)
+    @staticmethod
+    def _made_secrets(scratch, others):
+        folder = Path(scratch.folder("compose"))
+        subprocess.run([FOLDER / "make-secrets.sh"], env=clean_environment(O2O_COMPOSE_FOLDER=str(folder)), check=True, stdout=subprocess.DEVNULL, timeout=60)
+        for name, text in others.items():
+            path = folder / "secrets" / name
+            path.chmod(0o600)
+            path.write_text(text)
+        return folder / "secrets"
 
-    def python(self, script, *arguments, status=0):
-        """A script in Airflow's own Python; what it said."""
-        return self._run([self.command.parent / "python", "-c", script, *arguments], status, None)
+    def run(self, *command, status=0):
+        """As in a container of the image; what it said."""
+        return self._run(["airflow-entrypoint", *command], status)
 
-    def _run(self, argv, status, text):
-        done = subprocess.run([str(word) for word in argv], env=self.environment, cwd=self.home, input=text or "", text=True, timeout=600, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert done.returncode == status, f"{argv} ended with {done.returncode}:\n{done.stdout}"
+    def _run(self, command, status=0):
+        done = subprocess.run(command, env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, text=True,
+                              timeout=600, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
+    def python(self, script, *arguments):
+        """A script in Airflow's own Python; what it said."""
+        return self.run(self.command.parent / "python", "-c", script, *arguments)
+
     def migrate(self):
-        self.run("db", "migrate")
-        self.run("users", "create", "--username", ADMIN, "--role", "Admin", "--email", "admin@localhost", "--firstname", "O2O", "--lastname", "Admin",
-                 "--password", self.password)
+        """As the service airflow-migrate."""
+        self.run(*(word.replace("$$", "$").replace(SECRETS, str(self._secrets)) for word in services()["airflow-migrate"]["command"]))
 
     def start(self):
         """The API first, as in compose.yml: tasks that cannot ask it fail."""
-        for name, words in PROCESSES.items():
-            self._children.append(Child(f"airflow {name}", [self.command, *words], self.home / f"{name}.log", env=self.environment, cwd=self.home))
-            if name == "api-server":
+        for name in PARTS:
+            self._children.append(Child(name, ["airflow-entrypoint", *services()[name]["command"]], self.home / f"{name}.log",
+                                        env=self.environment, cwd=self.home))
+            if name == "airflow-api-server":
                 wait_until(lambda: self._healthy("metadatabase"), 300, "Airflow's API answered", self._children, interval=0.5)
         wait_until(lambda: self._healthy("scheduler", "dag_processor", "triggerer"), 300, "Airflow was healthy", self._children, interval=1)
 
@@ -89,17 +100,21 @@ class Airflow:
         except (OSError, ValueError, KeyError):
             return False
 
-    def token(self):
-        return post_json(f"{self.url}/auth/token", {"username": ADMIN, "password": self.password})["access_token"]
+    def check_health(self, name):
+        """The health check of the service; what it said. It fails where the service is not healthy."""
+        words = services()[name]["healthcheck"]["test"][1:]
+        return self._run([word.replace("127.0.0.1:8080", f"127.0.0.1:{self.port}").replace("127.0.0.1:8974", f"127.0.0.1:{self._health_port}") for word in words])
+
+    def token(self, password=None):
+        """Of the administrator, who is asked for a password."""
+        password = password or (self._secrets / "airflow_admin_password").read_text().strip()
+        return post_json(f"{self.url}/auth/token", {"username": "admin", "password": password}, seconds=120)["access_token"]
 
     def get(self, path, token):
         """None of what is not there (yet)."""
-        status, _, body = request(f"{self.url}/api/v2/{path}", headers={"Authorization": f"Bearer {token}"})
+        status, _, body = request(f"{self.url}/api/v2/{path}", headers={"Authorization": f"Bearer {token}"}, seconds=120)
         assert status in (200, 404), body
         return json.loads(body) if status == 200 else None
-
-    def logs(self):
-        return "\n".join(child.log() for child in self._children)
 
     def processes(self):
         """Every process that has our folder in its environment: what was started, and all that this started."""
