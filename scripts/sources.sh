@@ -12,7 +12,7 @@ list() {  # find's expression
 case ${1:-} in
   cc) list \( -name '*.cc' -o -name '*.h' \) ;;
   units) list -path './exporter/src/*.cc' ;;
-  shell) list \( -name '*.sh' -o -path './.ci/run' -o -path './batch/run' -o -path './batch/backup' -o -path './batch/restore' -o -path './batch/restore_drill' \) ;;
+  shell) list \( -name '*.sh' -o -path './.ci/run' -o -path './batch/run' -o -path './batch/backup' -o -path './batch/restore' -o -path './batch/restore_drill' -o -path './batch/s3_put' \) ;;
   yaml) list \( -name '*.yml' -o -name '*.yaml' -o -name '.yamllint' \) -not -path './tests/testdata/*' ;;
   *)
     echo "usage: $0 cc|units|shell|yaml" >&2

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
 from airflow.sdk import Asset, BaseHook, BaseOperator
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
 from airflow.timetables.interval import CronDataIntervalTimetable
 
 ORDERS = Asset("o2o_orders")
@@ -55,8 +55,8 @@ COMMON = {
     },
 }
 
-# Of the worker's environment the commands see what is not Airflow's own and leads to no other database or OMS.
-KEPT_FROM_COMMANDS = ("AIRFLOW", "PG", "OMS_")
+# Of the worker's environment the commands see what is not Airflow's own and leads to no other database, OMS or bucket.
+KEPT_FROM_COMMANDS = ("AIRFLOW", "PG", "OMS_", "AWS_", "O2O_S3_")
 # Of a Connection's extra, what libpq knows.
 LIBPQ = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "target_session_attrs")
 SECONDS_TO_END = 20
@@ -91,17 +91,18 @@ class BatchJob(BaseOperator):
     """`batch/run JOB [SETTING=VALUE...]`, or with `command` `batch/run JOB -- COMMAND...`, as the role of the Connection o2o_database.
 
     `settings`, `command`: templates; a setting that renders to nothing is left out. `role`: the id of the Connection by which the command, and it alone,
-    reaches the database. `oms`: the command gets the address and key of the Connection o2o_oms."""
+    reaches the database. `oms`: the command gets the address and key of the Connection o2o_oms. `s3`: it gets those of o2o_s3, where there is one."""
 
     template_fields = ("settings", "command")
 
-    def __init__(self, *, job, settings=(), command=(), role=None, oms=False, **options):
+    def __init__(self, *, job, settings=(), command=(), role=None, oms=False, s3=False, **options):
         super().__init__(task_id=job, **options)
         self.job = job
         self.settings = list(settings)
         self.command = list(command)
         self.role = role
         self.oms = oms
+        self.s3 = s3
         self._process = None
 
     def execute(self, context):
@@ -145,7 +146,18 @@ class BatchJob(BaseOperator):
         if self.oms:
             oms = BaseHook.get_connection("o2o_oms")
             given |= {"OMS_URL": oms_url(oms), "OMS_API_KEY": oms.password or ""}
+        if self.s3:
+            given |= self._s3_environment()
         return kept | given
+
+    def _s3_environment(self):
+        try:
+            bucket = BaseHook.get_connection("o2o_s3")
+        except AirflowNotFoundException:
+            self.log.info("There is no Connection o2o_s3, so no copy goes to a bucket")
+            return {}
+        return {"O2O_S3_URL": bucket.host or "", "AWS_ACCESS_KEY_ID": bucket.login or "", "AWS_SECRET_ACCESS_KEY": bucket.password or "",
+                "AWS_REGION": bucket.extra_dejson.get("region", "us-east-1")}
 
     def _run(self, argv, environment):
         """The exit status. What it says goes line by line into the task's log."""

@@ -54,7 +54,7 @@ def jobs():
 def test_every_job_of_batch_has_its_dag():
     in_sql = {path.stem for path in BATCH.glob("*.sql")} - {"contents"}
     assert {name for name, command in jobs().items() if command is None} == in_sql
-    commands = {path.name for path in BATCH.iterdir() if not path.suffix} - {"run", "restore"}
+    commands = {path.name for path in BATCH.iterdir() if not path.suffix} - {"run", "restore", "s3_put"}
     assert {command.removeprefix("{{ batch() }}/") for command in jobs().values() if command} == commands | {"o2o-exporter"}
 
 
@@ -107,7 +107,7 @@ def test_the_page_names_every_dag_connection_and_variable():
     for name in [f"o2o_{job}" for job in jobs()]:
         assert f"| `{name}` |" in PAGE, name
     asked = set(re.findall(r'get_connection\("(\w+)"\)', shared)) | {name for path in FILES for name in re.findall(r'role="(\w+)"', path.read_text())}
-    assert asked == {"o2o_database", "o2o_writer", "o2o_restore", "o2o_oms"} == set(re.findall(r"^\| `(o2o_\w+)` \| (?:Postgres|HTTP) \|", PAGE, re.M))
+    assert asked == {"o2o_database", "o2o_writer", "o2o_restore", "o2o_oms", "o2o_s3"} == set(re.findall(r"^\| `(o2o_\w+)` \| (?:Postgres|HTTP) \|", PAGE, re.M))
     for name in re.findall(r'environ\.get\("(O2O_\w+)", "([^"]+)"\)', shared):
         assert f"| `{name[0]}` | `{name[1]}` |" in PAGE
 

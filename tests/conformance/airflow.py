@@ -56,6 +56,13 @@ class Airflow:
             **environment,
         })
 
+    def connect(self, name, **parts):
+        """A Connection more; without parts one less."""
+        variable = f"AIRFLOW_CONN_{name.upper()}"
+        self.environment.pop(variable, None)
+        if parts:
+            self.environment[variable] = json.dumps(parts)
+
     @staticmethod
     def _made_secrets(scratch, others):
         folder = Path(scratch.folder("compose"))
@@ -66,19 +73,19 @@ class Airflow:
             path.write_text(text)
         return folder / "secrets"
 
-    def run(self, *command, status=0):
+    def run(self, *command, **environment):
         """As in a container of the image; what it said."""
-        return self._run(["airflow-entrypoint", *command], status)
+        return self._run(["airflow-entrypoint", *command], environment)
 
-    def _run(self, command, status=0):
-        done = subprocess.run(command, env=self.environment, cwd=self.home, stdin=subprocess.DEVNULL, text=True,
+    def _run(self, command, environment=None):
+        done = subprocess.run(command, env={**self.environment, **(environment or {})}, cwd=self.home, stdin=subprocess.DEVNULL, text=True,
                               timeout=600, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        assert done.returncode == status, f"{command} ended with {done.returncode}:\n{done.stdout}"
+        assert done.returncode == 0, f"{command} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
-    def python(self, script, *arguments):
+    def python(self, script, *arguments, **environment):
         """A script in Airflow's own Python; what it said."""
-        return self.run(self.command.parent / "python", "-c", script, *arguments)
+        return self.run(self.command.parent / "python", "-c", script, *arguments, **environment)
 
     def migrate(self):
         """As the service airflow-migrate."""

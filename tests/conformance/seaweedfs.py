@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The S3 server of compose.yml, as its command there says, on loopback."""
 
+import configparser
 import os
 import subprocess
 from pathlib import Path
@@ -45,6 +46,18 @@ class SeaweedFS:
     def wait_ready(self):
         wait_until(lambda: answers_ok(f"http://{self.endpoint}/healthz"), 120, "SeaweedFS was ready", [self.child])
         return self
+
+    def login(self):
+        """As an Airflow Connection has it."""
+        keys = configparser.ConfigParser()
+        keys.read(self.credentials)
+        return {"login": keys["default"]["aws_access_key_id"], "password": keys["default"]["aws_secret_access_key"]}
+
+    def read(self, key):
+        """The object of that key."""
+        login = self.login()
+        return subprocess.run(["curl", "-sSf", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", f"{login['login']}:{login['password']}",
+                               f"http://{self.endpoint}/{BUCKET}/{key}"], check=True, capture_output=True, timeout=60).stdout
 
     def stop(self):
         return self.child.stop(grace_seconds=60) if self.child else None

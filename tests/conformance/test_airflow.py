@@ -7,16 +7,18 @@ import re
 from collections import Counter
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from bundle.shipped import run
-from harness.batch_database import BATCH, PASSWORD, BatchDatabase
-from harness.processes import wait_until
+from harness.batch_database import BATCH, ENCODED, PASSWORD, BatchDatabase
+from harness.processes import gone, wait_until
 from harness.simulator import Simulator
 
 from .airflow import DAGS, PARTS, Airflow
+from .seaweedfs import BUCKET, SeaweedFS
 
 ORDERS = 300
 DAG_IDS = {"o2o_reconcile", "o2o_reconcile_nightly", "o2o_aggregate", "o2o_data_checks", "o2o_retention", "o2o_backup", "o2o_restore_drill"}
@@ -141,25 +143,46 @@ def test_every_dag_does_what_the_shop_says(shop):
         assert {kind: total["revenue"] for kind, total in totals.items() if total["revenue"]} == {kind: v for kind, v in amounts.items() if v}
     reached_back = [int(minutes) for minutes in re.findall(r"ingest --since=(\d+)m", said)]
     assert min(reached_back) >= 2 * 60 and max(reached_back) >= (72 + 24) * 60, "from the interval of yesterday on"
+    for secret in (PASSWORD, ENCODED, shop.simulator.api_key, shop.postgres.password):
+        assert secret not in said
     jobs = {name: shop.database.job(name) for name in ("reconcile", "reconcile_nightly", "aggregate", "data_checks", "check_tallies")}
     assert set(jobs.values()) == {(True, False)}, said
 
 
-def test_old_orders_move_and_the_dump_of_the_rest_is_restored(shop):
+def test_old_orders_move_and_the_dump_of_the_rest_is_restored(shop, scratch, tool):
     shop.database.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) VALUES ('OLD', 'COMPLETED', 'old', now() - interval '99 days')")
     before = shop.counted()
-    said = shop.airflow.python(DAGS_TEST, "o2o_retention", "o2o_backup", "o2o_restore_drill")
+    with SeaweedFS(scratch, tool("weed")) as bucket:
+        shop.airflow.connect("o2o_s3", conn_type="http", host=f"http://{bucket.endpoint}/{BUCKET}/o2o", **bucket.login())
+        said = shop.airflow.python(DAGS_TEST, "o2o_retention", "o2o_backup", "o2o_restore_drill")
+        dump = next(shop.dumps.glob("*.dump"))
+        assert bucket.read(f"o2o/{dump.name}") == dump.read_bytes()
+        assert bucket.read(f"o2o/{dump.name}.sha256").decode().split() == [sha256(dump.read_bytes()).hexdigest(), dump.name]
+        assert bucket.login()["password"] not in said
+    shop.airflow.connect("o2o_s3")
     assert shop.database.sql("SELECT order_id FROM orders_archive") == [("OLD",)] and shop.counted() == before
     assert "are those of the dump" in said
     assert shop.database.job("backup") == shop.database.job("restore_drill") == (True, False)
     assert shop.postgres.query("SELECT datname FROM pg_database WHERE datname LIKE 'o2o\\_drill%'") == []
 
 
-def test_no_secret_is_in_what_tasks_say(shop):
-    said = shop.airflow.python(DAGS_TEST, "o2o_reconcile")
-    assert "o2o-exporter ingest --since=" in said
-    for secret in (PASSWORD, "p%25%3Aw%2Fd%20%401", shop.simulator.api_key, shop.postgres.password):
-        assert secret not in said
+SLOW = """
+from datetime import timedelta
+from airflow.sdk import DAG
+from o2o_batch_job import COMMON, BatchJob
+with DAG(dag_id="slow", schedule=None, **{**COMMON, "default_args": {"retries": 0}}):
+    BatchJob(job="slow", command=["sh", "-c", "sleep 600 & echo started $!; wait"], execution_timeout=timedelta(seconds=3))
+"""
+
+
+def test_a_job_whose_time_is_up_is_ended_with_all_that_it_started_and_reported(shop, tmp_path):
+    (tmp_path / "slow.py").write_text(SLOW)
+    (tmp_path / "o2o_batch_job.py").symlink_to(DAGS / "o2o_batch_job.py")
+    with pytest.raises(AssertionError) as problem:
+        shop.airflow.python(DAGS_TEST, "slow", AIRFLOW__CORE__DAGS_FOLDER=str(tmp_path))
+    said = str(problem.value)
+    assert gone(int(re.search(r"started (\d+)", said).group(1)))
+    assert shop.database.job("slow") == (False, True)
 
 
 # --- a real scheduler

@@ -179,6 +179,21 @@ def test_old_dumps_go_and_the_newest_stays(database, folder):
     assert dumps(folder) == left
 
 
+def test_a_bucket_that_cannot_be_had_is_a_failure_that_keeps_all_dumps(database, folder):
+    """(A real S3 server takes one in `make conformance`.)"""
+    folder.mkdir()
+    old = folder / "o2o-old.dump"
+    old.write_text("x")
+    os.utime(old, (0, 0))
+    bucket = {"O2O_S3_URL": "http://127.0.0.1:9/bucket/o2o", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "the-secret"}
+    said = database.command("backup", str(folder), expect=1, **bucket)
+    assert "was not taken" in said and "the-secret" not in said
+    new = next(path for path in folder.glob("*.dump") if path != old)
+    assert set(dumps(folder)) == {old.name, *kept(new)}
+    assert "not both set" in database.command("backup", str(folder), expect=1, O2O_S3_URL="http://127.0.0.1:9/bucket")
+    assert "usage" in database.command("s3_put", "http://127.0.0.1:9/", str(new), expect=2, **bucket)
+
+
 @pytest.mark.parametrize("command, arguments", [("backup", []), ("backup", ["--keep-days=0", "x"]), ("backup", ["--keep=1", "x"]), ("backup", ["a", "b"]),
                                                 ("restore", []), ("restore", ["--force", "x"])])
 def test_wrong_usage_is_told(database, command, arguments):

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The batch jobs, run as cron runs them, as their own role, on a database that the exporter made."""
+import os
+import signal
+import subprocess
 import threading
 
 import pytest
 
-from harness.batch_database import ENCODED, PASSWORD, BatchDatabase
+from harness.batch_database import BATCH, ENCODED, PASSWORD, BatchDatabase
+from harness.processes import clean_environment
 
 
 @pytest.fixture(name="database")
@@ -26,6 +30,16 @@ def test_a_job_reports_that_it_succeeded_and_that_it_failed(database):
     assert database.job("my_job") == (True, False)
     said = database.run("my_job", "--", "false", expect=1)
     assert "my_job failed" in said and database.job("my_job") == (True, True)
+
+
+def test_a_job_that_is_ended_from_outside_is_reported(database):
+    """As systemd and Airflow do it: a signal to all of it."""
+    run = subprocess.Popen([BATCH / "run", "my_job", "--", "sh", "-c", "echo here; exec sleep 600"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                           env=clean_environment(PG_DSN=database.dsn), start_new_session=True)
+    assert run.stdout.readline() == b"here\n"
+    os.killpg(run.pid, signal.SIGTERM)
+    assert run.wait(60) == 1 and database.job("my_job") == (False, True)
+    run.stdout.close()
 
 
 @pytest.mark.parametrize("arguments, problem", [
