@@ -41,6 +41,7 @@ class Prometheus:
         self.url = f"http://127.0.0.1:{self.port}"
         self.left_out = []
         self._folder = scratch.folder(f"prometheus{replica or ''}")
+        self.data = f"{self._folder}/data"
         self._targets = {"prometheus": f"127.0.0.1:{self.port}", **targets}
         self._alertmanager = alertmanager
         self._factor = Fraction(factor)
@@ -59,14 +60,15 @@ class Prometheus:
         self._write_files()
         if self._history:
             subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=24h", "--quiet",
-                            self._history, f"{self._folder}/data"], check=True, timeout=120)
+                            self._history, self.data], check=True, timeout=120)
+            self._history = None  # once, however often it is started
         flags = [f"{flag}={scale_duration(default, self._factor)}" for flag, default in FLAGS.items()]
         environment = None
         if self._replica:
             flags.append("--enable-feature=expand-external-labels")  # what Prometheus 3 always does
             environment = clean_environment(O2O_REPLICA=self._replica)
         self.child = Child("Prometheus", [
-            self._program, f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self._folder}/data",
+            self._program, f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self.data}",
             f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=35d", *flags,
         ], os.path.join(self._folder, "log"), cwd=self._folder, env=environment)
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])

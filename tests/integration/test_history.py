@@ -6,8 +6,8 @@ import time
 import pytest
 
 from harness.exporter import program
-from harness.processes import clean_environment
-from harness.prometheus import Prometheus
+from harness.processes import clean_environment, wait_until
+from harness.prometheus import RULES, Prometheus
 from harness.stand import Stand
 
 DAY = 86400
@@ -79,6 +79,31 @@ def test_prometheus_reads_the_weeks_before_it(scratch, shop):
         assert gained("o2o_orders_completed_amount_total", week_ago, week_ago + 6 * 3600) == 4.5
         assert gained("o2o_orders_failed_total", week_ago, week_ago + 6 * 3600) == 1
         assert at("o2o_orders_ingested_total", hour - 3600 + 60) == 9 * 24, "it ends at today's counter"
+
+
+def test_rules_know_the_weeks_before_them(scratch, stand):
+    """As docs/expected-orders.md says, for the hours around this time a week ago: an order a minute, 60 an hour."""
+    shop = stand()
+    assert shop.exporter.stop() == 0
+    shop.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
+             "SELECT 'm' || n, 'PENDING', 'delivery', 1.50, now() - interval '1 week 5 hours' + n * interval '1 minute' FROM generate_series(1, 420) n")
+    path = scratch.file("history.om")
+    with open(path, "wb") as file:
+        subprocess.run([program(), "history", "--since", "176h", "--label", "instance=exporter:9847"], stdout=file, check=True,
+                       env=clean_environment(PG_DSN=shop.dsn), timeout=60)
+    week_ago = int(time.time()) - 7 * DAY
+    with Prometheus(scratch, {}, history=path) as prometheus:
+        # A rule that reads another one's results needs them loaded: sums, what 10 minutes brought, what hours brought.
+        for _ in range(3):
+            subprocess.run(["promtool", "tsdb", "create-blocks-from", "rules", "--url", prometheus.url, f"--start={week_ago - 4 * 3600}",
+                            f"--end={week_ago + 3600}", "--eval-interval=1m", f"--output-dir={prometheus.data}", RULES / "o2o-orders.yml"],
+                           check=True, timeout=300)
+            prometheus.stop()
+            prometheus.start()  # loads the blocks, as it would within a minute
+        wait_until(lambda: prometheus.number('job_week:o2o_orders_ingested:increase10m_low1h{week="1"}') == 10, 60, "the week was known",
+                   [prometheus.child])
+        assert prometheus.number('job_window_week:o2o_orders_ingested:increase{week="1",window="1h"}') == 60
+        assert prometheus.number('job_window_week:o2o_orders_ingested:increase{week="1",window="2h"}') == 120
 
 
 def test_it_continues_in_the_counter_that_is_served(shop):
