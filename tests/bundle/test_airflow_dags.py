@@ -52,10 +52,18 @@ def jobs():
 
 
 def test_every_job_of_batch_has_its_dag():
-    in_sql = {path.stem for path in BATCH.glob("*.sql")} - {"contents"}
+    in_sql = {path.stem for path in BATCH.glob("*.sql")}
     assert {name for name, command in jobs().items() if command is None} == in_sql
     commands = {path.name for path in BATCH.iterdir() if not path.suffix} - {"run", "restore", "s3_put"}
     assert {command.removeprefix("{{ batch() }}/") for command in jobs().values() if command} == commands | {"o2o-exporter"}
+
+
+def test_the_same_jobs_are_described_for_cron():
+    page = (ROOT / "docs" / "batch.md").read_text()
+    cron = page[page.index("\n## cron"):page.index("\n## systemd")]
+    for name in jobs().keys() - {"reconcile_nightly"}:
+        assert re.search(rf"^\| `{name}` \| `batch/run {name}\b", page, re.M), name
+        assert len(re.findall(rf"^    [*0-9/]+ \S+ .*/opt/o2o/batch/run {name}\b", cron, re.M)) == 1, name
 
 
 def test_every_setting_is_one_of_the_job():
