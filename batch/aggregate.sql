@@ -5,9 +5,11 @@
 -- Days in which anything changed since the last run are computed again as a whole, so late and changed orders are right and a run may
 -- be repeated at any time. Two runs at once wait for each other. Days that the archive no longer holds whole stay as they are.
 --
+-- Orders go through temporary tables, so memory is bounded by work_mem and temp_buffers, however many there are.
+--
 -- Settings: o2o.schema (o2o); o2o.aggregate_from (none): also every day from that one on, like 2026-10-01. Run in autocommit.
 BEGIN;
-SELECT set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), true);
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), true); END $$;
 SET LOCAL TimeZone = 'UTC';
 LOCK TABLE order_aggregates IN SHARE ROW EXCLUSIVE MODE;
 
@@ -24,6 +26,9 @@ SELECT day::date
 FROM generate_series(nullif(current_setting('o2o.aggregate_from', true), '')::timestamptz, now(), '1 day') AS day
 WHERE day >= coalesce((SELECT at FROM batch_marks WHERE mark = 'dropped'), '-infinity');
 ANALYZE due_days;
+DO $$ BEGIN
+  RAISE NOTICE 'aggregate: % days to do, the first is %', (SELECT count(*) FROM due_days), coalesce((SELECT min(day) FROM due_days)::text, 'none');
+END $$;
 
 -- (An order changes after it was first seen: updated_at has the index, and prunes the archive.)
 CREATE TEMPORARY TABLE due_orders ON COMMIT DROP AS
@@ -35,6 +40,7 @@ JOIN due_days d ON d.day = o.first_updated_at::date
 LEFT JOIN order_statuses s ON s.status = o.status
 WHERE o.updated_at >= (SELECT min(day)::timestamptz FROM due_days) AND o.first_updated_at < now() + interval '1 hour';
 ANALYZE due_orders;
+DO $$ BEGIN RAISE NOTICE 'aggregate: % orders were read', (SELECT count(*) FROM due_orders); END $$;
 
 CREATE TEMPORARY TABLE delayed_orders ON COMMIT DROP AS
 SELECT DISTINCT order_id
@@ -50,6 +56,7 @@ FROM (
 ) stayed
 JOIN order_statuses s USING (status)
 WHERE until - since > s.delayed_after;
+DO $$ BEGIN RAISE NOTICE 'aggregate: % of them were delayed', (SELECT count(*) FROM delayed_orders); END $$;
 
 DELETE FROM order_aggregates USING due_days d WHERE starts_at >= d.day AND starts_at < d.day + 1;
 DELETE FROM order_top_items USING due_days d WHERE order_top_items.day = d.day;

@@ -5,8 +5,8 @@
 -- Settings: o2o.schema (o2o); o2o.stuck_after (24 hours): an order that stays longer in a status that is not final is stuck;
 -- o2o.most_amount (1000000): an order of more is a mistake; o2o.checked_since (2 days): how far back duplicates are searched.
 -- Run in autocommit, after `aggregate`: gaps and volume compare its hours with the same hours of the three weeks before.
-SELECT set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), false);
-DROP TABLE IF EXISTS pg_temp.found;
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), false); END $$;
+DISCARD TEMP;
 CREATE TEMPORARY TABLE found (name text, wrong bigint, example text, took interval, started timestamptz DEFAULT clock_timestamp());
 
 -- One transaction, one view of the orders: a page that comes in meanwhile changes orders and counters at once.

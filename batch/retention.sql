@@ -7,7 +7,7 @@
 --
 -- Settings: o2o.schema (o2o), o2o.keep_days (90), o2o.keep_archive_months (24), o2o.keep_minutes_days (60), o2o.rows_at_once (5000).
 -- Run in autocommit.
-SELECT set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), false);
+DO $$ BEGIN PERFORM set_config('search_path', format('%I, pg_temp', coalesce(nullif(current_setting('o2o.schema', true), ''), 'o2o')), false); END $$;
 
 DO $$
 DECLARE

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The batch jobs, run as cron runs them, as their own role, on a database that the exporter made."""
+import concurrent.futures
 import os
 import signal
 import subprocess
-import threading
 
 import pytest
 
@@ -104,11 +104,9 @@ def test_aggregates_of_archived_orders_stay_when_their_day_is_computed_again(dat
 def test_two_aggregations_at_once_count_once(database):
     for number in range(50):
         database.order(f"O{number}", "3 hours")
-    runs = [threading.Thread(target=database.run, args=("aggregate",)) for _ in range(3)]
-    for run in runs:
-        run.start()
-    for run in runs:
-        run.join()
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        for run in [pool.submit(database.run, "aggregate") for _ in range(3)]:
+            run.result()
     assert day_totals(database)[0] == 50
 
 
@@ -193,17 +191,19 @@ def test_months_of_the_archive_are_dropped_by_policy(database):
 
 
 def test_retention_while_orders_come_in(database):
+    """Of a hundred months, so that partitions are made all the while."""
     database.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, total_amount, updated_at) "
-                 "SELECT 'old-' || i, 'DONE', 'pickup', 1, now() - interval '100 days' FROM generate_series(1, 3000) i")
-    retention = threading.Thread(target=database.run, args=("retention", "rows_at_once=50"))
-    retention.start()
-    came = 0
-    while retention.is_alive() or came < 20:
-        assert database.merge(f"new-{came}", "NEW", "0 minutes") == (1, 0, 0, 0)
-        # An old one that is on its way out is shown once more: wherever it is by now, it is known.
-        assert database.merge(f"old-{came * 7 % 3000 + 1}", "DONE", "100 days")[0] == 0
-        came += 1
-    retention.join()
+                 "SELECT 'old-' || i, 'DONE', 'pickup', 1, now() - (100 + i) * interval '1 day' FROM generate_series(1, 3000) i")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        retention = pool.submit(database.run, "retention", "rows_at_once=50", "keep_archive_months=200")
+        came = 0
+        while not retention.done() or came < 20:
+            assert database.merge(f"new-{came}", "NEW", "0 minutes") == (1, 0, 0, 0)
+            # An old one that is on its way out is shown once more: wherever it is by now, it is known.
+            number = (3000 - came * 7) % 3000 + 1
+            assert database.merge(f"old-{number}", "DONE", f"{100 + number} days")[0] == 0
+            came += 1
+        retention.result()
     assert database.job("retention") == (True, False)
     assert database.tallies()[("o2o_orders_ingested_total", "pickup")] == 3000 + came
     assert database.tallies()[("o2o_orders_completed_total", "pickup")] == 3000
