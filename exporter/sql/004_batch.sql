@@ -143,6 +143,7 @@ BEGIN
   END LOOP;
 END $$;
 
+DELETE FROM schema_inventory;  -- of the release before
 INSERT INTO schema_inventory (part, definition) SELECT part, definition FROM schema_parts;
 
 INSERT INTO schema_migrations (version, needs) VALUES (4, 4);

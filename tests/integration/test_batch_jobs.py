@@ -110,6 +110,19 @@ def test_two_aggregations_at_once_count_once(database):
     assert day_totals(database)[0] == 50
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "UTC", "Asia/Ho_Chi_Minh"])
+def test_days_have_24_hours_wherever_clocks_are_set(database, zone):
+    """Clocks in New York went back on 1 November 2026, and forward on 8 March."""
+    for day in ("2026-03-08", "2026-11-01"):
+        database.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at) "
+                     "SELECT %s || i, 'NEW', 'pickup', %s::timestamp AT TIME ZONE 'UTC' + i * interval '10 minutes' FROM generate_series(0, 143) i", (day, day))
+    database.run("aggregate", PGTZ=zone)
+    assert database.sql("SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), count(*)::int, min(orders)::int, max(orders)::int FROM order_aggregates "
+                        "WHERE grain = 'hour' GROUP BY 1 ORDER BY 1") == [("2026-03-08", 24, 6, 6), ("2026-11-01", 24, 6, 6)]
+    assert database.sql("SELECT to_char(starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), orders::int FROM order_aggregates WHERE grain = 'day' "
+                        "ORDER BY 1") == [("2026-03-08 00:00", 144), ("2026-11-01 00:00", 144)]
+
+
 def test_only_the_hundred_items_that_most_had_are_kept(database):
     database.sql("INSERT INTO fact_orders_monitoring (order_id, status, order_type, updated_at, item_name) "
                  "SELECT format('%s-%s', i, n), 'NEW', 'pickup', date_trunc('day', now()) - interval '2 days', 'item ' || i "
