@@ -97,8 +97,8 @@ class Airflow:
             self._children.append(Child(name, ["airflow-entrypoint", *services()[name]["command"]], self.home / f"{name}.log",
                                         env=self.environment, cwd=self.home))
             if name == "airflow-api-server":
-                wait_until(lambda: self._healthy("metadatabase"), 300, "Airflow's API answered", self._children, interval=0.5)
-        wait_until(lambda: self._healthy("scheduler", "dag_processor", "triggerer"), 300, "Airflow was healthy", self._children, interval=1)
+                wait_until(lambda: self._healthy("metadatabase"), 600, "Airflow's API answered", self._children, interval=0.5)
+        wait_until(lambda: self._healthy("scheduler", "dag_processor", "triggerer"), 600, "Airflow was healthy", self._children, interval=1)
 
     def _healthy(self, *parts):
         try:
