@@ -39,7 +39,7 @@ ProgressLine::ProgressLine(bool terminal) : shown_(terminal) {
   if (!terminal) return;
   ticker_ = std::jthread([this](std::stop_token stop) {
     std::condition_variable_any asked;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     do {
       Draw();
     } while (!asked.wait_for(lock, stop, 1s, [&] { return stop.stop_requested(); }));
@@ -47,7 +47,7 @@ ProgressLine::ProgressLine(bool terminal) : shown_(terminal) {
 }
 
 void ProgressLine::Show(const CatchUpStage& stage) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool answered = stage.page.phase == AskedPage::Phase::kAnswered;
   if (answered) answered_ = stage.page.rows;
   if (stage_ && stage.window != stage_->window) answered_ = 0;
@@ -57,7 +57,7 @@ void ProgressLine::Show(const CatchUpStage& stage) {
 }
 
 void ProgressLine::End() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!shown_) return;
   shown_ = false;
   ticker_.request_stop();

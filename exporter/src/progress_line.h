@@ -2,12 +2,12 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 
 #include "app/catch_up.h"
+#include "base/mutex.h"
 
 namespace o2o {
 
@@ -26,16 +26,17 @@ class ProgressLine {
   void End();
 
  private:
-  std::string Text(std::chrono::seconds elapsed) const;
-  void Draw();
+  std::string Text(std::chrono::seconds elapsed) const O2O_REQUIRES(mutex_);
+  void Draw() O2O_REQUIRES(mutex_);
 
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::mutex mutex_;
-  bool shown_;                         // guarded by mutex_, as all below
-  std::optional<CatchUpStage> stage_;  // nothing: it has not begun
-  std::size_t answered_ = 0;  // rows of the window's last answer, which holds those of the one before
-  std::size_t width_ = 0;     // of what stands in the line
-  std::jthread ticker_;       // last: the first to end
+  Mutex mutex_;
+  bool shown_ O2O_GUARDED_BY(mutex_);
+  std::optional<CatchUpStage> stage_ O2O_GUARDED_BY(mutex_);  // nothing: it has not begun
+  // Rows of the window's last answer, which holds those of the one before.
+  std::size_t answered_ O2O_GUARDED_BY(mutex_) = 0;
+  std::size_t width_ O2O_GUARDED_BY(mutex_) = 0;  // of what stands in the line
+  std::jthread ticker_;                           // last: the first to end
 };
 
 }  // namespace o2o

@@ -8,7 +8,6 @@
 #include <chrono>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -17,6 +16,7 @@
 #include "app/app.h"
 #include "app/reloads.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/process.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
@@ -85,7 +85,7 @@ class Service {
                             [this] { return stopping_.load(); },
                             [&reloads] { return reloads.AskAndWait(kReloadWait); }};
     // A reload that is asked for from here on comes after the first configuration.
-    std::unique_lock first(apply_mutex_);
+    MutexLock first(apply_mutex_);
     auto server = WebServer::Start(web, MakeRoutes(inputs));
     if (!server) {
       log::Error("cannot listen", {{"address", web.listen_address}, {"error", server.error().message}});
@@ -136,7 +136,7 @@ class Service {
   // nobody else, since anybody may ask for a reload.
   bool Reload() noexcept {
     try {
-      const std::lock_guard lock(apply_mutex_);
+      const MutexLock lock(apply_mutex_);
       std::string problems;
       auto config = load_();
       if (!config) {
@@ -164,7 +164,7 @@ class Service {
   ExporterMetrics metrics_;
   MetabaseSessions sessions_{clock_};
   App app_{board_, metrics_, sessions_, clock_};
-  std::mutex apply_mutex_;  // the first configuration and a reload that was asked for meanwhile
+  Mutex apply_mutex_;  // the first configuration and a reload that was asked for meanwhile
   std::atomic<bool> stopping_{false};
 };
 

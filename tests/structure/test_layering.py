@@ -83,3 +83,9 @@ def test_headers_begin_alike(path):
     lines = path.read_text().splitlines()
     assert lines[0] == "// SPDX-License-Identifier: Apache-2.0"
     assert "#pragma once" in lines[:3]
+
+
+@pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "mutex.h"], ids=lambda path: str(path.relative_to(SRC)))
+def test_mutexes_are_those_that_clang_checks(path):
+    """base/mutex.h, and annotations in the place of comments."""
+    assert re.findall(r"std::\w*mutex\b(?!>)|std::(?:lock_guard|unique_lock|scoped_lock)|// .*(?:guarded by|needs) \w*mutex_?", path.read_text()) == []

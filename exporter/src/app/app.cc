@@ -180,7 +180,7 @@ App::Units App::UnitsFor(const std::shared_ptr<const ValidatedConfig>& config) c
 
 Result<void> App::Apply(ValidatedConfig validated) {
   {
-    const std::lock_guard lock(retired_mutex_);
+    const MutexLock lock(retired_mutex_);
     if (retired_.size() >= kMostRetired) {
       return Fail(ErrorCode::kConfig,
                   std::to_string(retired_.size()) +
@@ -198,7 +198,7 @@ Result<void> App::Apply(ValidatedConfig validated) {
   }
   Units before;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     before = std::exchange(units_, next);
     config_ = config;
   }
@@ -234,15 +234,16 @@ void App::Retire(const Units& before, const Units& next) {
       board_.Remove(source);
       metrics_.RemoveSource(source);
     }
-    const std::lock_guard lock(retired_mutex_);
+    const MutexLock lock(retired_mutex_);
     retired_.push_back(unit);
   }
   retired_changed_.notify_one();
 }
 
 void App::JoinRetired(const std::stop_token& stop) {
-  std::unique_lock lock(retired_mutex_);
-  while (retired_changed_.wait(lock, stop, [this] { return !retired_.empty(); })) {
+  MutexLock lock(retired_mutex_);
+  while (retired_changed_.wait(lock, stop,
+                               [this]() O2O_REQUIRES(retired_mutex_) { return !retired_.empty(); })) {
     const std::shared_ptr<Unit> unit = retired_.front();  // counts as retired until it has ended
     lock.unlock();
     unit->Join();
@@ -262,12 +263,12 @@ void App::Join() {
 }
 
 App::Units App::CurrentUnits() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return units_;
 }
 
 std::shared_ptr<const ValidatedConfig> App::config() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return config_;
 }
 

@@ -6,7 +6,6 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -17,6 +16,7 @@
 #include "app/poller.h"
 #include "app/store_health.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "config/config_loader.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
@@ -84,14 +84,14 @@ class App {
   ExporterMetrics& metrics_;
   MetabaseSessions& sessions_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const ValidatedConfig> config_;  // guarded by mutex_
-  Units units_;                                    // in configuration order; guarded by mutex_
+  mutable Mutex mutex_;
+  std::shared_ptr<const ValidatedConfig> config_ O2O_GUARDED_BY(mutex_);
+  Units units_ O2O_GUARDED_BY(mutex_);  // in configuration order
   mutable std::atomic<bool> polled_{false};
 
-  std::mutex retired_mutex_;
+  Mutex retired_mutex_;
   std::condition_variable_any retired_changed_;
-  std::deque<std::shared_ptr<Unit>> retired_;  // asked to end, not yet joined; guarded by retired_mutex_
+  std::deque<std::shared_ptr<Unit>> retired_ O2O_GUARDED_BY(retired_mutex_);  // asked to end, not yet joined
   std::jthread joiner_;
 };
 

@@ -60,12 +60,12 @@ void Poller::Start(const Poller* before) {
   std::optional<MonotonicTime> published_at;
   std::optional<Timestamp> last_success;
   if (before != nullptr) {
-    const std::lock_guard lock(before->mutex_);
+    const MutexLock lock(before->mutex_);
     published_at = before->published_at_;
     last_success = before->status_.last_success;
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     published_at_ = published_at;
     status_.last_success = last_success;
     started_ = true;
@@ -75,7 +75,7 @@ void Poller::Start(const Poller* before) {
 
 void Poller::RequestStop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     retired_ = true;
   }
   thread_.request_stop();
@@ -87,15 +87,15 @@ void Poller::Join() {
 
 void Poller::Nudge() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     nudged_ = true;
   }
   wake_.notify_one();
 }
 
 bool Poller::WaitForStart(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  return wake_.wait(lock, stop, [this] { return started_; }) && !stop.stop_requested();
+  MutexLock lock(mutex_);
+  return wake_.wait(lock, stop, [this]() O2O_REQUIRES(mutex_) { return started_; }) && !stop.stop_requested();
 }
 
 void Poller::Run(std::stop_token stop) {
@@ -104,11 +104,11 @@ void Poller::Run(std::stop_token stop) {
   MonotonicTime started = clock_.Monotonic();
   while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       const Millis left =
           std::max(Millis{0}, std::chrono::duration_cast<Millis>(started + delay - clock_.Monotonic()));
       status_.next_poll = clock_.Now() + left;
-      wake_.wait_for(lock, stop, left, [this] { return nudged_; });
+      wake_.wait_for(lock, stop, left, [this]() O2O_REQUIRES(mutex_) { return nudged_; });
       if (stop.stop_requested()) return;
       nudged_ = false;
     }
@@ -128,7 +128,7 @@ void Poller::Run(std::stop_token stop) {
 Poller::Ended Poller::PollOnce(std::stop_token stop) {
   const MonotonicTime start = clock_.Monotonic();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (retired_) return {};
     metrics_.PollStarted(options_.source);
     ++status_.polls;
@@ -154,7 +154,7 @@ Poller::Ended Poller::PollOnce(std::stop_token stop) {
   }
   {
     // Under the lock, or a source that a reload removed would be back in the metrics.
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!retired_) metrics_.PollEnded(options_.source, outcome);
   }
   log::Debug("polled", {{"source", options_.source},
@@ -199,7 +199,7 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   bool first = false;
   bool recovered = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (retired_) return;
     first = status_.state == SourceStatus::State::kStarting;
     recovered = status_.state == SourceStatus::State::kFailing;
@@ -284,7 +284,7 @@ void Poller::Failed(const Error& error) {
   const std::string reason{Name(error.code)};
   bool changed = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (retired_) return;
     changed = status_.state != SourceStatus::State::kFailing || status_.last_error_reason != reason;
     status_.state = SourceStatus::State::kFailing;
@@ -299,7 +299,7 @@ void Poller::Failed(const Error& error) {
 
 void Poller::ExpireIfStale() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (retired_ || !published_at_ || clock_.Monotonic() <= *published_at_ + options_.stale_after) return;
     published_at_.reset();
     status_.stale = true;
@@ -311,7 +311,7 @@ void Poller::ExpireIfStale() {
 }
 
 SourceStatus Poller::status() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return status_;
 }
 

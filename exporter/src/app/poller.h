@@ -5,7 +5,6 @@
 #include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +14,7 @@
 #include "app/rhythm.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/mutex.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
 #include "sources/source.h"
@@ -103,7 +103,7 @@ class Poller {
   void Failed(const Error& error);
   void LogNotes(std::vector<std::string> notes);
   void LogRejected(const PollOutcome& outcome, const std::map<std::string, std::string>& first);
-  void SetLastError(const Error& error);  // needs mutex_
+  void SetLastError(const Error& error) O2O_REQUIRES(mutex_);
 
   const PollerOptions options_;
   Source& source_;
@@ -112,15 +112,15 @@ class Poller {
   const Clock& clock_;
   Rhythm rhythm_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable_any wake_;
-  bool started_ = false;                        // guarded by mutex_
-  bool retired_ = false;                        // stop was requested; guarded by mutex_
-  bool nudged_ = false;                         // guarded by mutex_
-  SourceStatus status_;                         // guarded by mutex_
-  std::optional<MonotonicTime> published_at_;   // what is on the board now; guarded by mutex_
-  std::optional<MonotonicTime> failing_since_;  // of the poll thread
-  std::uint64_t failures_in_a_row_ = 0;         // of the poll thread
+  bool started_ O2O_GUARDED_BY(mutex_) = false;
+  bool retired_ O2O_GUARDED_BY(mutex_) = false;  // stop was requested
+  bool nudged_ O2O_GUARDED_BY(mutex_) = false;
+  SourceStatus status_ O2O_GUARDED_BY(mutex_);
+  std::optional<MonotonicTime> published_at_ O2O_GUARDED_BY(mutex_);  // what is on the board now
+  std::optional<MonotonicTime> failing_since_;                        // of the poll thread
+  std::uint64_t failures_in_a_row_ = 0;                               // of the poll thread
   std::string trouble_;              // of the poll thread: reason of the last trouble beside a good answer
   std::vector<std::string> notes_;   // of the poll thread; of the last good poll
   std::set<std::string> rejecting_;  // of the poll thread; the reasons of the last good poll

@@ -17,7 +17,7 @@ Reloads::~Reloads() { Stop(); }
 
 void Reloads::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopped_ = true;
   }
   ended_changed_.notify_all();
@@ -27,27 +27,28 @@ void Reloads::Stop() {
 
 void Reloads::Ask() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++asked_;
   }
   asked_changed_.notify_one();
 }
 
 ReloadAnswer Reloads::AskAndWait(Millis at_most) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   if (waited_for_) return ReloadAnswer::kBusy;
   waited_for_ = true;
   const std::uint64_t mine = ++asked_;
   asked_changed_.notify_one();
-  const bool ended = ended_changed_.wait_for(lock, at_most, [&] { return stopped_ || ended_ >= mine; });
+  const bool ended = ended_changed_.wait_for(
+      lock, at_most, [&]() O2O_REQUIRES(mutex_) { return stopped_ || ended_ >= mine; });
   waited_for_ = false;
   if (!ended || ended_ < mine) return ReloadAnswer::kRunning;
   return last_good_ ? ReloadAnswer::kDone : ReloadAnswer::kFailed;
 }
 
 void Reloads::Run(const std::stop_token& stop) {
-  std::unique_lock lock(mutex_);
-  while (asked_changed_.wait(lock, stop, [this] { return asked_ > ended_; })) {
+  MutexLock lock(mutex_);
+  while (asked_changed_.wait(lock, stop, [this]() O2O_REQUIRES(mutex_) { return asked_ > ended_; })) {
     if (stop.stop_requested()) return;
     const std::uint64_t asked = asked_;
     lock.unlock();

@@ -4,11 +4,11 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 
 #include "base/duration.h"
+#include "base/mutex.h"
 
 namespace o2o {
 
@@ -41,14 +41,14 @@ class Reloads {
   void Run(const std::stop_token& stop);
 
   const std::function<bool()> reload_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable_any asked_changed_;
   std::condition_variable_any ended_changed_;
-  std::uint64_t asked_ = 0;  // the number of requests; guarded by mutex_
-  std::uint64_t ended_ = 0;  // those of them that are answered; guarded by mutex_
-  bool last_good_ = false;   // guarded by mutex_
-  bool waited_for_ = false;  // guarded by mutex_
-  bool stopped_ = false;     // guarded by mutex_
+  std::uint64_t asked_ O2O_GUARDED_BY(mutex_) = 0;  // the number of requests
+  std::uint64_t ended_ O2O_GUARDED_BY(mutex_) = 0;  // those of them that are answered
+  bool last_good_ O2O_GUARDED_BY(mutex_) = false;
+  bool waited_for_ O2O_GUARDED_BY(mutex_) = false;
+  bool stopped_ O2O_GUARDED_BY(mutex_) = false;
   std::jthread thread_;
 };
 

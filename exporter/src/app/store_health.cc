@@ -20,7 +20,7 @@ std::string_view Name(StoreHealth::Side side) {
 }  // namespace
 
 void StoreHealth::Report(Side side, const Error* error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const bool was_up = IsUp();
   const bool was_tried = tried_;
   errors_[static_cast<std::size_t>(side)] = error ? std::optional(error->message) : std::nullopt;
@@ -35,12 +35,12 @@ void StoreHealth::Report(Side side, const Error* error) {
 }
 
 void StoreHealth::Retire() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   retired_ = true;
 }
 
 StoreHealth::State StoreHealth::state() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto down =
       std::find_if(errors_.rbegin(), errors_.rend(), [](const auto& error) { return error.has_value(); });
   return {IsUp(), down == errors_.rend() ? "" : **down};

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <array>
-#include <mutex>
 #include <optional>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "metrics/exporter_metrics.h"
 
@@ -36,12 +36,12 @@ class StoreHealth {
 
  private:
   ExporterMetrics& metrics_;
-  mutable std::mutex mutex_;
-  bool IsUp() const;  // needs mutex_
+  mutable Mutex mutex_;
+  bool IsUp() const O2O_REQUIRES(mutex_);
 
-  bool retired_ = false;                              // guarded by mutex_
-  bool tried_ = false;                                // guarded by mutex_
-  std::array<std::optional<std::string>, 3> errors_;  // by side, guarded by mutex_
+  bool retired_ O2O_GUARDED_BY(mutex_) = false;
+  bool tried_ O2O_GUARDED_BY(mutex_) = false;
+  std::array<std::optional<std::string>, 3> errors_ O2O_GUARDED_BY(mutex_);  // by side
 };
 
 }  // namespace o2o

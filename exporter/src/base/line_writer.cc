@@ -48,7 +48,7 @@ bool WriteUntil(int descriptor, std::string_view bytes, std::chrono::steady_cloc
 
 LineWriter::~LineWriter() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ending_ = true;
   }
   filled_.notify_one();
@@ -70,7 +70,7 @@ void LineWriter::StartThread() noexcept {
 }
 
 void LineWriter::Write(std::string line) noexcept {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   try {
     if (bytes_ + line.size() > max_bytes_) {
       ++dropped_;
@@ -89,8 +89,9 @@ void LineWriter::Write(std::string line) noexcept {
 
 bool LineWriter::Flush(std::chrono::milliseconds at_most) {
   const auto deadline = std::chrono::steady_clock::now() + at_most;
-  std::unique_lock lock(mutex_);
-  if (thread_.joinable()) return emptied_.wait_until(lock, deadline, [this] { return lines_.empty(); });
+  MutexLock lock(mutex_);
+  if (thread_.joinable())
+    return emptied_.wait_until(lock, deadline, [this]() O2O_REQUIRES(mutex_) { return lines_.empty(); });
   for (; !lines_.empty(); lines_.pop_front()) {
     if (!WriteUntil(descriptor_, lines_.front(), deadline)) return false;
     bytes_ -= lines_.front().size();
@@ -99,14 +100,14 @@ bool LineWriter::Flush(std::chrono::milliseconds at_most) {
 }
 
 std::uint64_t LineWriter::dropped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return dropped_;
 }
 
 void LineWriter::Run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (true) {
-    filled_.wait(lock, [this] { return ending_ || !lines_.empty(); });
+    filled_.wait(lock, [this]() O2O_REQUIRES(mutex_) { return ending_ || !lines_.empty(); });
     if (ending_) return;
     const std::string& line = lines_.front();  // stays where it is while others are added behind it
     lock.unlock();

@@ -5,9 +5,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <thread>
+
+#include "base/mutex.h"
 
 namespace o2o {
 
@@ -32,19 +33,19 @@ class LineWriter {
   std::uint64_t dropped() const;
 
  private:
-  void StartThread() noexcept;  // needs mutex_; in vain where there is none to be had
+  void StartThread() noexcept O2O_REQUIRES(mutex_);  // in vain where there is none to be had
   void Run();
 
   const int descriptor_;
   const std::size_t max_bytes_;
-  mutable std::mutex mutex_;  // never held while writing
-  std::condition_variable filled_;
-  std::condition_variable emptied_;
-  std::deque<std::string> lines_;  // guarded by mutex_; the first one may be being written
-  std::size_t bytes_ = 0;          // of lines_; guarded by mutex_
-  std::uint64_t dropped_ = 0;      // guarded by mutex_
-  bool ending_ = false;            // guarded by mutex_
-  std::thread thread_;             // started by the first line; guarded by mutex_
+  mutable Mutex mutex_;  // never held while writing
+  std::condition_variable_any filled_;
+  std::condition_variable_any emptied_;
+  std::deque<std::string> lines_ O2O_GUARDED_BY(mutex_);  // the first one may be being written
+  std::size_t bytes_ O2O_GUARDED_BY(mutex_) = 0;          // of lines_
+  std::uint64_t dropped_ O2O_GUARDED_BY(mutex_) = 0;
+  bool ending_ O2O_GUARDED_BY(mutex_) = false;
+  std::thread thread_ O2O_GUARDED_BY(mutex_);  // started by the first line
 };
 
 }  // namespace o2o

@@ -9,12 +9,12 @@
 #include <cstring>
 #include <limits>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/mutex.h"
 
 namespace o2o::redaction {
 namespace {
@@ -343,7 +343,7 @@ void AddSecret(Table& table, const std::string& secret) {
 class Registry {
  public:
   Registration Register(std::string_view text) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto entry = entries_.try_emplace(std::string(text)).first;
     ++entry->second.holders;  // where memory ends below, the deleter takes it back
     Registration registration(&entry->second, [this](Entry* of) { Release(*of); });
@@ -359,7 +359,7 @@ class Registry {
     thread_local std::uint64_t seen = 0;
     thread_local std::shared_ptr<const Table> table;
     if (seen != version) {
-      const std::lock_guard lock(table_mutex_);
+      const MutexLock lock(table_mutex_);
       table = table_;
       seen = version;
     }
@@ -375,12 +375,12 @@ class Registry {
 
   // Takes no memory: it may run while there is none.
   void Release(Entry& entry) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --entry.holders;
     entry.released = ++releases_;
   }
 
-  void ForgetOldest() {
+  void ForgetOldest() O2O_REQUIRES(mutex_) {
     std::size_t unheld = 0;
     for (const auto& [text, entry] : entries_) unheld += entry.holders == 0;
     for (; unheld > kMostReleased; --unheld) {
@@ -393,7 +393,7 @@ class Registry {
     }
   }
 
-  void Rebuild() {
+  void Rebuild() O2O_REQUIRES(mutex_) {
     ForgetOldest();
     auto table = std::make_shared<Table>();
     for (const char c : kEscapes) table->starts.set(static_cast<unsigned char>(c));
@@ -402,16 +402,16 @@ class Registry {
       if (const std::string password = PasswordIn(text); password != text) AddSecret(*table, password);
     }
     for (auto& [text, entry] : entries_) entry.in_table = true;
-    const std::lock_guard lock(table_mutex_);
+    const MutexLock lock(table_mutex_);
     table_ = std::move(table);
     version_.fetch_add(1, std::memory_order_release);
   }
 
-  std::recursive_mutex mutex_;            // where memory ends in Register(), a release comes while it is held
-  std::map<std::string, Entry> entries_;  // guarded by mutex_
-  std::uint64_t releases_ = 0;            // guarded by mutex_
-  mutable std::mutex table_mutex_;
-  std::shared_ptr<const Table> table_;  // guarded by table_mutex_
+  RecursiveMutex mutex_;  // where memory ends in Register(), a release comes while it is held
+  std::map<std::string, Entry> entries_ O2O_GUARDED_BY(mutex_);
+  std::uint64_t releases_ O2O_GUARDED_BY(mutex_) = 0;
+  mutable Mutex table_mutex_;
+  std::shared_ptr<const Table> table_ O2O_GUARDED_BY(table_mutex_);
   std::atomic<std::uint64_t> version_ = 0;
 };
 

@@ -55,7 +55,7 @@ SecretFile::SecretFile(std::string path, std::string text)
 
 std::string SecretFile::Read() {
   tl::expected<SecretFileText, std::string> now = ReadSecretFile(path_);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!now) {
     if (problem_ != now.error()) {
       log::Warn("a secret's file cannot be used: keeping what it held last",

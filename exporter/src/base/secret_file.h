@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <mutex>
 #include <string>
 
+#include "base/mutex.h"
 #include "base/redaction.h"
 #include "base/result.h"
 
@@ -33,10 +33,10 @@ class SecretFile {
 
  private:
   const std::string path_;
-  std::mutex mutex_;
-  std::string text_;                      // guarded by mutex_; the last good one
-  redaction::Registration registration_;  // guarded by mutex_; of text_
-  std::string problem_;                   // guarded by mutex_; of the last reading
+  Mutex mutex_;
+  std::string text_ O2O_GUARDED_BY(mutex_);                      // the last good one
+  redaction::Registration registration_ O2O_GUARDED_BY(mutex_);  // of text_
+  std::string problem_ O2O_GUARDED_BY(mutex_);                   // of the last reading
 };
 
 }  // namespace o2o

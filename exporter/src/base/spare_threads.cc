@@ -3,8 +3,9 @@
 
 #include <pthread.h>
 
-#include <mutex>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace o2o {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kStackBytes = 128u << 10;
 
 void* WaitForEnd(void* gate) {
-  const std::lock_guard lock(*static_cast<std::mutex*>(gate));
+  const MutexLock lock(*static_cast<Mutex*>(gate));
   return nullptr;
 }
 
@@ -21,12 +22,12 @@ void* WaitForEnd(void* gate) {
 bool HasThreadsFor(std::size_t count) {
   std::vector<pthread_t> threads;
   threads.reserve(count);
-  std::mutex gate;  // closed until all are there
+  Mutex gate;  // closed until all are there
   pthread_attr_t small;
   pthread_attr_init(&small);
   pthread_attr_setstacksize(&small, kStackBytes);
   {
-    const std::lock_guard closed(gate);
+    const MutexLock closed(gate);
     pthread_t thread{};
     while (threads.size() < count && pthread_create(&thread, &small, WaitForEnd, &gate) == 0)
       threads.push_back(thread);

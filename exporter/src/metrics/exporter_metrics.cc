@@ -14,6 +14,7 @@
 
 #include "base/closed_set.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
 
@@ -129,8 +130,8 @@ std::string_view Name(IngestedAs fate) { return NameOf(fate); }
 std::span<const IngestedAs> AllIngestedAs() { return kIngestedAs; }
 
 struct ExporterMetrics::Families {
-  std::mutex mutex;                          // one poll's numbers are seen together
-  std::shared_ptr<const Snapshot> rendered;  // guarded by mutex; null where something has changed since
+  Mutex mutex;                                                     // one poll's numbers are seen together
+  std::shared_ptr<const Snapshot> rendered O2O_GUARDED_BY(mutex);  // null where something has changed since
 
   prometheus::Registry registry;
   Gauges& source_up = BuildGauges(registry, catalogue::kSourceUp);
@@ -158,12 +159,8 @@ struct ExporterMetrics::Families {
             &source_rows, &source_series,       &source_response_bytes, &source_stale};
   }
 
-  // To change numbers with.
-  std::unique_lock<std::mutex> Change() {
-    std::unique_lock lock(mutex);
-    rendered.reset();
-    return lock;
-  }
+  // Before numbers are changed.
+  void Changing() O2O_REQUIRES(mutex) { rendered.reset(); }
 
   std::shared_ptr<const Snapshot> Render() const {
     std::vector<Family> families;
@@ -191,7 +188,8 @@ ExporterMetrics::~ExporterMetrics() = default;
 
 void ExporterMetrics::AddSource(const std::string& source, double interval_seconds,
                                 const SourceReasons& reasons) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   const prometheus::Labels labels{{"source", source}};
   for (Gauges* family : families_->SourceGauges()) family->Add(labels);
   families_->source_interval.Add(labels).Set(interval_seconds);
@@ -208,7 +206,8 @@ void ExporterMetrics::AddSource(const std::string& source, double interval_secon
 }
 
 void ExporterMetrics::RemoveSource(const std::string& source) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   const prometheus::Labels labels{{"source", source}};
   const auto remove = [](auto& family, const prometheus::Labels& gone) { family.Remove(&family.Add(gone)); };
   for (Gauges* family : families_->SourceGauges()) remove(*family, labels);
@@ -222,13 +221,15 @@ void ExporterMetrics::RemoveSource(const std::string& source) {
 }
 
 void ExporterMetrics::PollStarted(const std::string& source) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->source_polls.Add({{"source", source}}).Increment();
 }
 
 void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& outcome) {
   if (!outcome.up && outcome.reason == ErrorCode::kCancelled) return;
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   const prometheus::Labels labels{{"source", source}};
   families_->source_up.Add(labels).Set(outcome.up ? 1 : 0);
   families_->source_poll_duration.Add(labels).Set(outcome.duration_seconds);
@@ -252,33 +253,38 @@ void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& ou
 }
 
 void ExporterMetrics::SetStale(const std::string& source, bool stale) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->source_stale.Add({{"source", source}}).Set(stale ? 1 : 0);
 }
 
 void ExporterMetrics::SetStoreUp(bool up) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->store_up.Set(up ? 1 : 0);
 }
 
 void ExporterMetrics::StoreWrote(double seconds) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->store_write_duration.Observe(seconds);
 }
 
 void ExporterMetrics::IngestedRows(IngestedAs result, std::int64_t rows) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->ingest_rows.Add({{"result", std::string(Name(result))}}).Increment(static_cast<double>(rows));
 }
 
 void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
-  const auto lock = families_->Change();
+  const MutexLock lock(families_->mutex);
+  families_->Changing();
   families_->config_ok.Set(ok ? 1 : 0);
   if (ok) families_->config_ok_time.Set(UnixSeconds(at));
 }
 
 std::shared_ptr<const Snapshot> ExporterMetrics::Read() const {
-  const std::lock_guard lock(families_->mutex);
+  const MutexLock lock(families_->mutex);
   // A lost line is not announced when it is lost: whoever logs may hold any lock.
   const double lost = static_cast<double>(log::DroppedLines()) - families_->log_lines_dropped.Value();
   if (lost > 0) {

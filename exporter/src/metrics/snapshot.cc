@@ -214,7 +214,7 @@ std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Times
 
 void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     snapshots_[publisher].swap(snapshot);
   }
   // The old one is freed here, outside the lock: it may hold a million lines.
@@ -222,7 +222,7 @@ void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const 
 
 void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const Snapshot> snapshot,
                             LastRows rows) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::swap(snapshots_[publisher], snapshot);
   std::swap(rows_[publisher], rows);
   // The arguments free the old ones once the lock is gone.
@@ -230,18 +230,18 @@ void SnapshotBoard::Publish(const std::string& publisher, std::shared_ptr<const 
 
 void SnapshotBoard::Remove(const std::string& publisher) {
   Drop(publisher);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   rows_.erase(publisher);
 }
 
 std::map<std::string, LastRows> SnapshotBoard::Rows() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return rows_;
 }
 
 void SnapshotBoard::Drop(const std::string& publisher) {
   std::shared_ptr<const Snapshot> dropped;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = snapshots_.find(publisher);
   if (found == snapshots_.end()) return;
   dropped = std::move(found->second);
@@ -249,7 +249,7 @@ void SnapshotBoard::Drop(const std::string& publisher) {
 }
 
 SnapshotBoard::Snapshots SnapshotBoard::Read() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return snapshots_;
 }
 

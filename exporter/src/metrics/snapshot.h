@@ -4,13 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "metrics/gzip.h"
 #include "metrics/metric_desc.h"
 #include "metrics/series_table.h"
@@ -98,9 +98,9 @@ class SnapshotBoard {
   std::map<std::string, LastRows> Rows() const;
 
  private:
-  mutable std::mutex mutex_;
-  Snapshots snapshots_;                   // guarded by mutex_
-  std::map<std::string, LastRows> rows_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Snapshots snapshots_ O2O_GUARDED_BY(mutex_);
+  std::map<std::string, LastRows> rows_ O2O_GUARDED_BY(mutex_);
 };
 
 // The blocks that stand under one header, in the order of their publishers.

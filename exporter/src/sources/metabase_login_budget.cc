@@ -23,7 +23,7 @@ MonotonicTime RoomAmong(const std::vector<MonotonicTime>& times, std::size_t mos
 
 std::optional<LoginBudget::Ticket> LoginBudget::Take(const std::string& user, bool repeated,
                                                      MonotonicTime now) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Forget(now);
   const std::string lower = LowerCase(user);
   if (RoomFor(lower, repeated, now) > now) return std::nullopt;
@@ -32,22 +32,22 @@ std::optional<LoginBudget::Ticket> LoginBudget::Take(const std::string& user, bo
 }
 
 void LoginBudget::GiveBack(std::uint64_t ticket) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(attempts_, [&](const Attempt& attempt) { return attempt.ticket == ticket; });
 }
 
 MonotonicTime LoginBudget::RoomAt(const std::string& user, bool repeated, MonotonicTime now) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return RoomFor(LowerCase(user), repeated, now);
 }
 
 void LoginBudget::LockUser(const std::string& user, MonotonicTime until) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   locks_[LowerCase(user)] = until;
 }
 
 void LoginBudget::LockHost(MonotonicTime until) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   host_lock_ = until;
 }
 

@@ -4,12 +4,12 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace o2o {
 
@@ -66,15 +66,15 @@ class LoginBudget {
   };
 
   void GiveBack(std::uint64_t ticket);
-  MonotonicTime RoomFor(const std::string& lower_user, bool repeated,
-                        MonotonicTime now) const;  // needs mutex_
-  void Forget(MonotonicTime now);                  // needs mutex_
+  MonotonicTime RoomFor(const std::string& lower_user, bool repeated, MonotonicTime now) const
+      O2O_REQUIRES(mutex_);
+  void Forget(MonotonicTime now) O2O_REQUIRES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::uint64_t last_ticket_ = 0;               // guarded by mutex_
-  std::deque<Attempt> attempts_;                // guarded by mutex_; oldest first
-  std::map<std::string, MonotonicTime> locks_;  // guarded by mutex_
-  std::optional<MonotonicTime> host_lock_;      // guarded by mutex_
+  mutable Mutex mutex_;
+  std::uint64_t last_ticket_ O2O_GUARDED_BY(mutex_) = 0;
+  std::deque<Attempt> attempts_ O2O_GUARDED_BY(mutex_);  // oldest first
+  std::map<std::string, MonotonicTime> locks_ O2O_GUARDED_BY(mutex_);
+  std::optional<MonotonicTime> host_lock_ O2O_GUARDED_BY(mutex_);
 };
 
 }  // namespace o2o

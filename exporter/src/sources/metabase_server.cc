@@ -40,12 +40,13 @@ MetabaseServer::MetabaseServer(std::string url, const Clock& clock) : url_(std::
 
 Result<MetabaseServer::Turn> MetabaseServer::TakeTurn(std::int64_t question, MonotonicTime deadline,
                                                       std::stop_token stop) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   const MonotonicTime came = clock_.Monotonic();
   {
     const Place place(*this, question);
     const auto left = std::max(deadline - came, MonotonicTime::duration::zero());
-    const bool free = changed_.wait_for(lock, stop, left, [&] { return MayRun(*place.waiter); });
+    const bool free =
+        changed_.wait_for(lock, stop, left, [&]() O2O_REQUIRES(mutex_) { return MayRun(*place.waiter); });
     if (free && !stop.stop_requested()) {
       running_.push_back(question);
       return Turn(*this, question);
@@ -62,7 +63,7 @@ Result<MetabaseServer::Turn> MetabaseServer::TakeTurn(std::int64_t question, Mon
 }
 
 bool MetabaseServer::VersionIsDue() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const MonotonicTime now = clock_.Monotonic();
   if (version_asked_ && now - *version_asked_ < kVersionInterval) return false;
   version_asked_ = now;
@@ -71,7 +72,7 @@ bool MetabaseServer::VersionIsDue() {
 
 void MetabaseServer::NoteVersion(const std::string& version) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (version == version_) return;
     version_ = version;
   }
@@ -80,8 +81,9 @@ void MetabaseServer::NoteVersion(const std::string& version) {
 
 bool MetabaseServer::MayRun(const Waiter& waiter) const {
   if (running_.size() >= kQueriesAtOnce) return false;
-  const auto next = std::find_if(waiting_.begin(), waiting_.end(),
-                                 [this](const Waiter& other) { return !Runs(other.question); });
+  const auto next =
+      std::find_if(waiting_.begin(), waiting_.end(),
+                   [this](const Waiter& other) O2O_REQUIRES(mutex_) { return !Runs(other.question); });
   return next != waiting_.end() && &*next == &waiter;
 }
 
@@ -97,7 +99,7 @@ std::string MetabaseServer::Running() const {
 }
 
 void MetabaseServer::EndTurn(std::int64_t question) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   running_.erase(std::find(running_.begin(), running_.end(), question));
   changed_.notify_all();
 }

@@ -4,7 +4,6 @@
 #include <condition_variable>
 #include <cstdint>
 #include <list>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -13,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace o2o {
@@ -58,20 +58,20 @@ class MetabaseServer {
   };
   struct Place;
 
-  bool MayRun(const Waiter& waiter) const;  // needs mutex_
-  bool Runs(std::int64_t question) const;   // needs mutex_
-  std::string Running() const;              // needs mutex_
+  bool MayRun(const Waiter& waiter) const O2O_REQUIRES(mutex_);
+  bool Runs(std::int64_t question) const O2O_REQUIRES(mutex_);
+  std::string Running() const O2O_REQUIRES(mutex_);
   void EndTurn(std::int64_t question);
 
   const std::string url_;
   const Clock& clock_;
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable_any changed_;
-  std::vector<std::int64_t> running_;           // guarded by mutex_; the questions; has room for all
-  std::list<Waiter> waiting_;                   // guarded by mutex_; longest first
-  std::optional<MonotonicTime> version_asked_;  // guarded by mutex_
-  std::string version_;                         // guarded by mutex_
+  std::vector<std::int64_t> running_ O2O_GUARDED_BY(mutex_);  // the questions; has room for all
+  std::list<Waiter> waiting_ O2O_GUARDED_BY(mutex_);          // longest first
+  std::optional<MonotonicTime> version_asked_ O2O_GUARDED_BY(mutex_);
+  std::string version_ O2O_GUARDED_BY(mutex_);
 };
 
 }  // namespace o2o

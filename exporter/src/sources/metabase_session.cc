@@ -179,25 +179,25 @@ struct MetabaseSession::Login {
   Refusal refusal;  // without a token
 };
 
-// While it lives this thread logs in, without the lock, and the others wait; at its end they go on, also
-// where the login ended by an exception.
+// While it lives this thread logs in, without the lock, and the others wait; at its end, with the lock, they
+// go on, also where the login ended by an exception.
 class MetabaseSession::LoggingIn {
  public:
-  LoggingIn(MetabaseSession& session, std::unique_lock<std::mutex>& lock) : session_(session), lock_(lock) {
+  LoggingIn(MetabaseSession& session, MutexLock<std::mutex>& lock) O2O_REQUIRES(session.mutex_)
+      : session_(session), lock_(lock) {
     session_.logging_in_ = true;
-    lock_.unlock();
   }
   LoggingIn(const LoggingIn&) = delete;
   LoggingIn& operator=(const LoggingIn&) = delete;
-  ~LoggingIn() {
-    if (!lock_.owns_lock()) lock_.lock();
+  ~LoggingIn() O2O_NOT_CHECKED {  // lock_ holds it
+    if (!lock_.held()) lock_.lock();
     session_.logging_in_ = false;
     session_.login_ended_.notify_all();
   }
 
  private:
   MetabaseSession& session_;
-  std::unique_lock<std::mutex>& lock_;
+  MutexLock<std::mutex>& lock_;
 };
 
 MetabaseSession::MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
@@ -213,8 +213,9 @@ MetabaseSession::MetabaseSession(std::string url, std::string username, Secret p
 
 Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, std::stop_token stop) {
   const auto left = [&] { return std::chrono::duration_cast<Millis>(deadline - clock_.Monotonic()); };
-  std::unique_lock lock(mutex_);
-  const bool free = login_ended_.wait_for(lock, stop, left(), [this] { return !logging_in_; });
+  MutexLock lock(mutex_);
+  const bool free =
+      login_ended_.wait_for(lock, stop, left(), [this]() O2O_REQUIRES(mutex_) { return !logging_in_; });
   if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
   if (!token_.empty()) return token_;
   if (!free) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
@@ -229,7 +230,8 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
   auto ticket = budget_.Take(username_, Repeated(now), now);
   if (!ticket) return tl::unexpected(Barred().value_or(NoRoom(now, now)));
   const Secret cookie = device_cookie_;
-  LoggingIn logging_in(*this, lock);
+  const LoggingIn logging_in(*this, lock);
+  lock.unlock();
   Login login = LogIn(password, cookie, std::min(left(), kTimeout), *ticket, std::move(stop));
   lock.lock();
   return Take(std::move(login), password, timeout);
@@ -245,7 +247,7 @@ void MetabaseSession::NoticeNewPassword(const Secret& password) {
 }
 
 void MetabaseSession::Forget(const Secret& token) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   NoticeNewPassword(password_.Current());
   if (token_ == token && !Barred()) token_ = Secret();
 }

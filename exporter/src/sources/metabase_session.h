@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -11,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "http/http_client.h"
@@ -64,12 +64,12 @@ class MetabaseSession {
   // Marks `ticket` as counted as soon as that may be so.
   Login LogIn(const Secret& password, const Secret& device_cookie, Millis timeout,
               LoginBudget::Ticket& ticket, std::stop_token stop) const;
-  Result<Secret> Take(Login login, const Secret& password, Millis timeout);  // needs mutex_
-  Error Refused(Login login, const Secret& password, Millis timeout);        // needs mutex_
-  Error HoldsUntil(MonotonicTime until, Error error);                        // needs mutex_
-  void NoticeNewPassword(const Secret& password);                            // needs mutex_
-  std::optional<Error> Barred() const;                                       // needs mutex_
-  bool Repeated(MonotonicTime now) const;                                    // needs mutex_
+  Result<Secret> Take(Login login, const Secret& password, Millis timeout) O2O_REQUIRES(mutex_);
+  Error Refused(Login login, const Secret& password, Millis timeout) O2O_REQUIRES(mutex_);
+  Error HoldsUntil(MonotonicTime until, Error error) O2O_REQUIRES(mutex_);
+  void NoticeNewPassword(const Secret& password) O2O_REQUIRES(mutex_);
+  std::optional<Error> Barred() const O2O_REQUIRES(mutex_);
+  bool Repeated(MonotonicTime now) const O2O_REQUIRES(mutex_);
 
   const std::string url_;
   const std::string username_;
@@ -79,19 +79,19 @@ class MetabaseSession {
   const Clock& clock_;
   const Headers headers_;
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable_any login_ended_;
-  bool logging_in_ = false;       // guarded by mutex_
-  Secret token_;                  // guarded by mutex_
-  Secret device_cookie_;          // guarded by mutex_; without it Metabase mails the user about a new device
-  HourlyLimit logins_;            // guarded by mutex_; good ones
-  MonotonicTime logged_in_at_{};  // guarded by mutex_
-  std::size_t refusals_ = 0;      // guarded by mutex_; in a row; counted ones, or perhaps
-  std::size_t uncounted_ = 0;     // guarded by mutex_; other failures in a row
-  std::optional<Secret> refused_password_;   // guarded by mutex_; of the last refusal
-  Error refusal_;                            // guarded by mutex_; the last
-  std::optional<MonotonicTime> refused_at_;  // guarded by mutex_; the last
-  std::optional<MonotonicTime> not_before_;  // guarded by mutex_
+  bool logging_in_ O2O_GUARDED_BY(mutex_) = false;
+  Secret token_ O2O_GUARDED_BY(mutex_);
+  Secret device_cookie_ O2O_GUARDED_BY(mutex_);  // without it Metabase mails the user about a new device
+  HourlyLimit logins_ O2O_GUARDED_BY(mutex_);    // good ones
+  MonotonicTime logged_in_at_ O2O_GUARDED_BY(mutex_){};
+  std::size_t refusals_ O2O_GUARDED_BY(mutex_) = 0;                 // in a row; counted ones, or perhaps
+  std::size_t uncounted_ O2O_GUARDED_BY(mutex_) = 0;                // other failures in a row
+  std::optional<Secret> refused_password_ O2O_GUARDED_BY(mutex_);   // of the last refusal
+  Error refusal_ O2O_GUARDED_BY(mutex_);                            // the last
+  std::optional<MonotonicTime> refused_at_ O2O_GUARDED_BY(mutex_);  // the last
+  std::optional<MonotonicTime> not_before_ O2O_GUARDED_BY(mutex_);
 };
 
 }  // namespace o2o

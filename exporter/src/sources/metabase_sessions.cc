@@ -48,21 +48,21 @@ MetabaseSessions::~MetabaseSessions() = default;
 MetabaseSession* MetabaseSessions::For(const MetabaseSourceConfig& config) {
   if (!config.api_key.empty()) return nullptr;
   LoginBudget* const budget = BudgetOf(config);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& entry = entries_[Key(config)];
   if (!entry) entry = std::make_unique<Entry>(config, *budget, clock_);
   return &entry->session;
 }
 
 LoginBudget* MetabaseSessions::BudgetOf(const MetabaseSourceConfig& config) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& budget = budgets_[HostOf(config.url)];
   if (!budget) budget = std::make_unique<LoginBudget>();
   return budget.get();
 }
 
 MetabaseServer& MetabaseSessions::ServerOf(const MetabaseSourceConfig& config) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& server = servers_[config.url];
   if (!server) server = std::make_unique<MetabaseServer>(config.url, clock_);
   return *server;

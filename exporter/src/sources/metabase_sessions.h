@@ -3,10 +3,10 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "sources/metabase_config.h"
 #include "sources/metabase_login_budget.h"
 #include "sources/metabase_server.h"
@@ -35,10 +35,10 @@ class MetabaseSessions {
   struct Entry;
 
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<std::string, std::unique_ptr<LoginBudget>> budgets_;     // guarded by mutex_; by host
-  std::map<std::string, std::unique_ptr<MetabaseServer>> servers_;  // guarded by mutex_; by URL
-  std::map<std::string, std::unique_ptr<Entry>> entries_;           // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, std::unique_ptr<LoginBudget>> budgets_ O2O_GUARDED_BY(mutex_);     // by host
+  std::map<std::string, std::unique_ptr<MetabaseServer>> servers_ O2O_GUARDED_BY(mutex_);  // by URL
+  std::map<std::string, std::unique_ptr<Entry>> entries_ O2O_GUARDED_BY(mutex_);
 };
 
 }  // namespace o2o

@@ -11,11 +11,11 @@
 #include <ctime>
 #include <future>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/spare_threads.h"
 #include "web/accepted_sockets.h"
 #include "web/listen_address.h"
@@ -52,23 +52,23 @@ struct Site {
   int max_requests = 0;
   std::atomic<int> limited_running{0};
 
-  std::mutex mutex;
-  std::condition_variable idle;
-  bool stopping = false;  // guarded by mutex
-  int running = 0;        // handlers; guarded by mutex
+  Mutex mutex;
+  std::condition_variable_any idle;
+  bool stopping O2O_GUARDED_BY(mutex) = false;
+  int running O2O_GUARDED_BY(mutex) = 0;  // handlers
 
   // Threads that have a connection.
   std::atomic<int> busy{0};
   std::condition_variable_any crowded;
-  std::map<std::string, Patience::Phase> served;  // peers whose request is whole; guarded by mutex
+  std::map<std::string, Patience::Phase> served O2O_GUARDED_BY(mutex);  // peers whose request is whole
 
   void Stop() {
-    const std::lock_guard lock(mutex);
+    const MutexLock lock(mutex);
     stopping = true;
   }
   bool WaitIdle(Steady::time_point deadline) {
-    std::unique_lock lock(mutex);
-    return idle.wait_until(lock, deadline, [this] { return running == 0; });
+    MutexLock lock(mutex);
+    return idle.wait_until(lock, deadline, [this]() O2O_REQUIRES(mutex) { return running == 0; });
   }
 };
 
@@ -76,13 +76,13 @@ struct Site {
 class Run {
  public:
   explicit Run(Site& site) : site_(site) {
-    const std::lock_guard lock(site_.mutex);
+    const MutexLock lock(site_.mutex);
     allowed_ = !site_.stopping;
     if (allowed_) ++site_.running;
   }
   ~Run() {
     if (!allowed_) return;
-    const std::lock_guard lock(site_.mutex);
+    const MutexLock lock(site_.mutex);
     --site_.running;
     site_.idle.notify_all();
   }
@@ -118,7 +118,7 @@ class Serving {
     Set(Patience::Phase::kWaiting);
   }
   ~Serving() {
-    const std::lock_guard lock(site_.mutex);
+    const MutexLock lock(site_.mutex);
     site_.served.erase(peer_);
   }
   Serving(const Serving&) = delete;
@@ -127,7 +127,7 @@ class Serving {
 
  private:
   void Set(Patience::Phase phase) {
-    const std::lock_guard lock(site_.mutex);
+    const MutexLock lock(site_.mutex);
     site_.served[peer_] = phase;
   }
 
@@ -145,7 +145,7 @@ class Watch {
   void Run(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
       {
-        std::unique_lock lock(site_->mutex);
+        MutexLock lock(site_->mutex);
         const auto crowded = [this] { return site_->busy >= kThreads; };
         site_->crowded.wait_for(lock, stop, crowded() ? kCrowdedLookTime : kLookTime,
                                 [&, was = crowded()] { return !was && crowded(); });
@@ -168,7 +168,7 @@ class Watch {
 
   std::vector<Patience::Client> Clients(const std::vector<AcceptedSocket>& sockets) const {
     std::vector<Patience::Client> clients;
-    const std::lock_guard lock(site_->mutex);
+    const MutexLock lock(site_->mutex);
     for (const AcceptedSocket& socket : sockets) {
       const auto served = site_->served.find(socket.peer);
       // A thread reads at once what comes: so what is unread waits for a thread.
@@ -480,7 +480,7 @@ int OnConnected(const mg_connection* connection, void** answered) noexcept {
   *answered = nullptr;
   Site& site = SiteOf(connection);
   if (++site.busy < kThreads) return 0;
-  { const std::lock_guard lock(site.mutex); }  // or the watch may miss it on its way to sleep
+  { const MutexLock lock(site.mutex); }  // or the watch may miss it on its way to sleep
   site.crowded.notify_one();
   return 0;
 }
