@@ -22,8 +22,9 @@ SURVIVORS = Path(__file__).with_name("survivors.txt")
 SQL_TESTS = "-FaultsTest.*:PrivilegesTest.*"
 # What is mutated, and the tests that have to notice.
 UNITS = [
-    (CppUnit, "exporter/src/app/order_feed.cc", "app_test", "*OrderFeed*"),
-    (CppUnit, "exporter/src/app/page_asker.cc", "app_test", "*PageAsker*:*OrderFeed*"),
+    (CppUnit, "exporter/src/app/catch_up.cc", "app_test", "CatchUp*"),
+    (CppUnit, "exporter/src/app/order_feed.cc", "app_test", "*OrderFeed*:CatchUp*"),
+    (CppUnit, "exporter/src/app/page_asker.cc", "app_test", "*PageAsker*:*OrderFeed*:CatchUp*"),
     (CppUnit, "exporter/src/app/rhythm.cc", "app_test", "Rhythm*"),
     (CppUnit, "exporter/src/app/store_health.cc", "app_test", "StoreHealth*:*OrderFeed*"),
     (CppUnit, "exporter/src/store/newest_rows.cc", "store_test", "NewestRows*"),
