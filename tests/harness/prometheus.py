@@ -69,7 +69,8 @@ class Prometheus:
             environment = clean_environment(O2O_REPLICA=self._replica)
         self.child = Child("Prometheus", [
             self._program, f"--config.file={self._folder}/prometheus.yml", f"--storage.tsdb.path={self.data}",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--storage.tsdb.retention.time=35d", *flags,
+            # Links in messages lead here, not to a name of this machine that nobody may know.
+            f"--web.listen-address=127.0.0.1:{self.port}", f"--web.external-url=http://127.0.0.1:{self.port}/", "--storage.tsdb.retention.time=35d", *flags,
         ], os.path.join(self._folder, "log"), cwd=self._folder, env=environment)
         wait_until(lambda: answers_ok(f"{self.url}/-/ready"), 60, "Prometheus was ready", [self.child])
         return self
