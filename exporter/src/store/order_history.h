@@ -31,8 +31,9 @@ struct HistoryWindow {
 
 // What PostgreSQL can say of the past of o2o_orders_ingested_total, ..._completed_total,
 // ..._completed_amount_total and ..._failed_total: today's tallies, less what the orders kept say came later.
-// Orders, those of the archive too, count at the OMS's updated_at with which they were seen in a status first,
-// and orders that are not kept any more as if they were older than all others. What is dated beyond `until` counts there.
+// Orders, those of the archive too, count at the OMS's updated_at with which they were seen in a status
+// first, and orders that are not kept any more as if they were older than all others. What is dated beyond
+// `until` counts there.
 //
 // Calls `take` with the steps of the window, by family, labels and time; each series' first is at `from`.
 // Reads one state of the database, in an hour at most, and changes nothing. Stops where `take` answers false
