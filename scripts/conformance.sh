@@ -34,7 +34,8 @@ tests() {  # report, PATH, what pytest runs
 
 written=("$reports/conformance.xml")
 echo "== tests/conformance"
-tests conformance "$PATH" conformance
+# They wait more than they work.
+tests conformance "$PATH" conformance -n 2 --dist loadgroup
 
 if today=$(cd tests && /usr/bin/python3 -m conformance.tools --path prometheus promtool amtool); then
   echo "== tests/bundle with today's programs"

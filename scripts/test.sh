@@ -20,7 +20,7 @@ for folder in structure mutation simulator bundle harness integration; do
   echo "== tests/$folder"
   written+=("$reports/$folder.xml")
   (cd tests && timeout --foreground --kill-after=30 2400 \
-    /usr/bin/python3 -m pytest "$folder" -n "$workers" --junitxml="$reports/$folder.xml") || status=1
+    /usr/bin/python3 -m pytest "$folder" -n "$workers" --dist loadgroup --junitxml="$reports/$folder.xml") || status=1
 done
 
 echo "== all tests"

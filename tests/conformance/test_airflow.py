@@ -20,6 +20,8 @@ from harness.simulator import Simulator
 from .airflow import DAGS, PARTS, Airflow
 from .seaweedfs import BUCKET, SeaweedFS
 
+pytestmark = pytest.mark.xdist_group("seaweedfs")  # which opens ports that nobody can choose
+
 ORDERS = 300
 DAG_IDS = {"o2o_reconcile", "o2o_reconcile_nightly", "o2o_aggregate", "o2o_data_checks", "o2o_retention", "o2o_backup", "o2o_restore_drill"}
 LOADED = """

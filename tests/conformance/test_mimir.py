@@ -20,6 +20,8 @@ from harness.web import request
 from .cortex import DROPPED, RENAMED, Cortex, flat
 from .writing import FACTOR, PATIENCE, gateway, prometheus, raw, timestamps, until_written
 
+pytestmark = pytest.mark.xdist_group("cortex")
+
 DEBIANS = "/usr/bin/prometheus"
 RULES_TENANT = "with-rules"
 

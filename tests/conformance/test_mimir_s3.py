@@ -10,6 +10,8 @@ from .cortex import Cortex
 from .seaweedfs import BUCKET, SeaweedFS
 from .writing import PATIENCE, gateway, prometheus, raw, timestamps, until_written
 
+pytestmark = pytest.mark.xdist_group("seaweedfs")  # which opens ports that nobody can choose
+
 
 # Mimir and Cortex look every quarter of an hour what is in the bucket; the test waits for it.
 SOON = {"compactor.cleanup_interval": "2s", "blocks_storage.bucket_store.sync_interval": "2s",

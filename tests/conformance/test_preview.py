@@ -14,6 +14,8 @@ from bundle.dashboards import DASHBOARDS, GRAFANA, load
 from bundle.shipped import ROOT
 from harness.scripted_server import Answer, ScriptedServer
 
+pytestmark = pytest.mark.xdist_group("preview")
+
 SERIES = {"status": "success", "data": {"resultType": "vector", "result": [{"metric": {"job": "api"}, "value": [0, "3"]}]}}
 
 

@@ -17,6 +17,8 @@ from harness.recorded_exporters import RecordedExporters
 from harness.scratch import Scratch
 from harness.simulator import Simulator
 
+pytestmark = pytest.mark.xdist_group("wall")  # one for all; it takes two minutes until it shows what a day needs
+
 FACTOR = 30  # an hour is 2 minutes
 PASSWORD = "only for this test"
 
