@@ -41,6 +41,11 @@ if today=$(cd tests && /usr/bin/python3 -m conformance.tools --path prometheus p
   echo "== tests/bundle with today's programs"
   written+=("$reports/bundle.xml")
   tests bundle "$today" "${again[@]}" -n "$(nproc)"
+
+  echo "== every alert on its whole way, with today's Prometheus"
+  written+=("$reports/alerts.xml")
+  tests alerts "$today" integration/test_alert_path.py integration/test_every_alert.py integration/test_our_alerts.py \
+    integration/test_alerts_on_history.py -n $(($(nproc) + 2))
 fi
 
 echo "== all of it"
