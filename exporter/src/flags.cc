@@ -188,7 +188,7 @@ std::optional<std::string> InterpretSince(const std::string& text, Flags& flags)
   return std::nullopt;
 }
 
-constexpr std::string_view kIngestTooLong = "want at most 366d, more is asked of no OMS";
+constexpr std::string_view kIngestTooLong = "want at most 366d, the longest window that an OMS is asked for";
 
 std::optional<std::string> InterpretTime(const std::string& flag, const std::string& text,
                                          std::optional<Timestamp>& time) {

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from harness.processes import Child, clean_environment, free_port, wait_until
+from harness.service import Service
 from harness.web import answers_ok
 
 SHIPPED = Path(__file__).resolve().parents[2] / "compose" / "mimir"
@@ -80,7 +81,7 @@ def translated(path):
     return settings
 
 
-class Cortex:
+class Cortex(Service):
     """A restart keeps ports and data. `changes`: dotted key of Cortex -> value."""
 
     def __init__(self, scratch, program, file="mimir.yml", changes=None, env=None):
@@ -102,6 +103,9 @@ class Cortex:
                            os.path.join(self._folder, "log"), cwd=self._folder, env=self._env)
         return self
 
+    def begin(self):
+        return self.start().wait_ready()
+
     def wait_ready(self):
         wait_until(lambda: answers_ok(f"{self.url}/ready"), 120, "Cortex was ready", [self.child])
         return self
@@ -115,13 +119,3 @@ class Cortex:
         for path in self._folder.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
-
-    def __enter__(self):
-        try:
-            return self.start().wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()

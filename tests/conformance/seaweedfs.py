@@ -9,13 +9,14 @@ from pathlib import Path
 import yaml
 
 from harness.processes import Child, clean_environment, free_port, wait_until
+from harness.service import Service
 from harness.web import answers_ok
 
 COMPOSE = Path(__file__).resolve().parents[2] / "compose"
 BUCKET = "mimir"
 
 
-class SeaweedFS:
+class SeaweedFS(Service):
     """A restart keeps ports and data. Its keys are what make-secrets.sh makes: `credentials`, a file for AWS_SHARED_CREDENTIALS_FILE."""
 
     def __init__(self, scratch, program):
@@ -43,6 +44,9 @@ class SeaweedFS:
         self.child = Child("SeaweedFS", self._command(), os.path.join(self._folder, "log"), cwd=self._folder, env=clean_environment())
         return self
 
+    def begin(self):
+        return self.start().wait_ready()
+
     def wait_ready(self):
         wait_until(lambda: answers_ok(f"http://{self.endpoint}/healthz"), 120, "SeaweedFS was ready", [self.child])
         return self
@@ -61,16 +65,6 @@ class SeaweedFS:
 
     def stop(self):
         return self.child.stop(grace_seconds=60) if self.child else None
-
-    def __enter__(self):
-        try:
-            return self.start().wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 def _port():

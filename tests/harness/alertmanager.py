@@ -12,6 +12,7 @@ import yaml
 
 from .processes import Child, free_port, wait_until
 from .scale_clock import scale_yaml
+from .service import Service
 from .web import answers_ok, get_json
 
 SHIPPED = Path(__file__).resolve().parents[2] / "alertmanager"
@@ -30,7 +31,7 @@ def receiver_to_sink(receiver, sink_url):
     return changed
 
 
-class Alertmanager:
+class Alertmanager(Service):
     def __init__(self, scratch, sink_url, factor=1):
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
@@ -54,16 +55,6 @@ class Alertmanager:
     def stop(self):
         if self.child:
             self.child.stop()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
     def reload(self, change=lambda text: text):
         """Reads its configuration again, as `change` makes it of the one it began with."""

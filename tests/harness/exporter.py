@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from .processes import Child, NotReady, clean_environment, free_port, wait_until
 from .scale_clock import scale_yaml
+from .service import Service
 from .web import answers_ok, get_json, request
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +72,7 @@ class Samples:
         return sum(value for found, value in self.series(name) if labels.items() <= found.items())
 
 
-class Exporter:
+class Exporter(Service):
     """Restarts keep the port. `config`: a configuration file; None: the default one, built in. `stderr`: the path of what
     its log goes to in the place of the child's."""
 
@@ -111,16 +112,6 @@ class Exporter:
 
     def kill(self):
         return self.child.kill() if self.child else None
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
     def samples(self):
         status, _, body = request(f"{self.url}/metrics")

@@ -15,6 +15,7 @@ import yaml
 
 from .processes import Child, NotReady, clean_environment, free_port, wait_until
 from .scale_clock import scale_duration, scale_yaml
+from .service import Service
 from .web import answers_ok, get_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,7 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
          "--rules.alert.for-outage-tolerance": "1h"}
 
 
-class Prometheus:
+class Prometheus(Service):
     """`targets`: job name -> "host:port", or the job's static_configs. Jobs of the shipped file that get none are left out,
     and `left_out` names them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
     nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
@@ -88,16 +89,6 @@ class Prometheus:
             more.unlink(missing_ok=True)
         Path(self._folder, "prometheus.yml").write_text(change(self._configuration))
         self.child.send(signal.SIGHUP)
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
     def query(self, expr):
         """The result of an instant query: a list of {"metric": {...}, "value": [time, text]}."""

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from .processes import Child, clean_environment, wait_until
+from .service import Service
 from .web import get_json, post_json
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -15,7 +16,7 @@ METABASE_LISTENS = re.compile(r"^simulated metabase listening on (http://127\.0\
 METABASE_USERNAME = "exporter@example.com"
 
 
-class Simulator:
+class Simulator(Service):
     """`flags`: further command-line flags of `python3 -m simulator`. `metabase`: also run one, at `metabase_url`."""
 
     def __init__(self, scratch, flags=(), metabase=False):
@@ -46,16 +47,6 @@ class Simulator:
     def stop(self):
         if self.child:
             self.child.stop()
-
-    def __enter__(self):
-        try:
-            return self.start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def __exit__(self, *_):
-        self.stop()
 
     @property
     def sink_url(self):

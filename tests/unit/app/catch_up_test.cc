@@ -6,16 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_oms.h"
-#include "fakes/fake_order_store.h"
+#include "unit/app/order_feed_fixture.h"
 
 namespace o2o {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Timestamp kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 10h};
 
 TEST(CatchUpWindowsTest, EachIsFourTimesTheOneBeforeAndTheFirstAtLeastAnHour) {
   EXPECT_EQ(CatchUpWindows(24h), (std::vector{1.0 / 16, 1.0 / 4, 1.0}));
@@ -26,7 +22,7 @@ TEST(CatchUpWindowsTest, EachIsFourTimesTheOneBeforeAndTheFirstAtLeastAnHour) {
   EXPECT_EQ(CatchUpWindows(366 * 24h).size(), 7u);
 }
 
-class CatchUpTest : public ::testing::Test {
+class CatchUpTest : public OrderFeedFixture {
  protected:
   Result<CaughtUp> Run(const CatchUpRange& range) {
     OrderFeed feed(options_, orders_, oms_, store_, clock_, offset_, health_, nullptr);
@@ -47,16 +43,6 @@ class CatchUpTest : public ::testing::Test {
     return hours;
   }
 
-  FakeClock clock_{kStart};
-  FakeOms oms_{clock_};
-  FakeOrderStore store_{&clock_};
-  ClockOffset offset_;
-  ExporterMetrics metrics_;
-  StoreHealth health_{metrics_};
-  OrdersConfig orders_{{"delivery"},
-                       {{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}}};
-  OrderFeedOptions options_{
-      .pages = {.source = "orders", .limit = 10, .max_limit = 1000}, .overlap = 2min, .initial_lookback = 1h};
   std::vector<CatchUpStage> seen_;
 };
 

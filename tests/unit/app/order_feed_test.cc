@@ -5,10 +5,8 @@
 
 #include <algorithm>
 
-#include "fakes/fake_clock.h"
-#include "fakes/fake_oms.h"
-#include "fakes/fake_order_store.h"
 #include "unit/app/logged.h"
+#include "unit/app/order_feed_fixture.h"
 #include "unit/metrics/exposition_text.h"
 
 namespace o2o {
@@ -16,9 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Timestamp kStart{std::chrono::sys_days{std::chrono::year{2026} / 11 / 20} + 10h};
-
-class OrderFeedTest : public ::testing::Test {
+class OrderFeedTest : public OrderFeedFixture {
  protected:
   OrderFeed MakeFeed() {
     return OrderFeed(options_, orders_, oms_, store_, clock_, offset_, health_, [this] { ++committed_; });
@@ -50,16 +46,6 @@ class OrderFeedTest : public ::testing::Test {
     for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   }
 
-  FakeClock clock_{kStart};
-  FakeOms oms_{clock_};
-  FakeOrderStore store_{&clock_};
-  ClockOffset offset_;
-  ExporterMetrics metrics_;
-  StoreHealth health_{metrics_};
-  OrdersConfig orders_{{"delivery"},
-                       {{"PENDING", Outcome::kOpen, {}}, {"COMPLETED", Outcome::kCompleted, {}}}};
-  OrderFeedOptions options_{
-      .pages = {.source = "orders", .limit = 10, .max_limit = 1000}, .overlap = 2min, .initial_lookback = 1h};
   int committed_ = 0;
 };
 

@@ -107,8 +107,9 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
 
 TEST(FlagsTest, MistakesAreToldOnOneLine) {
   ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h, or --from");
-  ExpectUsageError({"ingest", "--since=367d"},
-                   "--since: \"367d\" is too long, want at most 366d, more is asked of no OMS");
+  ExpectUsageError(
+      {"ingest", "--since=367d"},
+      "--since: \"367d\" is too long, want at most 366d, the longest window that an OMS is asked for");
   ExpectUsageError({"ingest", "--since=1h", "--to=2026-11-20T10:00:00Z"},
                    "--since reaches back from now, --from and --to name times: want the one or the other");
   ExpectUsageError({"ingest", "--to=2026-11-20T10:00:00Z"},
@@ -121,9 +122,9 @@ TEST(FlagsTest, MistakesAreToldOnOneLine) {
       "with a Z for UTC");
   ExpectUsageError({"ingest", "--from=2200-01-01T00:00:00Z"},
                    "--from: \"2200-01-01T00:00:00Z\" is in the future");
-  ExpectUsageError(
-      {"ingest", "--from=2001-01-01T00:00:00Z"},
-      "--from: \"2001-01-01T00:00:00Z\" is too long ago, want at most 366d, more is asked of no OMS");
+  ExpectUsageError({"ingest", "--from=2001-01-01T00:00:00Z"},
+                   "--from: \"2001-01-01T00:00:00Z\" is too long ago, want at most 366d, the longest window "
+                   "that an OMS is asked for");
   const std::string hour_ago = FormatTime(SystemClock().Now() - std::chrono::hours(1));
   ExpectUsageError({"ingest", "--from=" + hour_ago, "--to=" + hour_ago},
                    "--to: \"" + hour_ago + "\" is not after --from");

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server for the time of a `with`."""
+
+
+class Service:
+    """Whoever inherits has start(), which returns it, and stop(), which may be called whatever has become of it."""
+
+    def begin(self):
+        """What a `with` waits for."""
+        return self.start()
+
+    def __enter__(self):
+        try:
+            return self.begin()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
