@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import subprocess
+import time
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
@@ -104,6 +105,7 @@ class BatchJob(BaseOperator):
         self.oms = oms
         self.s3 = s3
         self._process = None
+        self._killed = False
 
     def execute(self, context):
         argv = [f"{batch()}/run", self.job]
@@ -126,17 +128,23 @@ class BatchJob(BaseOperator):
 
     def on_kill(self):
         """Ends the job and all that it started: when its time is up, and when somebody ends the task. A transaction that is cut off has done nothing."""
-        if not self._process or self._process.poll() is not None:
-            return
+        self._killed = True
+        if process := self._process:
+            self._end(process)
+
+    def _end(self, process):
+        """The whole group: what the job started may outlive it."""
         for number in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + SECONDS_TO_END
             try:
-                os.killpg(self._process.pid, number)
-                self._process.wait(SECONDS_TO_END)
-                return
+                os.killpg(process.pid, number)
+                while time.monotonic() < deadline:
+                    process.poll()  # a job that nobody waited for still counts as one of its group
+                    os.killpg(process.pid, 0)
+                    time.sleep(0.05)
             except ProcessLookupError:
                 return
-            except subprocess.TimeoutExpired:
-                self.log.warning("%s did not end within %s s of SIGTERM", self.job, SECONDS_TO_END)
+            self.log.warning("%s did not end within %s s of %s", self.job, SECONDS_TO_END, number.name)
 
     def _environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(KEPT_FROM_COMMANDS) or name == "PGOPTIONS"}
@@ -162,14 +170,17 @@ class BatchJob(BaseOperator):
     def _run(self, argv, environment):
         """The exit status. What it says goes line by line into the task's log."""
         # No `with`: it would wait for the job before on_kill() can end it.
-        self._process = subprocess.Popen(argv, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT, text=True, errors="backslashreplace", start_new_session=True)
+        process = self._process = subprocess.Popen(argv, env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                                   stderr=subprocess.STDOUT, text=True, errors="backslashreplace", start_new_session=True)
         try:
-            for line in self._process.stdout:
+            if self._killed:  # while it was being started
+                self._end(process)
+            for line in process.stdout:
                 self.log.info("%s", line.rstrip("\n"))
-            return self._process.wait()
+            return process.wait()
         except BaseException:
-            self.on_kill()
+            self._end(process)
             raise
         finally:
-            self._process.stdout.close()
+            self._process = None
+            process.stdout.close()

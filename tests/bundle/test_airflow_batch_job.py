@@ -5,6 +5,7 @@ that it can be ended. `make conformance` has the real Airflow."""
 import importlib.util
 import logging
 import signal
+import subprocess
 import sys
 import threading
 from datetime import datetime, timedelta, timezone
@@ -150,28 +151,48 @@ def test_every_end_but_success_fails_the_task(run, status, failure, told):
         run(f"exit {status}")
 
 
-@pytest.mark.parametrize("ends", [True, False], ids=["by SIGTERM", "only by SIGKILL"])
-def test_a_job_can_be_ended_with_all_that_it_started(module, monkeypatch, tmp_path, ends):
+IGNORED = "trap '' TERM; "  # which what it starts inherits
+
+
+@pytest.mark.parametrize("seconds, script, status", [
+    (30, "{start}; wait", -signal.SIGTERM), (0.2, IGNORED + "{start}; wait", -signal.SIGKILL),
+    (30, "{start}", None), (0.2, "(" + IGNORED + "{start}); sleep 600", -signal.SIGTERM),
+], ids=["by SIGTERM", "only by SIGKILL", "after it ended itself", "by SIGTERM, the other only by SIGKILL"])
+@pytest.mark.parametrize("asked", ["while it runs", "while it is being started"])
+def test_a_job_can_be_ended_with_all_that_it_started(module, monkeypatch, tmp_path, seconds, script, status, asked):
+    pid = Path(tmp_path, "pid")
     monkeypatch.setenv("O2O_BATCH", str(tmp_path))
-    monkeypatch.setattr(module, "SECONDS_TO_END", 30 if ends else 0.2)
-    ignore = "" if ends else "trap '' TERM"  # which what it starts inherits
-    (tmp_path / "run").write_text(f"#!/bin/bash\n{ignore}\nsleep 600 & echo $! >{tmp_path}/pid\nwait\n")
+    monkeypatch.setattr(module, "SECONDS_TO_END", seconds)
+    (tmp_path / "run").write_text("#!/bin/bash\n" + script.format(start=f"sleep 600 & echo $! >{pid}.new; mv {pid}.new {pid}") + "\n")
     (tmp_path / "run").chmod(0o755)
     job = module.BatchJob(job="a_job")
     failures = []
+
+    def started():
+        return int(wait_until(lambda: pid.exists() and pid.read_text(), 30, "the job started"))
 
     def execute():
         try:
             job.execute({"dag_run": SimpleNamespace(data_interval_start=None, data_interval_end=None)})
         except Failure as failure:
-            failures.append(failure)
+            failures.append(str(failure))
 
+    if asked == "while it is being started":
+        class Killed(subprocess.Popen):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **options)
+                started()
+                job.on_kill()
+
+        monkeypatch.setattr(module.subprocess, "Popen", Killed)
     thread = threading.Thread(target=execute)
     thread.start()
-    started = int(wait_until(lambda: Path(tmp_path, "pid").exists() and Path(tmp_path, "pid").read_text().strip(), 30, "the job started"))
-    job.on_kill()
+    other = started()
+    if asked == "while it runs":
+        wait_until(lambda: job._process, 30, "the job is known")
+        job.on_kill()
     thread.join(60)
-    assert not thread.is_alive() and len(failures) == 1
-    wait_until(lambda: gone(started), 30, "what it started ended")
+    assert not thread.is_alive()
+    wait_until(lambda: gone(other), 30, "what it started ended")
     job.on_kill()  # once more does nothing
-    assert str(-(signal.SIGTERM if ends else signal.SIGKILL)) in str(failures[0])
+    assert failures == ([f"a_job failed with exit status {status}; the log above says why"] if status else [])
