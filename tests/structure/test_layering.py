@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds the floors of ARCHITECTURE.md: who may include whom, and which file hides which library."""
+"""Holds exporter/src to its floors, which exporter/floors.txt lists: who includes whom, and which file hides which library."""
 
 import pathlib
 import re
@@ -10,21 +10,16 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SRC = ROOT / "exporter" / "src"
 
-# A folder may include itself and these. "" is the top: run, flags, main.
-MAY_INCLUDE = {
-    "base": set(),
-    "config": {"base", "orders", "metrics"},
-    "orders": {"base"},
-    "http": {"base"},
-    "json": {"base"},
-    "metrics": {"base"},
-    "mapping": {"base", "config", "json", "metrics"},
-    "sources": {"base", "config", "http", "json", "mapping", "metrics", "orders"},
-    "store": {"base", "config", "orders"},
-    "app": {"base", "config", "orders", "http", "json", "mapping", "metrics", "sources", "store"},
-    "web": {"base", "config", "orders", "json", "metrics", "sources", "app"},
-    "": {"base", "config", "orders", "http", "metrics", "sources", "store", "app", "web"},
-}
+
+def floors():
+    """Floor -> the floors that it may include, lowest first: the list by which CMake links them."""
+    lines = [line for line in (ROOT / "exporter" / "floors.txt").read_text().splitlines() if not line.startswith("#")]
+    pairs = [line.split(":") for line in lines]
+    assert len(pairs) == len({name for name, _ in pairs}), "a floor is listed twice"
+    return {name: set(below.split()) for name, below in pairs}
+
+
+FLOORS = floors()
 
 # Header prefix of a library -> the only files that may include it.
 HIDDEN_IN = {
@@ -49,24 +44,50 @@ def includes(path):
     return INCLUDE.findall(path.read_text())
 
 
-def folder(path):
-    parts = path.relative_to(SRC).parts
-    return parts[0] if len(parts) > 1 else ""
+def floor_of(name):
+    """The floor of a file, named as an include names it: its folder, and at the top flags or program."""
+    folder, slash, _ = name.partition("/")
+    if slash:
+        return folder
+    return "flags" if name.split(".")[0] == "flags" else "program"
 
 
-def test_there_are_sources_to_check():
+def floors_included(path):
+    """What the file includes of other floors: floor -> header."""
+    own = floor_of(str(path.relative_to(SRC)))
+    ours = [name for quote, name in includes(path) if quote == '"' and not name.startswith("embedded/")]
+    return {floor_of(name): name for name in ours if floor_of(name) != own}
+
+
+def test_every_file_is_on_a_floor():
     assert len(SOURCES) > 40
-    assert {folder(path) for path in SOURCES} == set(MAY_INCLUDE)
+    assert {floor_of(str(path.relative_to(SRC))) for path in SOURCES} == set(FLOORS)
+
+
+def test_floors_include_only_downwards():
+    below = set()
+    for floor, included in FLOORS.items():
+        assert included <= below, f"{floor} includes {sorted(included - below)}, listed after it"
+        below.add(floor)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(SRC)))
-def test_includes_only_downwards(path):
-    own = folder(path)
-    for quote, name in includes(path):
-        if quote != '"' or name.startswith("embedded/"):
-            continue
-        target = name.split("/")[0] if "/" in name else ""
-        assert target == own or target in MAY_INCLUDE[own], f"{path.name} includes {name}"
+def test_includes_what_its_floor_links(path):
+    """Directly: a floor that is linked only through another one is not listed for this one."""
+    own = floor_of(str(path.relative_to(SRC)))
+    for floor, header in floors_included(path).items():
+        assert floor in FLOORS[own], f"{header} is on the floor {floor}, which floors.txt does not list for {own}"
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_links_only_what_it_includes(floor):
+    files = [path for path in SOURCES if floor_of(str(path.relative_to(SRC))) == floor]
+    assert FLOORS[floor] == set().union(*(floors_included(path) for path in files))
+
+
+def test_architecture_lists_the_same_floors():
+    rows = re.findall(r"^\| `(\w+)/` \|", (ROOT / "ARCHITECTURE.md").read_text(), re.M)
+    assert rows == [floor for floor in FLOORS if floor not in ("flags", "program")]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(SRC)))
