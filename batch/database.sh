@@ -12,7 +12,7 @@ if [ -n "${PG_DSN:-}" ]; then
     PGPASSWORD=$(printf '%b' "${encoded//%/\\x}")
     export PGPASSWORD
   elif [[ $PG_DSN =~ (^|[[:space:]?&])password[[:space:]]*= ]]; then
-    echo "${0##*/}: the password stands in PG_DSN as password=..., where other users could see it: put it into PGPASSWORD or PGPASSFILE" >&2
+    echo "${0##*/}: PG_DSN holds the password as password=..., where other users could see it: use PGPASSWORD or PGPASSFILE" >&2
     exit 2
   fi
 elif [ -n "${PGDATABASE:-}${PGSERVICE:-}" ]; then

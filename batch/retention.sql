@@ -3,7 +3,7 @@
 -- archive older than o2o.keep_archive_months are dropped; so are aggregates by the minute older than o2o.keep_minutes_days. Counters stay.
 -- An order of the archive that the OMS shows again comes back, and counts for nothing twice.
 --
--- A transaction for every o2o.rows_at_once orders; it may be stopped at any time, and goes on where it was. Orders come in meanwhile.
+-- A transaction for every o2o.rows_at_once orders; it may be stopped at any time, and continues where it was. Orders come in meanwhile.
 --
 -- Settings: o2o.schema (o2o), o2o.keep_days (90), o2o.keep_archive_months (24), o2o.keep_minutes_days (60), o2o.rows_at_once (5000).
 -- Run in autocommit.

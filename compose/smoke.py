@@ -4,7 +4,7 @@
 samples reach Mimir, and an alert was delivered. Needs Python 3.9 and nothing else; changes nothing, and sends nobody a message.
 
 Without flags it asks what compose.yml runs here, on the ports of compose/.env. An empty address leaves a part out. Waits up to
---wait seconds for each, since a start takes its time. Exit status 0 where all is well."""
+--wait seconds for each, since a start takes its time. Exit status 0 where everything works."""
 
 import argparse
 import base64

@@ -85,7 +85,7 @@ update_lists() {
     say "apt-get update did not succeed (try $try of 3)" >&2
     sleep $((try * 5))
   done
-  # One unreachable source among several is no reason to stop: the installation will tell.
+  # One unreachable source among several must not stop us: the installation will show.
   return 0
 }
 
@@ -151,6 +151,6 @@ status=0
 install "$@" || status=$?
 if [ "$status" -ne 0 ]; then
   say "apt-get could not install: $*" >&2
-  say "its messages stand above; 'apt-get update' or a look at /etc/apt/sources.list usually helps" >&2
+  say "its messages are above; 'apt-get update' or a look at /etc/apt/sources.list usually helps" >&2
   exit "$status"
 fi

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs what needs more than Debian's packages: our files and the exporter against today's products. What they are stands in
-# tests/conformance/tools.txt; they are built once, below build-conformance/. In CI a program that cannot be had is a failure; elsewhere the
+# Runs what needs more than Debian's packages: our files and the exporter against today's products. What they are is listed in
+# tests/conformance/tools.txt; they are built once, below build-conformance/. In CI a program that cannot be installed is a failure; elsewhere the
 # tests that need it are skipped, and say what to install. A further step is a test in tests/conformance, and a line in tools.txt.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1

@@ -29,7 +29,7 @@ for section in "$@"; do
     exit 1
   fi
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
-    echo "install-packages: this is no Debian system (apt-get was not found)." >&2
+    echo "install-packages: this is not a Debian system (apt-get was not found)." >&2
     echo "Debian 12 and 13 are supported. Elsewhere, install the like of these and use cmake directly:" >&2
     echo "$wanted" | xargs >&2
     exit 1

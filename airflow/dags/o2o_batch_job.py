@@ -122,7 +122,7 @@ class BatchJob(BaseOperator):
         if status == USAGE:
             raise AirflowFailException(f"{self.job} was called in a way it does not know, see the log above; trying again would not help")
         if status == UNREPORTED:
-            raise AirflowException(f"{self.job} succeeded, but the database did not take its report: the exporter goes on to publish the run before")
+            raise AirflowException(f"{self.job} succeeded, but the database did not accept its report: the exporter still publishes the run before")
         if status:
             raise AirflowException(f"{self.job} failed with exit status {status}; the log above says why")
 

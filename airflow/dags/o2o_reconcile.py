@@ -4,7 +4,7 @@
 `o2o_reconcile` looks at the last hours, every 5 minutes; `o2o_reconcile_nightly` at the last days. `hours` is how far before its interval a run looks. A run for a
 past interval looks at everything since then.
 
-It fails where the OMS did not show all orders of that time (exit status 3 of `ingest`). What was taken in stays, and the next try goes on; where an OMS cannot look back
+It fails where the OMS did not show all orders of that time (exit status 3 of `ingest`). What was ingested stays, and the next try continues from there; where an OMS cannot look back
 that far, run it with fewer `hours`."""
 
 from datetime import timedelta

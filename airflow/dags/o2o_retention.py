@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moves finished orders that did not change for `keep_days` into the archive, with their history, and drops months of the archive older than
-`keep_archive_months`. Counters stay, and an order that comes back counts for nothing twice. It may be ended at any time, and goes on where it was."""
+`keep_archive_months`. Counters stay, and an order that comes back counts for nothing twice. It may be stopped at any time, and continues where it was."""
 
 from datetime import timedelta
 

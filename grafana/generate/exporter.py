@@ -92,7 +92,7 @@ def page():
                                                   order=["instance", "version", "Value #B"], drop=["Time", "Value #A"])],
                    overrides=[column("Running for", unit="s", decimals=0)], no_value="exporter down")),
         (12, text("**A source fails**: its line on the exporter's own page says what was answered; the runbook "
-                  "is linked from the [alert](/d/o2o-alerts). **The database is down**: live numbers go on, counters "
+                  "is linked from the [alert](/d/o2o-alerts). **The database is down**: live numbers continue, counters "
                   "stand still, nothing is lost: what was missed is fetched afterwards.", title="What now?")),
     )
     return made

@@ -28,10 +28,10 @@ def page():
                  "flash-sale is not there or fails.",
                  f"sum(job_sale:flash_sale_orders_accepted:per_minute2m{{{SALE}}})", limit("flash_sale_orders_per_minute"), least=True, decimals=0,
                  no_value=NONE, runbooks=["O2OFlashSaleStalled"])),
-        (5, tile("Failed attempts", "Of the attempts to order in the last 2 minutes, the part that ended in an error. Sold out is no error.",
+        (5, tile("Failed attempts", "Of the attempts to order in the last 2 minutes, the part that ended in an error. Sold out is not an error.",
                  f"max(job_sale:flash_sale_orders_failed_per_all:ratio2m{{{SALE}}})", limit("flash_sale_error_ratio"), unit="percentunit", decimals=1,
                  no_value="nobody tries", runbooks=["O2OFlashSaleErrorRatioHigh"])),
-        (5, tile("First sold out in", "The product that lasts shortest, if it goes on selling as in the last 5 minutes.",
+        (5, tile("First sold out in", "The product that lasts shortest, if it keeps selling as in the last 5 minutes.",
                  f"min({MINUTES} > 0)", limit("flash_sale_sold_out_minutes"), least=True, unit="m", decimals=0, no_value="nothing sells",
                  runbooks=["O2OFlashSaleSoldOutSoon"])),
         (6, gauge("Queue, of what may wait", "Customers who wait for their turn, as a part of the limit. Full is the limit.",
@@ -64,7 +64,7 @@ def page():
     )
     made.row(
         8,
-        (16, table("What is left, and for how long", "The shortest first, if it goes on selling as in the last 5 minutes.",
+        (16, table("What is left, and for how long", "The shortest first, if it keeps selling as in the last 5 minutes.",
                    [table_of(f"min by (sale, product) ({MINUTES} > 0) or 0 * ({GROUPED} == 0) or 0 * {GROUPED} + {FOR_EVER}"), table_of(f"min by (sale, product) ({LEFT})", "B")],
                    transformations=[merge(), keep(rename={"sale": "Sale", "product": "Product", "Value #A": "Lasts for", "Value #B": "Left"},
                                                   order=["product", "Value #A", "Value #B", "sale"], drop=["Time"])],

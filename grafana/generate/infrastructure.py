@@ -6,7 +6,7 @@ from generate.panels import (BAD, GOOD, Page, column, columns_like, keep, limit,
 
 UP = words(_0=("DOWN", BAD), _1=("up", GOOD))
 UP_STEPS = steps((None, BAD), (1, GOOD))
-# As in the rules: memory and images of containers are no disks.
+# As in the rules: memory and images of containers are not disks.
 DISKS = '1 - node_filesystem_avail_bytes{fstype!~"tmpfs|overlay|squashfs|ramfs"} / node_filesystem_size_bytes'
 MEMORY = "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes"
 CONNECTIONS = ("sum by (instance) (pg_stat_activity_count) / on (instance) max by (instance) (pg_settings_max_connections)")
@@ -89,7 +89,7 @@ def page():
                               column("Took", unit="s", decimals=2, custom__width=110), column("Certificate expires in", unit="d", decimals=0)],
                    sort="Certificate expires in", descending=False, no_value="no exporter", **runbook_links("O2OCertificateExpiring"))),
     )
-    made.row(4, (24, text("*No exporter*: nobody looks, which is not the same as all is well; the jobs are in `compose/prometheus.yml`. "
+    made.row(4, (24, text("*No exporter*: nobody looks, which does not mean that everything works; the jobs are in `compose/prometheus.yml`. "
                           "The API on these machines: [API performance](/d/o2o-api). The exporter and its database: [Exporter health](/d/o2o-exporter). "
                           "Who was told: [Alerts](/d/o2o-alerts).", title="What now?")))
     return made

@@ -56,7 +56,7 @@ def page():
                         FROM o2o.order_status_history WHERE order_id = ${order_id:sqlstring} ORDER BY changed_at, seen_at""")],
                    overrides=[column("After", unit="s", decimals=0)], no_value="type an order's id above")),
         (8, text("Customers' names and payloads are not shown here, and the role that these dashboards use cannot read them. "
-                 "Whoever may see them uses `psql` as `o2o_reader`.", title="Where are the customers?")),
+                 "People who may see them use `psql` as `o2o_reader`.", title="Where are the customers?")),
     )
     made.heading("Rows that could not be taken in")
     made.row(

@@ -55,7 +55,7 @@ FINE, BEYOND, NONE = "fine", "beyond", "none"
 
 
 def judged(expr, bound, *, least=False, by=None, none=None):
-    """The value under a name that says how it stands to a limit: one of the queries has a result. The rules' limit decides,
+    """The value under a name that says how it compares with a limit: one of the queries has a result. The rules' limit decides,
     so that word and colour follow an edit of it. `least`: the limit is the least that is fine, else the most. `by`: what is held
     against the limit where that is not the value itself. `none`: the name of a value of 0."""
     good, bad = (">=", "<") if least else ("<=", ">")
@@ -145,7 +145,7 @@ def stat(title, description, targets, *, unit="short", thresholds=None, no_value
 
 
 def tile(title, description, expr, bound, *, least=False, by=None, none=None, runbooks=(), **more):
-    """A big number and, in words and colour, how it stands to a limit of the rules."""
+    """A big number and, in words and colour, how it compares with a limit of the rules."""
     return stat(title, description, judged(expr, bound, least=least, by=by, none=none), names=True, overrides=verdict(none),
                 thresholds=steps((None, UNKNOWN)), **runbook_links(*runbooks), **more)
 

@@ -12,7 +12,7 @@ LONGEST_HOLD_SECONDS = 120
 
 @dataclass
 class Answer:
-    """`asked` tells that somebody has asked; nothing is sent before `may_go`."""
+    """`asked` is set once a request came; nothing is sent before `may_go`."""
     path: str
     encoding: str = ""
     asked: Event = field(default_factory=Event)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client that costs the same whoever answers: one GET, one connection, bytes dropped as they come."""
+"""A client that costs the same for every server: one GET, one connection, bytes dropped as they come."""
 
 import socket
 import time

@@ -107,7 +107,7 @@ class Contender:
         return self.bench.postgres.query(sql, database=self.database)
 
     def check(self, work):
-        """A fast wrong run is no measurement."""
+        """A fast wrong run is not a measurement."""
         found = set(self.query(CONTENTS_SQL))
         if found != contents(work.page.orders):
             raise WrongResult(f"{self.who}, {work.name}: the table holds {sorted(found)}, "

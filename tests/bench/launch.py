@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a command and notes what it took: `launch.py RESULT_FILE COMMAND...`; see measure.py.
 
-A process of its own because Linux counts the memory of whoever forks into the peak of the forked one, also across exec.
+A process of its own because Linux counts a parent's memory into its child's peak, also across exec.
 Hence also so few imports: no command can seem smaller than this program."""
 
 import os

@@ -4,7 +4,7 @@
 from harness import nginx
 from harness.processes import free_port
 
-# sendfile and tcp_nopush as in Debian's own configuration. FILE.gz goes to whoever takes gzip. One process, so that its
+# sendfile and tcp_nopush as in Debian's own configuration. Clients that accept gzip get FILE.gz. One process, so that its
 # CPU time is all there is.
 CONFIG = """
 master_process off;
@@ -31,7 +31,7 @@ http {{
 
 
 class Nginx(nginx.Nginx):
-    """Use as a context manager; what stands in `files` is there at its URL path."""
+    """Use as a context manager; serves each file of `files` at its URL path."""
 
     def __init__(self, scratch):
         folder = scratch.folder("nginx")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg2
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/bench/
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/ instead of tests/bench/
 
 # pylint: disable=wrong-import-position
 from bench import decode, idle, ingest, limits, report, scrape, stuck
@@ -45,7 +45,7 @@ def stop_on_signals():
 
 def positive(text):
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
@@ -107,7 +107,7 @@ def main():
         print("Stopped; nothing is left running.", file=sys.stderr)
         return 130
     except (NotReady, WrongResult, OSError, subprocess.SubprocessError, psycopg2.Error) as problem:
-        print(f"The benchmark cannot go on: {problem}", file=sys.stderr)
+        print(f"The benchmark cannot continue: {problem}", file=sys.stderr)
         return 1
     return 0
 

@@ -62,7 +62,7 @@ def show_same_bytes(nginx, port):
 
 
 def check(contender, packs, right):
-    """A fast wrong scrape is no measurement."""
+    """A fast wrong scrape is not a measurement."""
     body = get(contender.port, gzip=packs, keep=True).body
     text = (gzip.decompress(body) if packs else body).decode()
     if {line for line in text.splitlines() if line.startswith("shop_stock_left{")} != right:

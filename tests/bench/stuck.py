@@ -78,7 +78,7 @@ def send_by_the_spoonful(stack, port, count):
 
 @contextmanager
 def _again_and_again(clients, spoon):
-    """Whoever is hung up on stays away."""
+    """A client that was disconnected does not come back."""
     ended = threading.Event()
 
     def run():

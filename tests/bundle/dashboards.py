@@ -10,7 +10,7 @@ GRAFANA = ROOT / "grafana"
 DASHBOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
 assert DASHBOARDS, "there are no dashboards in grafana/dashboards"
 
-# What Grafana puts in the place of its own variables, for a page that shows an hour.
+# What Grafana substitutes for its own variables, for a page that shows an hour.
 BUILT_IN = {"__rate_interval": "1m", "__interval": "15s", "__range": "1h", "__range_s": "3600"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""compose.yml as Docker Compose understands it: variables with their defaults, who reaches whom, what is mounted."""
+"""compose.yml as Docker Compose understands it: variables with their defaults, which service reaches which, what is mounted."""
 
 import re
 from copy import deepcopy

@@ -15,7 +15,7 @@ _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)(?:\s*(\{[^}]*\}))?(\s*\()?")
 _LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
 _WORDS = {"and", "or", "unless", "atan2", "bool", "by", "without", "on", "ignoring", "group_left", "group_right",
           "inf", "nan", "start", "end",
-          # aggregations, which may stand apart from their bracket: sum by (x) (...)
+          # aggregations, which may be separated from their bracket: sum by (x) (...)
           "sum", "min", "max", "avg", "count", "group", "stddev", "stdvar", "topk", "bottomk", "quantile",
           "count_values"}
 

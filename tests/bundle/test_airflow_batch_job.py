@@ -77,7 +77,7 @@ def loaded(monkeypatch):
 
 @pytest.fixture(name="run")
 def scripted(module, monkeypatch, tmp_path, caplog):
-    """run(script, **options of BatchJob): the lines of the task's log after `script` ran in the place of batch/run."""
+    """run(script, **options of BatchJob): the lines of the task's log after `script` ran instead of batch/run."""
     caplog.set_level(logging.INFO)
     monkeypatch.setenv("O2O_BATCH", str(tmp_path))
 

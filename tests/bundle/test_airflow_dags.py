@@ -95,7 +95,7 @@ def test_a_dag_says_what_it_is_for_and_keeps_to_what_all_keep_to(path):
         assert words["schedule"].startswith("every(") or words["schedule"] == "[BACKUPS]"
 
 
-def test_no_secret_stands_in_a_file():
+def test_no_file_holds_a_secret():
     for path in (ROOT / "airflow").rglob("*"):
         if path.suffix == ".py":
             for node in ast.walk(tree(path)):
@@ -105,7 +105,7 @@ def test_no_secret_stands_in_a_file():
                     raise AssertionError(f"{path.name}: {node.arg}")
 
 
-def test_the_shared_file_is_no_dag():
+def test_the_shared_file_is_not_a_dag():
     ignored = [line for line in (DAGS / ".airflowignore").read_text().splitlines() if not line.startswith("#")]
     assert ignored == [f"{SHARED}.py"]
 

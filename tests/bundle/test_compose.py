@@ -250,7 +250,7 @@ def test_the_way_to_mimir_is_the_gateway_alone():
     assert f"listen {port_of('mimir-gateway')};" in text
     assert "ports" not in services()["mimir"]
     beside = {name for name, service in services().items() if networks(service).keys() & networks(services()["mimir"]).keys()}
-    assert beside == {"mimir", "mimir-gateway", "seaweedfs"}, "whoever reaches Mimir is any tenant it likes"
+    assert beside == {"mimir", "mimir-gateway", "seaweedfs"}, "a client that reaches Mimir can be any tenant"
 
 
 def test_the_bucket_is_where_mimir_looks():

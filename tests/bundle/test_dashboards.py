@@ -121,7 +121,7 @@ def test_a_page_of_an_alerts_dashboard_links_runbooks(path):
 
 @each_dashboard
 def test_every_dashboard_leads_to_its_neighbours(path):
-    """Dead ends help nobody: home leads to all, each page says in words where to go on."""
+    """Dead ends help nobody: home leads to all, each page says where to go next."""
     found = set(re.findall(r"/d/([\w-]+)", "".join(panel["options"]["content"] for panel in panels(load(path)) if panel["type"] == "text")))
     if path.name == "home.json":
         assert found == UIDS - {"o2o-home"}
@@ -147,7 +147,7 @@ def test_a_dashboard_draws_every_limit_of_its_subject(name):
 
 @each_dashboard
 def test_no_panel_has_a_limit_of_its_own(path):
-    """0, 1 and the numbers of states say whether something is; what is too many stands in rules/o2o-limits.yml."""
+    """0, 1 and the numbers of states say whether something is; what is too many is defined in rules/o2o-limits.yml."""
     for panel in panels(load(path)):
         configured = panel.get("fieldConfig", {"defaults": {}, "overrides": []})
         for properties in (configured["defaults"], *({each["id"]: each["value"] for each in override["properties"]} for override in configured["overrides"])):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Dockerfile without Docker: its context holds what the build reads, its scripts do what it counts on. hadolint and a real build
-are not to be had from Debian."""
+Debian does not have."""
 
 import fnmatch
 import json
@@ -118,7 +118,7 @@ def test_a_secret_comes_from_its_file(tmp_path, name):
     assert "_FILE" not in done.stdout and done.returncode == 0
 
 
-def test_an_empty_file_is_no_secret(tmp_path):
+def test_an_empty_file_is_not_a_secret(tmp_path):
     (tmp_path / "empty").write_text("\n")
     assert "METABASE_API_KEY" not in entrypoint("env", METABASE_API_KEY_FILE=str(tmp_path / "empty")).stdout
 

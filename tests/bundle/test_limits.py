@@ -64,7 +64,7 @@ def test_one_edit_changes_the_alert_and_its_text(tmp_path):
 
 
 def test_a_labelled_line_sets_one_vendor_apart(tmp_path):
-    """10 pieces left are green; for V007, of whom much more is usual, red-high."""
+    """10 pieces left are green; for V007, which usually has many more, red-high."""
     folder = tmp_path / "rules"
     shutil.copytree(ROOT / "rules", folder)
     names = {"V001": 4, "V007": 1}

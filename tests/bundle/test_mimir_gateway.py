@@ -18,7 +18,7 @@ from bundle.shipped import run
 
 PUSH = "/api/v1/push"
 QUERY = "/prometheus/api/v1/query?query=up"
-# Two of the shipped users, somebody of another tenant, and one whom tenants.conf forgot.
+# Two of the shipped users, a user of another tenant, and one that tenants.conf lacks.
 USERS = {"prometheus": "p-secret", "grafana": "g-secret", "other": "o-secret", "stranger": "s-secret"}
 TENANTS = (SHIPPED / "tenants.conf").read_text() + "other theirs;\n"
 

@@ -19,7 +19,7 @@ FACTOR = 20
 
 @pytest.fixture(name="pair", scope="module")
 def two_of_them():
-    nobody = f"127.0.0.1:{free_port()}"  # no exporter, so that there is more to tell than the watchdog
+    nobody = f"127.0.0.1:{free_port()}"  # no exporter, so that more than the watchdog fires
     with Scratch() as scratch, ExitStack() as stack:
         simulator = stack.enter_context(Simulator(scratch))
         alertmanager = stack.enter_context(Alertmanager(scratch, simulator.sink_url, FACTOR))

@@ -28,7 +28,7 @@ def receivers(config):
 
 
 def with_every_channel(minor=DEBIANS):
-    """The configuration with the optional channels that Alertmanager 0.`minor` knows switched on, as its first comment tells
+    """The configuration with the optional channels that Alertmanager 0.`minor` knows switched on, as its first comment says
     people to do."""
     return OPTIONAL.sub(lambda found: found[1] if int(found[2] or 0) <= minor else found[0], ALERTMANAGER.read_text())
 
@@ -51,7 +51,7 @@ def test_configuration_with_every_optional_channel_is_valid(tmp_path):
     run("amtool", "check-config", config)
 
 
-def test_no_secret_stands_in_the_file():
+def test_the_file_holds_no_secret():
     text = with_every_channel(99)
     assert "_file: /run/secrets/" in text
     for key in re.findall(r"^[ -]*(\w*(?:password|secret|token|api_url|routing_key|service_key)\w*):", text, re.MULTILINE):

@@ -37,7 +37,7 @@ GAUGES = {
 
 
 def page(seconds):
-    """As it stands that long after it opened; every count was 1000 then."""
+    """As it is that long after it opened; every count was 1000 then."""
     samples = {**{series: 1000 + growth * seconds for series, growth in COUNTERS.items()}, **GAUGES}
     text = ""
     told = set()

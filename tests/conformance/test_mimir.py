@@ -28,7 +28,7 @@ RULES_TENANT = "with-rules"
 
 @pytest.fixture(name="cortex", scope="module")
 def cortex_with_our_rules(tool, scratch):
-    """mimir.yml as it is, but for rules in the place of none: those that are shipped, on the faster clock, for one tenant."""
+    """mimir.yml as shipped, plus the shipped rules, on the faster clock, for one tenant."""
     program = tool("cortex")
     folder = Path(scratch.folder("tenants"))
     (folder / RULES_TENANT).mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The dashboards drawn by Grafana's own libraries: every panel shows something or says why not, while all is well and in an outage, and
+"""The dashboards drawn by Grafana's own libraries: every panel shows something or says why not, in normal operation and in an outage, and
 names nothing that Grafana would pass over in silence."""
 
 import json
@@ -27,7 +27,7 @@ def packages():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_every_panel_is_drawn_while_all_is_well_and_in_an_outage(tmp_path):
+def test_every_panel_is_drawn_in_normal_operation_and_in_an_outage(tmp_path):
     environment = {**os.environ, "MINUTES": "1", "LOOKS": "dark", "OUT": str(tmp_path)}
     environment.pop("SERVE", None)
     done = subprocess.run([ROOT / "scripts" / "preview.sh"], env=environment, capture_output=True, text=True, timeout=1500, check=False)

@@ -12,7 +12,7 @@ from harness.web import request
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 # What is answered to each protocol that Prometheus 3.16 can be told to ask for, and to what it asks for by itself. Offered are text 0.0.4
-# and OpenMetrics 1.0.0; whoever asks for neither gets the text, which every Prometheus reads.
+# and OpenMetrics 1.0.0; a client that asks for neither gets the text format, which every Prometheus reads.
 ANSWERS = {None: OPENMETRICS, "OpenMetricsText1.0.0": OPENMETRICS, "OpenMetricsText0.0.1": TEXT, "PrometheusText1.0.0": TEXT,
            "PrometheusText0.0.4": TEXT, "PrometheusProto": TEXT}
 OURS = '{__name__=~"o2o_orders.*|o2o_order_duration.*|o2o_store_write.*_bucket|vendor_.*"'

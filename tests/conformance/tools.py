@@ -143,7 +143,7 @@ def install_locked(tool):
 
 
 def install_all():
-    """The exit status. Goes on after a failure, to name all at once."""
+    """The exit status. Continues after a failure, to report all of them at once."""
     failed = 0
     tools = table().values()
     lacking = {kind: missing(kind) for kind in sorted({tool.kind for tool in tools})}

@@ -16,7 +16,7 @@ from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/demo/
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/ instead of tests/demo/
 
 # pylint: disable=wrong-import-position
 from demo.notification import Wording, is_firing, is_watchdog
@@ -108,7 +108,7 @@ class Demo:
         self.watchdog_came = False
         self.alerts_came = 0
 
-    def tell_addresses(self):
+    def print_addresses(self):
         say = self._screen.line
         say("Everything runs. Look at")
         say(f"  {self.exporter.url}/          the exporter: what each source is doing")
@@ -125,7 +125,7 @@ class Demo:
         say()
 
     def live_until(self, end):
-        """Tells the story until `end` seconds have passed; None: for ever."""
+        """Plays the story until `end` seconds have passed; None: for ever."""
         next_summary = 0
         while end is None or self._screen.seconds() < end:
             now = self._screen.seconds()
@@ -202,7 +202,7 @@ class Demo:
             samples = self.exporter.samples()
             firing = sorted({labels["alertname"] for labels in self.prometheus.alerts()} - {"O2OWatchdog"})
         except OSError:
-            return  # the check of the children tells if it lasts
+            return  # the check of the children reports it if it lasts
         seen = samples.total("o2o_orders_ingested_total")
         self._orders.append((now, seen))
         while now - self._orders[0][0] > 60:
@@ -224,7 +224,7 @@ def run(screen):
     screen.line("o2o-exporter demo: an order system, simulated; everything after it is the real thing.")
     with ExitStack() as stack:
         demo = Demo(screen, stack)
-        demo.tell_addresses()
+        demo.print_addresses()
         screen.start_clock()
         demo.live_until(end)
         wrong = demo.close(end)
@@ -251,7 +251,7 @@ def main():
     except Gone:
         return 1
     except NotReady as problem:
-        screen.line(f"The demo cannot go on: {problem}")
+        screen.line(f"The demo cannot continue: {problem}")
         return 1
 
 

@@ -30,7 +30,7 @@ class Wording:
                 told = head
             labels = alert["labels"]
             if alert["status"] != "firing":
-                lines += _of_whom(labels)
+                lines += _subjects(labels)
                 continue
             key = (sorted(labels.items()), alert.get("startsAt"))
             described.append(key)
@@ -48,7 +48,7 @@ class Wording:
         return f"{mark} ({labels.get('severity', 'no severity')}) to {receiver}: {summary}"
 
 
-def _of_whom(labels):
+def _subjects(labels):
     """The description says that it is so, which it no longer is: the vendor alone."""
     name = ": ".join(labels[label] for label in ("vendor_name", "product") if labels.get(label))
     return [f"        {name}"] if name else []

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""`make preview`: starts the demo and draws every dashboard of grafana/ against it: while all is well, and in an outage; dark, light
+"""`make preview`: starts the demo and draws every dashboard of grafana/ against it: in normal operation and in an outage; dark, light
 and as wide as a phone. What people are sent of the outage is drawn as well.
 
 MINUTES (default 3) is how long the shop lives before the first drawing, LOOKS (default dark,light,phone) what is drawn, OUT (default
@@ -13,7 +13,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/demo/
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/ instead of tests/demo/
 
 # pylint: disable=wrong-import-position
 from demo import messages
@@ -29,7 +29,7 @@ DASHBOARDS = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
 SCRAPE_INTERVAL = f"{15 / FACTOR}s"
 PREVIEW = ROOT / "grafana" / "preview"
 LOOKS = {"dark": [], "light": ["--theme", "light"], "phone": ["--width", "390"]}
-ALL_IS_WELL = (Chapter(0, "the shop is open: about two orders a second, nearly all of them succeed", NORMAL),)
+NORMAL_OPERATION = (Chapter(0, "the shop is open: about two orders a second, nearly all of them succeed", NORMAL),)
 FOR_EVER = 10**9
 # (seconds that it lasts, words, what the simulator is told). Long enough for the alerts of the rules, whose clock runs FACTOR times faster.
 OUTAGE = ((75, "half of all orders begin to fail, the vendor Ramen 17 goes offline, Green Curry House sells out",
@@ -109,9 +109,9 @@ def main():
     try:
         with ExitStack() as stack:
             looks = chosen_looks()
-            story = None if os.environ.get("SERVE") else Story(ALL_IS_WELL, FOR_EVER)
+            story = None if os.environ.get("SERVE") else Story(NORMAL_OPERATION, FOR_EVER)
             demo = Demo(screen, stack, estate=True, story=story)
-            demo.tell_addresses()
+            demo.print_addresses()
             screen.start_clock()
             if os.environ.get("SERVE"):
                 serve(demo, screen)
@@ -123,7 +123,7 @@ def main():
     except Gone:
         return 1
     except NotReady as problem:
-        screen.line(f"The preview cannot go on: {problem}")
+        screen.line(f"The preview cannot continue: {problem}")
         return 1
 
 

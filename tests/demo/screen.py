@@ -39,7 +39,7 @@ class Screen:
         self.line(f"[{self._stamp()}] {text}")
 
     def live(self, text):
-        """The summary: in the place of the last one on a terminal, a line of its own elsewhere."""
+        """The summary: replaces the last one on a terminal, is a line of its own elsewhere."""
         text = f"[{self._stamp()}] {text}"
         if self._rewrites:
             self._write("\r\033[K" + _cut(text, shutil.get_terminal_size().columns - 1))

@@ -33,7 +33,7 @@ LENGTH = 360
 
 
 class Story:
-    """Tells each chapter once when its time has come, over and over."""
+    """Plays each chapter once when its time has come, over and over."""
 
     def __init__(self, chapters=CHAPTERS, length=LENGTH):
         self._chapters = chapters

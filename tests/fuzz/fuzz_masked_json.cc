@@ -38,7 +38,7 @@ void Check(bool holds, const char* what) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  // None so short that it counts as a word of its own only: a word ends where <secret> stands behind it.
+  // None so short that it counts as a word of its own only: a word ends where <secret> follows it.
   static const std::array<o2o::Secret, 3> secrets = {o2o::Secret("a\"b\\c/d&"), o2o::Secret("12345678"),
                                                      o2o::Secret("p\xC3\xB6ssword\\")};
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -3,7 +3,7 @@
 # Usage: [SECONDS_EACH=60] [RUNS=N] tests/fuzz/run.sh [NAME...]
 # Builds the fuzzers (clang's libFuzzer, with AddressSanitizer and UndefinedBehaviorSanitizer: the preset asan) and runs
 # each of them, or those named, from the seeds in tests/fuzz/corpus: for so many seconds, or for RUNS inputs. What they
-# find on the way is kept in build-asan/corpus, so that the next run goes on from there; an input that breaks something is
+# find on the way is kept in build-asan/corpus, so that the next run continues from there; an input that breaks something is
 # kept as build-asan/NAME-crash-*.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

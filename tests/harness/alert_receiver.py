@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whom Alertmanager tells, in the place of all receivers' webhooks."""
+"""Receives what Alertmanager sends, instead of all receivers' webhooks."""
 
 import json
 import threading

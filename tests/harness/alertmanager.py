@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's Alertmanager with the shipped routes, inhibitions and templates. Every receiver that tells somebody
-something keeps its name and tells the sink instead; durations are scaled."""
+"""Debian's Alertmanager with the shipped routes, inhibitions and templates. Every receiver that notifies
+anybody keeps its name and notifies the sink instead; durations are scaled."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "alertmanager"
 
 
 def receiver_to_sink(receiver, sink_url):
-    """The receiver with its webhooks led to the sink, and one webhook in the place of other integrations; one without
+    """The receiver with its webhooks led to the sink, and one webhook instead of other integrations; one without
     any stays without."""
     webhooks = receiver.get("webhook_configs") or []
     others = [entry for name, entries in receiver.items() if name.endswith("_configs") for entry in entries or []]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scrapes an exporter all along and notes every counter of the orders that goes back. Those counters live in
-PostgreSQL, so a restart is no excuse."""
+PostgreSQL, so a restart is not an excuse."""
 
 import re
 import threading

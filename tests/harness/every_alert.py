@@ -32,7 +32,7 @@ def in_rhythm(interval=RHYTHM):
 
 
 class Way:
-    """From a rule to whom it concerns. `prometheus`: made with the Alertmanager's address."""
+    """From a rule to the receiver of its alert. `prometheus`: made with the Alertmanager's address."""
 
     def __init__(self, scratch, factor=FACTOR):
         self.receiver = AlertReceiver()
@@ -64,14 +64,14 @@ class Way:
         """`steps`: (alerts, what to do once all of them were delivered firing)."""
         left = list(steps)
 
-        def go_on():
+        def progress():
             for step in [step for step in left if step[0] <= self.receiver.told("firing")]:
                 left.remove(step)
                 step[1]()
             return not left
 
         try:
-            self.until(go_on, "all were delivered firing")
+            self.until(progress, "all were delivered firing")
         except NotReady as error:
             raise AssertionError(f"not delivered firing: {[sorted(alerts - self.receiver.told('firing')) for alerts, _ in left]}") from error
 

@@ -15,7 +15,7 @@ from .web import answers_ok, get_json, request
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# What the default configuration reads; a value from whoever runs us would lead the exporter somewhere else.
+# What the default configuration reads; a value from our own environment would lead the exporter elsewhere.
 VARIABLE_PREFIXES = ("OMS_", "METABASE_", "QUESTION_ID_", "VENDOR_", "DISCOUNT_", "APP_", "O2O_")
 
 
@@ -25,18 +25,18 @@ UNSCALED = ("overlap", "initial_lookback", "connect_timeout", "statement_timeout
 
 
 def write_config(path, factor=1, changes=None, unscaled=UNSCALED):
-    """The shipped configuration on a clock that runs `factor` times faster. `changes`: key -> text to stand in the place
+    """The shipped configuration on a clock that runs `factor` times faster. `changes`: key -> text to use instead
     of its value, unscaled: of the source of orders, else of all that comes before the sources. Returns `path`."""
     text = scale_yaml((ROOT / "exporter" / "config" / "default.yml").read_text(), factor, unscaled)
     above, orders, below = re.split(r"(?m)^(?=  - name: )", text + "  - name: ", maxsplit=2)
     for key, value in (changes or {}).items():
-        # Also where it stands as a comment, which shows the default.
+        # Also where it is a comment, which shows the default.
         line, new = re.compile(rf"(?m)^( *)(?:# )?{key}:(?: .*)?$"), rf"\g<1>{key}: {value}"
         orders, found = line.subn(new, orders)
         if not found:
             above, found = line.subn(new, above)
         if found != 1:
-            raise NotReady(f"the key {key} stands {found} times in the configuration, not once")
+            raise NotReady(f"the key {key} appears {found} times in the configuration, not once")
     Path(path).write_text((above + orders + below).removesuffix("  - name: "))
     return path
 
@@ -74,7 +74,7 @@ class Samples:
 
 class Exporter(Service):
     """Restarts keep the port. `config`: a configuration file; None: the default one, built in. `stderr`: the path of what
-    its log goes to in the place of the child's."""
+    its log goes to instead of the child's."""
 
     def __init__(self, scratch, oms_url=None, api_key=None, dsn=None, config=None, flags=(), env=None,
                  name="exporter", stderr=None):
@@ -163,7 +163,7 @@ def differences(samples, truth):
 
 
 def counting_differences(samples, transitions, endings):
-    """Where the counters of what happened between polls are not what the rows of the database tell, in words; [] where
+    """Where the counters of what happened between polls differ from the rows of the database, in words; [] where
     they are exactly these and no others. The shop's account cannot know them: an order may pass a status unseen, or be
     seen only when it has ended. `transitions`: (from, to) -> status changes seen. `endings`: (order type, outcome) ->
     endings of orders that had been seen open, each order's completion and each of its failed statuses once."""

@@ -40,7 +40,7 @@ def read_startup(connection):
 
 
 class HostilePostgres:
-    """`serve(connection)` plays the server on each connection, in a thread of its own, and may go on for ever: the end of
+    """`serve(connection)` plays the server on each connection, in a thread of its own, and may run for ever: the end of
     the context closes its connection. `accepted` counts them."""
 
     def __init__(self, serve):

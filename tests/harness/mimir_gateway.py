@@ -20,7 +20,7 @@ def hashed(password):
 
 
 def mimir_gateway(scratch, mimir_port, users, tenants=None):
-    """`users`: name -> password. `tenants`: text in the place of the shipped tenants.conf."""
+    """`users`: name -> password. `tenants`: text instead of the shipped tenants.conf."""
     folder = scratch.folder("mimir-gateway")
     port = free_port()
     file = Path(folder, "users")

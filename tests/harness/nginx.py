@@ -23,7 +23,7 @@ def command(folder, config, *flags):
 
 
 class Nginx:
-    """`config`: the text of nginx.conf. Others may stand in `folder`. Use as a context manager."""
+    """`config`: the text of nginx.conf. `folder` may hold others. Use as a context manager."""
 
     def __init__(self, folder, config, port):
         self._folder = folder

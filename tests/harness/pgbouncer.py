@@ -56,7 +56,7 @@ class PgBouncer:
         lines = ["[databases]", f"* = host=127.0.0.1 port={self._postgres.port}", "[pgbouncer]",
                  *(f"{name} = {value}" for name, value in settings.items()), ""]
         config.write_text("\n".join(lines), encoding="utf-8")
-        # Plain passwords, so that it can log in at the server as whoever logs in here.
+        # Plain passwords, so that it can log in to the server as the user that logged in here.
         lines = [f'"{name}" "{password}"\n' for name, password in self._users().items()]
         users.write_text("".join(lines), encoding="utf-8")
         for path in (users, config):

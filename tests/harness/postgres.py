@@ -37,7 +37,7 @@ def find_program(name):
 
 
 def server_user():
-    """Whom to run the server as: initdb and postgres refuse root. None: as ourselves."""
+    """The user to run the server as: initdb and postgres refuse root. None: as ourselves."""
     if os.geteuid() != 0:
         return None
     for name in ("postgres", "nobody"):
@@ -163,7 +163,7 @@ class Postgres:
         start finds its shared memory in use. The server stands still meanwhile: it makes no more and reaps none."""
         server = self._server.pid
         self._server.send(signal.SIGSTOP)
-        wait_until(lambda: state(server) in "TZX", 30, "PostgreSQL stood still", interval=0.01)
+        wait_until(lambda: state(server) in "TZX", 30, "PostgreSQL was stopped", interval=0.01)
         children = [int(pid) for pid in Path(f"/proc/{server}/task/{server}/children").read_text("ascii").split()]
         for pid in children:
             os.kill(pid, signal.SIGKILL)

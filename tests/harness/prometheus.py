@@ -31,7 +31,7 @@ FLAGS = {"--query.lookback-delta": "5m", "--rules.alert.resend-delay": "1m", "--
 class Prometheus(Service):
     """`targets`: job name -> "host:port", or the job's static_configs. Jobs of the shipped file that get none are left out,
     and `left_out` names them; a target whose job the file does not have is an error. `remote_write`: the "host:port" to write to; without it
-    nothing is written. `secrets`: the folder in the place of /run/secrets. `replica`: which of several it is. `doubles`:
+    nothing is written. `secrets`: the folder instead of /run/secrets. `replica`: which of several it is. `doubles`:
     further scrape configurations, of jobs that `targets` does not name. `history`: a file of OpenMetrics with the times of
     weeks past, which it begins with. `program`: another one than the first in PATH. `edit`: changes the configuration
     before it is written, given as what YAML makes of it. `limits`: name in o2o-limits.yml -> its value."""
@@ -176,7 +176,7 @@ def _with_limits(text, limits):
     for name, value in limits.items():
         text, found = re.subn(rf"(record: o2o:limit:{name}\n\s+expr: )\S+", rf"\g<1>{value}", text)
         if found != 1:
-            raise NotReady(f"the limit {name} stands {found} times in the file, not once")
+            raise NotReady(f"the limit {name} appears {found} times in the file, not once")
     return text
 
 

@@ -5,7 +5,7 @@
     results.py [--no-skips] [--name=NAME] FILE.xml...
 
 Exit status 1 where a test failed, none ran, a file is missing or, with --no-skips, one was skipped: a skipped test
-counts as failed then. NAME stands before the sum, as in `NAME: N passed, N failed`."""
+counts as failed then. NAME precedes the sum, as in `NAME: N passed, N failed`."""
 
 import argparse
 import sys

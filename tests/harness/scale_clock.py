@@ -5,7 +5,7 @@
     scale_clock.py FACTOR < rules/o2o-orders.yml > faster.yml
 
 A duration is a value that is one as a whole (`for: 10m`, `group_wait: 30s`, `${INTERVAL:-15s}`), and, inside an
-`expr`, a PromQL duration (`[10m]`, `[1h:5m]`, `offset 1w`). What stands in annotations, labels, PromQL strings and
+`expr`, a PromQL duration (`[10m]`, `[1h:5m]`, `offset 1w`). What is in annotations, labels, PromQL strings and
 comments is text. Results are whole seconds where they can be, else milliseconds, at least 1ms."""
 
 import json
@@ -64,7 +64,7 @@ def scale_value(text, factor):
 
 
 def scale_yaml(text, factor, unscaled=()):
-    """The YAML text with its durations divided by `factor`, which may be a fraction. What stands under a key of
+    """The YAML text with its durations divided by `factor`, which may be a fraction. What is under a key of
     `unscaled` stays, for durations by a clock that runs as usual."""
     if Fraction(factor) <= 0:
         raise ValueError(f"the factor has to be above 0, not {factor}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A temporary folder that disappears with whoever made it, also when that one is killed."""
+"""A temporary folder that disappears with the process that made it, also when that one is killed."""
 
 import os
 import subprocess

@@ -3,7 +3,7 @@
 
 
 class Service:
-    """Whoever inherits has start(), which returns it, and stop(), which may be called whatever has become of it."""
+    """Subclasses have start(), which returns the service, and stop(), which may be called in any state."""
 
     def begin(self):
         """What a `with` waits for."""

@@ -52,14 +52,14 @@ def test_no_control_character_reaches_the_terminal():
     assert line == "! ALERT (critical) to oncall: a [2Jb c"
 
 
-def test_watchdog_is_no_news():
+def test_watchdog_is_not_news():
     assert is_watchdog(notification(alert("O2OWatchdog")))
     assert not is_watchdog(notification(alert("O2OWatchdog"), alert()))
     assert is_firing(notification(alert(status="resolved"), alert()))
     assert not is_firing(notification(alert(status="resolved")))
 
 
-def test_the_story_repeats_and_tells_nothing_twice():
+def test_the_story_repeats_without_playing_a_chapter_twice():
     story = Story()
     assert [c.starts for c in story.due(0)] == [0]
     assert story.due(0) == []

@@ -32,7 +32,7 @@ def test_stop_kills_the_deaf_and_their_children(tmp_path):
     wait_until(lambda: gone(grandchild), 5, "its child ended")
 
 
-def test_wait_until_tells_of_an_early_end_with_the_log(tmp_path):
+def test_wait_until_reports_an_early_end_with_the_log(tmp_path):
     child = Child("hasty", ["/bin/sh", "-c", "echo no such file >&2; exit 7"], tmp_path / "log")
     with pytest.raises(NotReady) as raised:
         wait_until(lambda: False, 10, "it answered", [child])

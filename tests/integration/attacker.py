@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Attacks exporters and their database until SIGTERM: whoever reaches the port, the roles of people and batch jobs in
+"""Attacks exporters and their database until SIGTERM: anyone who reaches the port, the roles of people and batch jobs in
 PostgreSQL, stray signals. Reads what it needs as JSON from stdin: {"seed": 1, "exporters": [{"url": ..., "pid": ...}],
 "reader": DSN, "writer": DSN}. Ends with one JSON object on stdout: `done`, how often each attack was made; `wrong`, what it
 brought about that nobody should be able to. That counters, rows, scrapes and memory do not suffer is for who starts it to see."""
@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from random import Random
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/integration/
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/ instead of tests/integration/
 
 # pylint: disable=wrong-import-position
 import psycopg2
@@ -83,7 +83,7 @@ class Attacker:
         with self._lock:
             self.wrong.add(words)
 
-    # Whoever reaches the port
+    # Anyone who reaches the port
 
     @staticmethod
     def _connect(exporter):
@@ -145,7 +145,7 @@ class Attacker:
         for thread in threads:
             thread.join()
 
-    # Whoever may send it signals
+    # Anyone who may send it signals
 
     def stray_signals(self, random, exporter):
         with contextlib.suppress(ProcessLookupError):

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
-sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/, in the place of tests/integration/
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # tests/ instead of tests/integration/
 
 # pylint: disable=wrong-import-position
 from harness.counter_watch import CounterWatch
@@ -243,7 +243,7 @@ class Soak:
             wrong.append("a redirect was followed")
         for exporter in (self.shop.exporter, self.second):
             if self.shop.simulator.api_key in exporter.child.log():
-                wrong.append("the key stands in a log")
+                wrong.append("the key is in a log")
         dropped = self.mute.samples().value("o2o_exporter_log_lines_dropped_total")
         print(f"log lines that nobody read and that were dropped: {dropped:g}")
         return wrong + self.memory_verdict()

@@ -232,7 +232,7 @@ def drill(database, folder, expect=0, dsn=None):
 def test_a_drill_restores_the_newest_dump_and_leaves_nothing(database, folder, postgres):
     newest = back_up(database, folder)
     (folder / "o2o-20200101T000000Z.dump").write_text("an older one, which is none")
-    database.order("LATER", "1 minute")  # what came in since is no difference
+    database.order("LATER", "1 minute")  # what came in since does not count as a difference
     said = drill(database, folder)
     assert newest.name in said and "restore: 2 orders" in said
     tables, counters = map(int, re.search(r"the rows of (\d+) tables and (\d+) counters are those of the dump", said).groups())

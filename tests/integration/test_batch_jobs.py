@@ -50,7 +50,7 @@ def test_wrong_usage_is_told_and_runs_nothing(database, arguments, problem):
     assert database.sql("SELECT count(*) FROM batch_jobs") == [(0,)]
 
 
-def test_a_job_that_cannot_report_is_no_success(database):
+def test_a_job_that_cannot_report_has_failed(database):
     said = database.run("my_job", "--", "true", expect=3, PG_DSN=database.dsn.replace("o2o_batch:", "nobody:"))
     assert "could not be reported" in said and PASSWORD not in said and ENCODED not in said
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OMS lives by a clock of its own: windows, watermark and times are right by it, whatever ours says, and whoever sets it."""
+"""The OMS lives by a clock of its own: windows, watermark and times are right by it, whatever our clock says, and if either is set."""
 import threading
 import time
 from datetime import datetime, timezone
@@ -127,7 +127,7 @@ def test_our_clock_is_set_during_reloads(scratch, jump):
             assert exporter.reload()[0] == 200
             setter.join()
             polls = {name: exporter.polls(name) for name in "ab"}
-            exporter.until(lambda polls=polls: all(exporter.polls(name) >= polls[name] + 2 for name in "ab"), "the polls go on")
+            exporter.until(lambda polls=polls: all(exporter.polls(name) >= polls[name] + 2 for name in "ab"), "the polls continue")
             samples = exporter.samples()
             assert all(samples.value(f"rows_of_{name}", k="a") == 1 for name in "ab"), "the rows are shown"
             assert answers_ok(f"{exporter.url}/-/ready")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """smoke.py, pointed at the real exporter, Prometheus, Alertmanager and nginx; Grafana and Mimir are doubles that answer as their HTTP
-APIs do. It passes where all is well, and names what is not."""
+APIs do. It passes where everything works, and names what does not."""
 import base64
 import json
 import re
@@ -108,7 +108,7 @@ def failed(said):
     return {name: words for name, (verdict, words) in said.items() if verdict == "FAILED"}
 
 
-def test_all_is_well(estate):
+def test_a_healthy_estate_passes(estate):
     status, said = estate.smoke()
     assert (status, failed(said)) == (0, {})
     assert said.keys() == {"exporter", "targets", "rules", "alerts", "messages", "long-term store", "dashboards", "data sources"}
@@ -121,7 +121,7 @@ def test_a_part_without_an_address_is_left_out(estate):
     assert status == 0 and said.keys() == {"targets", "rules", "alerts", "messages"}
 
 
-def test_nothing_asked_is_no_success(estate):
+def test_nothing_asked_is_a_failure(estate):
     done = subprocess.run([SMOKE, *(f"--{part}=" for part in ("exporter", "prometheus", "alertmanager", "grafana", "mimir"))],
                           stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "nothing was asked" in done.stderr

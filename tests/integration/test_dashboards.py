@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("wall")  # one for all; it takes two minute
 FACTOR = 30  # an hour is 2 minutes
 PASSWORD = "only for this test"
 
-# Queries that find nothing while all is well, and when there is less than a week of history.
+# Queries that find nothing in normal operation, and when there is less than a week of history.
 MAY_BE_EMPTY = {
     "alerts.json": {"Firing now A", "What fired when A", "What fired when B", "What fired when C", "Time fired in the time shown, by alert A",
                     "Notifications a minute, by receiver's kind A", "Notifications a minute, by receiver's kind B", "variable team"},

@@ -101,5 +101,5 @@ def test_bad_duration_is_explained(folder):
     with start("soon", folder, stdout=subprocess.PIPE, text=True) as demo:
         said, _ = demo.communicate(timeout=60)
     assert demo.returncode == 1
-    assert said == ("The demo cannot go on: DURATION=soon: give a number of seconds, for example DURATION=60, "
+    assert said == ("The demo cannot continue: DURATION=soon: give a number of seconds, for example DURATION=60, "
                     "or none for no end\n")

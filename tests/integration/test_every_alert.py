@@ -132,7 +132,7 @@ def recover(estate):
     estate.prometheus.reload()
 
 
-def test_what_others_exporters_and_the_servers_themselves_tell(estate):
+def test_alerts_from_other_exporters_and_from_the_servers_themselves(estate):
     expected = shown_in(HERE.stem) - {WATCHDOG}
     estate.until(lambda: all(estate.prometheus.target_health().values()), "everybody was scraped")
     estate.until(lambda: estate.prometheus.number("job:http_request_duration_seconds:p95_5m"), "the rules had results")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whoever answers at the database's address may lie, flood and stall in any phase of a connection: it costs bounded time
-and memory, the log stays the program's own, and the gauges of the OMS go on."""
+"""What answers at the database's address may lie, flood and stall in any phase of a connection: it costs bounded time
+and memory, the log stays the program's own, and the gauges of the OMS stay live."""
 import signal
 import time
 from pathlib import Path
@@ -147,7 +147,7 @@ BEHAVIOURS = [silent_from_the_start, silent_after_login, silent_in_a_query, drip
 
 
 @pytest.mark.parametrize("serve", BEHAVIOURS, ids=lambda serve: serve.__name__)
-def test_it_costs_bounded_time_and_memory_and_gauges_go_on(exporter, serve):
+def test_it_costs_bounded_time_and_memory_and_gauges_stay_live(exporter, serve):
     with HostilePostgres(serve) as server:
         running = exporter(server.dsn)
         before = resident_bytes(running.child.pid)
@@ -161,7 +161,7 @@ def test_it_costs_bounded_time_and_memory_and_gauges_go_on(exporter, serve):
         wait_until(tried_again, 60, "the exporter gave it up twice", [running.child], interval=0.05)
         samples = running.samples()
         assert samples.value("o2o_store_up") == 0
-        assert samples.series(RECENT), "the gauges of the OMS go on"
+        assert samples.series(RECENT), "the gauges of the OMS stay live"
         assert running.stop() == 0
     log = running.child.log()
     assert events(running.child, "stopping took too long: leaving at once") == [], log[-2000:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`ingest --since`, the catch-up run: what its end tells, and what a terminal shows meanwhile."""
+"""`ingest --since`, the catch-up run: what it reports at its end, and what a terminal shows meanwhile."""
 import datetime
 import itertools
 import json
@@ -114,7 +114,7 @@ def on_a_terminal(shop, meanwhile=lambda: None, **run_options):
 
 
 def lines_of(shown):
-    """What stood in the line of progress, one after the other."""
+    """The successive texts of the line of progress."""
     return [line.rstrip() for line in LOG_LINE.sub("", shown).split("\r") if line.strip()]
 
 
@@ -133,7 +133,7 @@ def test_a_terminal_shows_one_line_of_progress_that_goes_away(shop):
     assert "\n" not in rest and re.search(r"\r +\r$", rest)
 
 
-def test_time_goes_on_in_the_line_while_nothing_else_does(shop):
+def test_the_line_shows_time_passing_while_nothing_else_happens(shop):
     connection = lock_orders(shop)
 
     def let_go_later():
@@ -224,7 +224,7 @@ def test_a_terminal_shows_windows_rows_rate_and_time_left(old_shop):
     assert any(re.fullmatch(r"ingest \[##-{8}\] 3 of 3: storing 10 rows, 20 rows, \d+/s, \d+s left, \d+s", line) for line in lines), lines
 
 
-def test_a_window_that_fails_leaves_the_others_and_the_next_run_goes_on_there(old_shop):
+def test_a_window_that_fails_leaves_the_others_and_the_next_run_continues_there(old_shop):
     old_shop.simulator.control(fault="status_500", fault_minutes=1000)
     status, said = as_json(ingest(old_shop, "--output=json", time=DAY))
     assert (status, said["result"], said["inserted"], said["reason"]) == (3, "incomplete", 20, "http_status")
@@ -237,7 +237,7 @@ def test_a_window_that_fails_leaves_the_others_and_the_next_run_goes_on_there(ol
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_interrupted_it_goes_on_where_it_ended(old_shop, how):
+def test_interrupted_it_continues_where_it_ended(old_shop, how):
     old_shop.simulator.control(fault="silent", fault_minutes=1000)
     run = ingest(old_shop, "--output=json", time=DAY)
     wait_until(lambda: old_shop.sql("SELECT count(*)::int FROM fact_orders_monitoring") == [(20,)]

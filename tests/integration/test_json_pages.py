@@ -16,7 +16,7 @@ TOKEN = "token-of-the-shop"
 
 
 class Shop(ScriptedServer):
-    """Pages of orders by number. `how`: what names the next one. `fault`: page -> Answer in the place of it."""
+    """Pages of orders by number. `how`: what names the next one. `fault`: page -> the Answer to send instead."""
 
     def __init__(self, how):
         super().__init__(self._answer)

@@ -21,7 +21,7 @@ GAUGES = {"queue": {"depth": 7, "size": "1000 MB", "at": "2026-01-02T03:04:05Z"}
 
 
 class Endpoint(ScriptedServer):
-    """Answers by path. `status` and `body`: in the place of all of it. `asked`: each Asked."""
+    """Answers by path. `status` and `body` replace all of them. `asked`: each Asked."""
 
     def __init__(self):
         super().__init__(self._answer)
@@ -135,7 +135,7 @@ def test_reasons_are_there_at_0_before_the_first_answer(scratch):
                     if labels["source"] == source} == dict.fromkeys(reasons, 0)
 
 
-def test_pages_tell_what_they_leave_out(scratch, endpoint):
+def test_pages_report_what_they_leave_out(scratch, endpoint):
     codes = [f"V{number:05}" for number in range(15_000)]
     endpoint.answers["/vendors"] = [{"Vendor Code": code, "left": 1} for code in codes]
     endpoint.answers["/nameless"] = [{"vendor_code": code, "left": 1} for code in codes]
@@ -225,7 +225,7 @@ def test_request_as_configured(scratch, endpoint):
 
 
 def test_renewed_token_is_sent_without_a_reload(scratch, endpoint):
-    """As kubelet and Vault's agent renew them: another file in the place of the old one, and now and then none for a moment."""
+    """As kubelet and Vault's agent renew them: another file instead of the old one, and now and then none for a moment."""
     token = pathlib.Path(scratch.file("token"))
 
     def renew(text):
@@ -248,7 +248,7 @@ def test_renewed_token_is_sent_without_a_reload(scratch, endpoint):
             else:
                 token.write_text(content, encoding="utf-8")
             before = len(endpoint.asked)
-            wait_until(lambda count=before: len(endpoint.asked) >= count + 2, 20, "it goes on asking")
+            wait_until(lambda count=before: len(endpoint.asked) >= count + 2, 20, "it keeps asking")
             assert sent_last() == "Bearer token-of-tuesday"
         renew("token-of-wednesday")
         wait_until(lambda: sent_last() == "Bearer token-of-wednesday", 20, "the new token is sent")
@@ -269,7 +269,7 @@ def test_secret_that_is_said_back_is_masked(scratch, endpoint):
         wait_until(lambda: len(exporter.samples().series("feature_flag")) == len(echoes), 20, "the rows are published")
         shown = "".join(request(exporter.url + path)[2].decode() for path in ("/metrics", "/api/flags", "/"))
         endpoint.body = ("<html>" + key).encode()
-        wait_until(lambda: exporter.samples().value("o2o_source_up", source="flags") == 0, 20, "the page is no answer")
+        wait_until(lambda: exporter.samples().value("o2o_source_up", source="flags") == 0, 20, "the page is refused")
         shown += "".join(request(exporter.url + path)[2].decode() for path in ("/api/v1/sources", "/")) + exporter.child.log()
     for echo in echoes[:3] + [basic[8:-4]]:
         assert echo not in shown

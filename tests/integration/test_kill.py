@@ -17,7 +17,7 @@ SEED = int(os.environ.get("O2O_SEED", "1"))
 # Living fast enough that every poll brings new orders and changed ones; times in every way that the OMS writes them.
 LIVELY = ("--rate", "3000", "--speed", "60", "--failure-ratio", "0.2", "--time-format", "mixed")
 QUICK = {"interval": "300ms", "timeout": "290ms", "stale_after": "2s"}
-# For many kills: pages that stay small however long it goes on, and time enough for each, on a busy machine too. The first
+# For many kills: pages that stay small however long it runs, and time enough for each, on a busy machine too. The first
 # poll, the one that kills meet, comes at once.
 STEADY = ("--rate", "1200", *LIVELY[2:])
 PATIENT = {"interval": "900ms", "timeout": "850ms", "stale_after": "10s", "overlap": "1m"}

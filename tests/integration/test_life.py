@@ -134,7 +134,7 @@ def test_stops_while_it_waits_for_a_database_that_is_down(stand):
 
 
 def change_interval(shop, step):
-    """So that a reload has something to do: what did not change goes on undisturbed."""
+    """So that a reload has something to do: what did not change is left alone."""
     write_config(shop.config, 15, {"interval": f"{1000 + step}ms"}, UNSCALED)
 
 
@@ -171,7 +171,7 @@ def test_reloads_whole_or_not_at_all(stand, how):
         assert shop.value("o2o_source_interval_seconds", source="orders") == 0.7
         failed = events(shop.exporter.child, "reload failed, keeping the previous configuration")
         assert len(failed) == 1 and "nonsense" in failed[0]["error"]
-        shop.polled(2)  # goes on with the old one
+        shop.polled(2)  # continues with the old one
 
         write_config(shop.config, 15, {"interval": "800ms", "timeout": "600ms"}, UNSCALED)
         assert reload_with(shop, how) == 200

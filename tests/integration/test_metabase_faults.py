@@ -278,7 +278,7 @@ def test_crowd_of_queries_hangs_and_is_given_up(scratch):
 # Nothing grows, and nobody else notices
 
 def test_long_trouble_costs_nothing_and_disturbs_nobody(scratch):
-    """Hundreds of polls that fail in every cheap way, beside a source that is well and scrapes that go on."""
+    """Hundreds of polls that fail in every cheap way, beside a source that is well and scrapes that continue."""
     faults = [fault for fault in FAILING if fault not in HANGING | {"cross_talk", "silent", "empty"}]
     rounds = len(faults) * 3 // 2
     numbers = {f"bad{place}": FIRST_CARD + place for place in range(6)}
@@ -302,7 +302,7 @@ def test_long_trouble_costs_nothing_and_disturbs_nobody(scratch):
         polled, failed = (sum(samples.value("o2o_source_polls_total", source=name) for name in numbers), failed_polls(samples, numbers))
         assert failed >= rounds * len(numbers)
         good = samples.value("o2o_source_polls_total", source="good")
-        assert failures(samples, "good") == {} and good >= rounds // 2, "the good source did not go on"
+        assert failures(samples, "good") == {} and good >= rounds // 2, "the good source stopped"
         third = len(sizes) // 3
         print(f"{polled:.0f} polls, {failed:.0f} failed, {good:.0f} of the good source meanwhile; a scrape {1e3 * max(scrapes):.0f} ms "
               f"at most, {1e3 * sum(scrapes) / len(scrapes):.0f} ms mean; memory {min(sizes[:third]) / 1e6:.1f} MB, "

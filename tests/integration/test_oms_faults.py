@@ -137,7 +137,7 @@ def memory(pid, what):
     raise AssertionError(f"/proc/{pid}/status has no {what}")
 
 
-def test_slow_is_no_failure_as_long_as_it_is_in_time(stand):
+def test_slow_but_in_time_is_not_a_failure(stand):
     shop = stand(shop=LIVELY, changes={"interval": "1s", "timeout": "950ms"})
     shop.simulator.control(latency_seconds=0.4)
     shop.polled(2)

@@ -182,7 +182,7 @@ def test_cut_pages_make_polls_faster(stand):
     shop.until(lambda: 0 < seconds_to_next(shop) < 1.5, "the next poll was close", 25)
     before = shop.simulator.stats()["requests"]
     started = time.monotonic()
-    shop.until(lambda: shop.simulator.stats()["requests"] >= before + 4, "it went on in that rhythm", 20)
+    shop.until(lambda: shop.simulator.stats()["requests"] >= before + 4, "it kept that rhythm", 20)
     assert time.monotonic() - started < 8, "four polls take 16 s in the usual rhythm"
 
 

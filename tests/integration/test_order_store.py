@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The counters of orders are PostgreSQL's: they are published whenever there is a store, whoever writes the orders."""
+"""The counters of orders are PostgreSQL's: they are published whenever there is a store, no matter who writes the orders."""
 import itertools
 import json
 

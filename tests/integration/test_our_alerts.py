@@ -141,7 +141,7 @@ def recover(estate):
     estate.sales.away = set()
 
 
-def test_what_the_exporter_tells(estate):
+def test_alerts_from_the_exporter(estate):
     expected = shown_in(Path(__file__).stem)
     for job in ("aggregate", "retention"):
         estate.ticket.report(job, failed=False)

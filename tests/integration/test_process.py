@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process among its neighbours: whoever reads what it writes, signals it, or gives it few resources cannot blind it."""
+"""The process among its neighbours: a slow reader of its log, signals and scarce resources cannot blind it."""
 import json
 import os
 import resource
@@ -106,7 +106,7 @@ def full_pipe():
 
 @pytest.mark.parametrize("read_again", (False, True), ids=("never", "until the end"))
 def test_nobody_reads_stderr(scratch, endpoint, read_again):
-    """Polls, scrapes and SIGTERM go on; what was said meanwhile is there once somebody reads."""
+    """Polls, scrapes and SIGTERM work; what was logged meanwhile arrives once somebody reads."""
     reader, writer = full_pipe()
     with Started(write_sources(scratch, endpoint), stderr=writer) as started:
         os.close(writer)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reload is cheap, alone and local: whoever asks for it, however often, and whatever hangs meanwhile."""
+"""A reload is cheap, alone and local: no matter who asks for it, how often, and what hangs meanwhile."""
 import json
 import signal
 import socket
@@ -96,7 +96,7 @@ def test_a_source_that_hangs_delays_no_other(scratch, endpoint):
         assert exporter.samples().value("o2o_source_up", source="ill") is None
         hanging.held.set()
         before = endpoint.count("/well")
-        exporter.until(lambda: endpoint.count("/well") >= before + 3, "polls went on")
+        exporter.until(lambda: endpoint.count("/well") >= before + 3, "polls continued")
         samples = exporter.samples()
         assert not samples.series("rows_of_ill") and samples.value("o2o_source_up", source="ill") is None
 
@@ -156,7 +156,7 @@ def test_strangers_are_told_nothing_of_the_configuration(scratch, endpoint):
 
 
 def test_a_flood_of_reloads_is_shared(scratch, endpoint):
-    """Whoever asks in a loop, by signal or by POST, gets a bounded number of them."""
+    """Requests in a loop, by signal or by POST, cause a bounded number of reloads."""
     with Configured(scratch, source("one", endpoint.url)) as exporter:
         exporter.wait_ready()
         for _ in range(2000):
@@ -165,7 +165,7 @@ def test_a_flood_of_reloads_is_shared(scratch, endpoint):
             assert exporter.reload()[0] == 200
         assert len(events(exporter.child, "configuration reloaded")) < 200
         before = endpoint.count("/one")
-        exporter.until(lambda: endpoint.count("/one") >= before + 2, "polls go on")
+        exporter.until(lambda: endpoint.count("/one") >= before + 2, "polls continue")
 
 
 def test_a_request_that_is_cut_off_leaves_the_next_reload_alone(scratch, endpoint):

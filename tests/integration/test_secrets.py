@@ -25,7 +25,7 @@ PAGES = ("/", "/metrics", "/ready", "/-/ready", "/health", "/nope", "/api/v1/sou
 
 
 def inside_base64(secret):
-    """What base64 makes of it whatever stands before and behind, as user:password does."""
+    """What base64 makes of it whatever precedes and follows it, as in user:password."""
     for before in range(3):
         digits = base64.b64encode(b"\0" * before + secret.encode()).decode()
         yield digits[(8 * before + 5) // 6:8 * (before + len(secret.encode())) // 6]
@@ -47,7 +47,7 @@ def traces(secret):
 
 
 def rows(said):
-    """A row for each, in values, column names and nested; with longer texts, so that it stands where texts are cut."""
+    """A row for each, in values, column names and nested; with longer texts, so that it lies where texts are cut."""
     return [{"Vendor Code": f"{number} {text}", "note": [text, {"deep": text}], f"column {text}": 1, "left": number,
              "padded": "-" * (number % 64) + text, "bad": f"{'-' * 50}{text}"} for number, text in enumerate(said)]
 

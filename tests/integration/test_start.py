@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is wrong at the start is said once and clearly, with exit status 1; a database that is merely down is no reason
+"""What is wrong at the start is said once and clearly, with exit status 1; a database that is merely down is not a reason
 not to start."""
 import re
 import socket
@@ -38,7 +38,7 @@ def assert_refused(status_and_words, *words):
 
 
 def changed(scratch, old, new):
-    """The shipped configuration with one text in the place of another."""
+    """The shipped configuration with one text replaced by another."""
     path = write_config(scratch.file("changed.yml"))
     text = open(path, encoding="utf-8").read()
     assert old in text
@@ -90,7 +90,7 @@ def test_configuration_that_cannot_be_read(path, word):
     assert_refused(run(f"--config.file={path}"), word)
 
 
-def test_configuration_that_is_no_yaml(scratch):
+def test_configuration_that_is_not_yaml(scratch):
     path = scratch.file("broken.yml")
     with open(path, "wb") as file:
         file.write(b"sources: [\x00\xff")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PostgreSQL fails in every way it can: the OMS's gauges go on, the failure is seen, and afterwards nothing is lost
+"""PostgreSQL fails in every way it can: the OMS's gauges stay live, the failure is seen, and afterwards nothing is lost
 and nothing doubled."""
 import os
 import signal
@@ -36,7 +36,7 @@ class Trouble:
         wait_until(lambda: self.look() == 0, seconds, "o2o_store_up was 0", [self._shop.exporter.child])
 
     def last(self, seconds):
-        """Goes on for that long: the store has to stay down."""
+        """Lasts that long: the store has to stay down."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             assert self.look() == 0
@@ -117,7 +117,7 @@ def test_read_only(stand):
 
 
 def test_what_was_refused_is_taken_in_while_the_oms_is_down(stand):
-    """The OMS has nothing more to say: the page that was refused tells whether the database takes in orders again."""
+    """The OMS has nothing more to say: the page that was refused shows whether the database accepts orders again."""
     shop = stand()
     shop.simulator.seed(20)
     shop.agree()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where no more threads are to be had: said clearly, nothing crashes, nothing is half-started."""
+"""Where no more threads can be started: said clearly, nothing crashes, nothing is half-started."""
 import subprocess
 
 import pytest
@@ -68,7 +68,7 @@ def test_reload(scratch, few, endpoint):
         assert len(failed) == 1 and WORDS in failed[0]["error"]
         wait_until(lambda: threads_of(exporter.child.pid) == before, 10, "the thread of the source that was not started ended")
         polls = exporter.polls("a")
-        exporter.until(lambda: exporter.polls("a") > polls + 2, "the source goes on")
+        exporter.until(lambda: exporter.polls("a") > polls + 2, "the source is still polled")
         assert [row["source"] for row in exporter.sources()["sources"]] == ["a"] and answers_ok(f"{exporter.url}/-/ready")
         few.allow(None)
         assert exporter.reload()[0] == 200

@@ -67,7 +67,7 @@ def test_wait_that_is_asked_for_is_kept(scratch, kind, status, as_date):
         with Exporter(scratch, config=config_of(scratch, sources=[mapped(kind, block)])) as exporter:
             wait_for_failure(exporter)
             failing = exporter.child.log()
-            wait_until(lambda: up(exporter), 60, "it is asked again, and all is well", [exporter.child])
+            wait_until(lambda: up(exporter), 60, "it is asked again, and answers", [exporter.child])
     assert "it asks to come again in 7s" in failing
     assert ("too many requests (429)" in failing) == (status == 429)
     assert asked[1] - asked[0] >= 6.9

@@ -86,7 +86,7 @@ def test_an_unknown_path_lists_the_pages_that_there_are(shop):
 
 
 def test_what_was_asked_for_is_not_said_back(shop):
-    """Masked, it would tell who guesses a secret that the guess is right."""
+    """Masked, it would confirm a correctly guessed secret."""
     for path in ("/a-guess", "/api/a-guess", "/-/a-guess?a-guess"):
         answer = ask(shop, "GET", path)
         assert answer.status == 404 and b"a-guess" not in answer.content

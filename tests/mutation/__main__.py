@@ -31,7 +31,7 @@ UNITS = [
     (SqlUnit, "exporter/sql/002_counting.sql", "store_integration_test", SQL_TESTS),
     (SqlUnit, "exporter/sql/003_merge.sql", "store_integration_test", SQL_TESTS),
     (SqlUnit, "exporter/sql/004_batch.sql", "store_integration_test", SQL_TESTS),
-    # The limits are settings: whoever changes one breaks nothing.
+    # The limits are settings: changing one breaks nothing.
     *((RulesUnit, f"rules/{path.name}", "promtool", "**/*_test.yml")
       for path in sorted((ROOT / "rules").glob("*.yml")) if path.name != "o2o-limits.yml"),
 ]

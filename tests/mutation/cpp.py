@@ -197,7 +197,7 @@ class CppFile:
 
 
 def with_all_inside(text, numbered):
-    """The text with the mutants in it, {number: Mutant}, and {line of it: number of the mutant that stands there}."""
+    """The text with the mutants in it, {number: Mutant}, and {line of it: number of the mutant on it}."""
     lines = {}
     out = []
     line = 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the place of store/migrations.cc: the scripts come from the folder that O2O_MUTANT_SQL names, so that a
+// Instead of store/migrations.cc: the scripts come from the folder that O2O_MUTANT_SQL names, so that a
 // test program linked once runs with any of them.
 #include <cstdlib>
 #include <fstream>

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mutants of a file of Prometheus rules: of each rule its expression, `for` and `keep_firing_for`.
 
-What a limit or a text says is no logic and is left alone."""
+Values of limits and texts are not logic and are left alone."""
 
 import re
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def _value(mapping, key):
 
 
 class Expression:
-    """What stands from `start` to `end` in the text, as PromQL."""
+    """The text from `start` to `end`, as PromQL."""
 
     def __init__(self, text, start, end):
         self.text = text
@@ -81,7 +81,7 @@ class Expression:
                 found += self._matchers(index)
             elif inside == "{" or token.kind == "string":
                 continue
-            elif token.kind == "duration" and self._at(index - 1) != ":":  # the step of a subquery is no window
+            elif token.kind == "duration" and self._at(index - 1) != ":":  # the step of a subquery is not a window
                 found += [self._instead(index, text) for text in duration_texts(token.text)]
             elif token.kind == "number":
                 found += [self._instead(index, text) for text in number_texts(token.text) or [str(float(token.text) / 2)]]
@@ -137,7 +137,7 @@ class Expression:
         return found
 
     def _operand(self, index):
-        """What stands behind and, unless, or taken away with it; before the first `or` too."""
+        """What follows and, unless, or removed with it; before the first `or` too."""
         ends = {"or"} if self._at(index) == "or" else SETS
         end = self._same_level(index, +1, ends)
         found = [Mutant(self.tokens[index].start, self.tokens[end].end, "")]

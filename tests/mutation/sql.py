@@ -65,7 +65,7 @@ class SqlFile:
             elif inside:
                 bodies[index] = language
             elif word == "do":
-                break  # what comes at the end of a script is run once, and is no part of counting
+                break  # what comes at the end of a script is run once, and is not part of counting
         return bodies
 
     def _is_operator(self, index):

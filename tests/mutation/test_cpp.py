@@ -61,7 +61,7 @@ def test_nothing_else_is_changed(body):
     assert changes(body) <= {f"{body} -> (removed)"}
 
 
-def test_memory_that_is_only_reserved_is_no_contract():
+def test_memory_that_is_only_reserved_is_not_a_contract():
     assert changes("x.reserve(n);") == set()
 
 
@@ -123,7 +123,7 @@ def test_each_choice_makes_its_change_alone(program, change, output):
     assert run(numbers[change]) == output
 
 
-def test_lines_lead_to_the_mutants_that_stand_in_them():
+def test_lines_lead_to_the_mutants_on_them():
     text = "int F(int a) { return a + 1; }\n"
     numbered = dict(enumerate(cpp.CppFile(text).mutants(), 1))
     inside, lines = cpp.with_all_inside(text, numbered)

@@ -118,7 +118,7 @@ def test_mutants_that_the_tests_notice_and_others(unit):
         unit.run(trial)
     assert [f"{trial.line_text} | {trial.change}" for trial in trials if trial.ending == "survived"] == [
         "a:sum: expr: sum(a) | sum -> max", "other:sum: expr: sum(b) | sum -> max",
-        "High: expr: a:sum > 1 | > -> >=", "High: expr: a:sum > 1 | 1 -> 0"]  # 0 and 2: nothing stands at the limit
+        "High: expr: a:sum > 1 | > -> >=", "High: expr: a:sum > 1 | 1 -> 0"]  # 0 and 2: nothing is at the limit
     assert [f"{trial.line_text} | {trial.change}" for trial in trials if trial.ending == "killed"] == [
         "High: expr: a:sum > 1 | > -> <", "High: expr: a:sum > 1 | 1 -> 2",
         "High: for: 2m | 2m -> 1m", "High: for: 2m | 2m -> 4m"]

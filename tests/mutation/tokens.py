@@ -80,7 +80,7 @@ def number_texts(text):
 
 @dataclass(frozen=True)
 class Mutant:
-    """`text` in the place of what stands from `start` to `end`."""
+    """The source with `text` instead of `start` to `end`."""
     start: int
     end: int
     text: str

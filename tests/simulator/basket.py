@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is bought, by whom and for how much. Everybody here is invented."""
+"""What is bought, the buyer and the price. Everybody here is invented."""
 import json
 from decimal import Decimal
 from random import Random

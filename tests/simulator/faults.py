@@ -74,8 +74,8 @@ def _drip(exchange: Exchange, good: Answer) -> None:
 
 
 def _huge(exchange: Exchange, good: Answer) -> None:
-    """The start of a valid answer that goes on for a gigabyte and never ends well. Repeats the good rows, so that
-    whoever takes in what came learns nothing wrong."""
+    """The start of a valid answer that lasts a gigabyte and never ends properly. Repeats the good rows, so that
+    a client that keeps what came learns nothing wrong."""
     exchange.send_head(good, None)
     rows = good.body[good.body.index(b"[") + 1:-len(b"]}")]
     head, more = good.body[:good.body.index(b"[") + 1] + rows, b"," + rows if rows else b" "

@@ -184,7 +184,7 @@ class Metabase:
 
     def _refuse(self) -> None:
         with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # else one that is just being waited on would go on listening
+            self._listener.shutdown(socket.SHUT_RDWR)  # else one that is just being waited on would keep listening
         self._listener.close()
 
     def _hang_up(self) -> None:

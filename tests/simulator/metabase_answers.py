@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole answers: Metabase's own, and those that stand in the place of a query."""
+"""Whole answers: Metabase's own, and those sent instead of a query's result."""
 from dataclasses import dataclass
 from functools import partial
 from typing import Callable
@@ -53,7 +53,7 @@ def invalid_answer(names: list[str], error: str, specific: str) -> Answer:
 
 NOT_FOUND = text_answer(404, "Not found.")
 
-# What may stand before Metabase and answers in its place.
+# What may be in front of Metabase and answers instead of it.
 PROXY_ANSWERS: dict[str, Callable[[], Answer]] = {
     "html_200": lambda: html_answer(200, _LOGIN_PAGE),
     "index_html": index_page,
@@ -64,7 +64,7 @@ PROXY_ANSWERS: dict[str, Callable[[], Answer]] = {
     "ip_forbidden": lambda: text_answer(403, "Forbidden"),
 }
 
-# In the place of the query, and told at once.
+# Instead of running the query, and at once.
 ANSWERS: dict[str, Callable[[], Answer]] = {
     **PROXY_ANSWERS,
     "unauthenticated": lambda: text_answer(401, "Unauthenticated"),
@@ -80,7 +80,7 @@ ANSWERS: dict[str, Callable[[], Answer]] = {
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed query: what stands in its object, and the status that it has where statuses are honest."""
+    """A failed query: the members of its object, and the status that it has where statuses are honest."""
     error: str = 'ERROR: relation "foo" does not exist\n  Position: 15'
     error_type: str | None = None
     honest_status: int = 500

@@ -108,7 +108,7 @@ class Wire:
     """Everything that came, and how it ended."""
     head: bytes
     body: bytes         # without the framing of chunks
-    complete: bool      # as far as its framing tells; where only the connection's end closes it: always
+    complete: bool      # as far as its framing shows; where only the connection's end closes it: always
     reset: bool
 
     def unzipped(self) -> tuple[bytes, bool]:

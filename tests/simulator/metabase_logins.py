@@ -40,7 +40,7 @@ def log_in(metabase: "Metabase", request: Request) -> Answer:
 
 def _login_answer(login: Login, extra_cookies: bool) -> Answer:
     if login.result == "ok":
-        # A stale session in the cookie goes before a fresh one in the header, for whoever keeps cookies.
+        # A stale session in the cookie goes before a fresh one in the header, for clients that keep cookies.
         cookie = "00000000-0000-4000-8000-000000000000" if extra_cookies else login.session
         cookies = [f"metabase.SESSION={cookie};HttpOnly;SameSite=Lax;Path=/",
                    "metabase.TIMEOUT=alive;SameSite=Lax;Path=/",

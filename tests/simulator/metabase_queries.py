@@ -33,7 +33,7 @@ class Query:
     formatted: bool = False      # values as a person reads them
     vendor: str | None = None    # only this one's rows
     limit: int | None = None     # named by the asker: goes before every other one
-    most: int | None = None      # constraints of the asker, in the place of the usual ones
+    most: int | None = None      # constraints from the request, instead of the usual ones
     gzip: bool = False
 
 

@@ -18,7 +18,7 @@ from .metabase_writing import columns_view
 if TYPE_CHECKING:
     from .metabase import Metabase
 
-# Real ones: whoever is not logged in is told that first, whatever lies behind them.
+# Real ones: a client that is not logged in gets 401 first, whatever lies behind them.
 _GUARDED = re.compile(r"/api/(action|activity|alert|api-key|bookmark|card|collection|dashboard|database|dataset|field|"
                       r"metric|model-index|permissions|persist|pulse|revision|search|segment|setting|table|task|"
                       r"timeline|user)(/|$)")
@@ -200,7 +200,7 @@ def _unknown_tag(card: Card, name: object) -> Answer:
                         "type": "invalid-parameter", "via": [], "trace": []}, 500)
 
 
-# Queries that are no question.
+# Queries that are not questions.
 
 def _dataset_of_export(profile: Profile, request: Request) -> object:
     text = request.form().get("query")

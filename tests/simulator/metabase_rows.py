@@ -31,7 +31,7 @@ def _as_text(value: object) -> object:
 
 
 def _named(table: Table, value: Callable[[object], object]) -> Table:
-    """Another vendor name, or whatever stands second."""
+    """Another vendor name, or whatever the second column is."""
     place = min(1, len(table.columns) - 1)
     return table.mapped(lambda row: (*row[:place], value(row[place]), *row[place + 1:]))
 

@@ -72,7 +72,7 @@ class Sending:
     body: Body
     settings: "CardSettings | MetabaseSettings"
     aborts_midway: bool
-    failed: dict                    # the object that stands behind the rows
+    failed: dict                    # the object that follows the rows
 
     def send(self) -> None:
         """As it should be."""

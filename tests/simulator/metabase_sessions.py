@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may ask: sessions, API keys and the throttle that locks out whoever fails too often."""
+"""Who may ask: sessions, API keys and the throttle that locks out clients that fail too often."""
 import hmac
 import uuid
 from collections import Counter, defaultdict
@@ -17,8 +17,8 @@ _MOST_REMEMBERED = 1000  # of one key; how many more there were changes nothing 
 
 
 class Throttle:
-    """Failures of the last hour by key. What is tried while it is shut counts as a failure too, so that whoever goes
-    on trying stays out."""
+    """Failures of the last hour by key. What is tried while it is shut counts as a failure too, so that a client that keeps
+    trying stays out."""
 
     def __init__(self, most: int) -> None:
         self._most = most

@@ -35,7 +35,7 @@ _API_HEADERS = (
 
 
 class BadRequest(Exception):
-    """What came is no HTTP request."""
+    """What came is not an HTTP request."""
 
 
 class ClientGone(Exception):
@@ -49,7 +49,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]                 # names in lower case
     body: bytes
-    address: str                            # the peer, or whom a proxy in front of it names
+    address: str                            # the peer, or the client that a proxy in front of it names
     cookies: dict[str, str] = field(default_factory=dict)
 
     def content_type(self) -> str:

@@ -171,7 +171,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             return json.loads(self._body or b"{}")
         except (ValueError, RecursionError) as error:
-            raise Refused(400, f"the body is no JSON: {error}") from None
+            raise Refused(400, f"the body is not JSON: {error}") from None
 
     def write(self, data: bytes) -> None:
         self.wfile.write(data)

@@ -15,10 +15,10 @@ class Settings:
     rate_per_minute: float = 120.0
     failure_ratio: float = 0.03
     paused: bool = False             # the whole shop stands still
-    orders_stopped: bool = False     # no new orders; those there are go on
+    orders_stopped: bool = False     # no new orders; existing ones progress
     fail_all: bool = False           # every open order fails soon
     stuck: bool = False              # open orders stay as they are; new ones still come; wins over fail_all
-    vendors_paused: bool = False     # the vendors stand still, orders go on
+    vendors_paused: bool = False     # the vendors stand still, orders do not
     # The OMS
     clock_skew_seconds: float = 0.0  # OMS clock minus real time
     limit_cap: int = 0               # most rows in an answer whatever `limit` says; 0: none

@@ -43,7 +43,7 @@ class OrderRow:
     order: Order
     status: str
     updated_at: int
-    pinned: bool = False           # goes on being shown after a newer version came
+    pinned: bool = False           # is still shown after a newer version came
     written: bytes | None = None
 
     @property

@@ -51,7 +51,7 @@ def show_notifications(simulator: "Simulator", exchange: "Handler") -> Answer:
 
 def _check(webhook: object) -> None:
     if not isinstance(webhook, dict) or webhook.get("version") != "4":
-        raise Refused(400, "this is no Alertmanager webhook of version 4")
+        raise Refused(400, "this is not an Alertmanager webhook of version 4")
     if webhook.get("status") not in ("firing", "resolved"):
         raise Refused(400, "status: must be firing or resolved")
     if not isinstance(webhook.get("receiver"), str):

@@ -59,7 +59,7 @@ def test_poison_is_strict(shop, body):
     assert get(shop, "/truth")["rejected"] == {}
 
 
-def test_a_body_that_is_no_json_is_refused(shop):
+def test_a_body_that_is_not_json_is_refused(shop):
     connection = connect(shop)
     connection.request("POST", "/control", b"{paused")
     assert connection.getresponse().status == 400

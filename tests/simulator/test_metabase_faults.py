@@ -145,13 +145,13 @@ def rows_of(wire) -> int:
     return wire.body.count(b"\n{")
 
 
-@pytest.mark.parametrize("version, tells", [("v0.50", True), ("v0.53", False), ("v0.62", True)])
-def test_cut_connections(bazaar, version, tells):
+@pytest.mark.parametrize("version, detectable", [("v0.50", True), ("v0.53", False), ("v0.62", True)])
+def test_cut_connections(bazaar, version, detectable):
     metabase(bazaar, version=version)
     whole = on_the_wire(bazaar, DISCOUNT_STOCK, session_of(bazaar)).body
     for name in ("cut", "cut_between_rows"):
         wire = fault(bazaar, name, fault_rows=3)
-        assert wire.complete == (not tells) and not wire.reset  # only chunks tell
+        assert wire.complete == (not detectable) and not wire.reset  # only chunks show it
         assert whole.startswith(wire.body) and rows_of(wire) == (4 if name == "cut" else 3)
         assert wire.body.endswith(b"}") == (name == "cut_between_rows")
     wire = fault(bazaar, "cut_terminated")
@@ -223,7 +223,7 @@ def test_leading_blanks_are_still_json(bazaar):
     ("archived_404", 404, "application/json"), ("mfa_setup", 403, "application/json"),
     ("error_500", 500, "application/json"), ("hidden_500", 500, "application/json"),
     ("initializing", 503, "text/plain")])
-def test_answers_in_the_place_of_a_query(bazaar, name, status, kind):
+def test_answers_instead_of_a_query(bazaar, name, status, kind):
     card(bazaar, VENDOR_STATUS, fault=name)
     reply = export(bazaar, VENDOR_STATUS, session_of(bazaar))
     assert reply.status == status
@@ -308,7 +308,7 @@ def test_odd_texts(bazaar):
 
 
 @pytest.mark.parametrize("name", ["bad_json", "trailing_text"])
-def test_what_is_no_json(bazaar, name):
+def test_what_is_not_json(bazaar, name):
     with pytest.raises(json.JSONDecodeError):
         json.loads(fault(bazaar, name).body)
 

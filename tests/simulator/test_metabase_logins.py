@@ -129,7 +129,7 @@ def test_ten_failures_of_a_user_shut_the_way_also_for_the_right_password(bazaar)
     assert log_in(bazaar, "wrong", "somebody-else@example.com").json() == WRONG
 
 
-def test_whoever_goes_on_trying_stays_out_and_whoever_waits_an_hour_does_not(bazaar):
+def test_a_client_that_keeps_trying_stays_out_and_one_that_waits_an_hour_does_not(bazaar):
     for _ in range(10):
         log_in(bazaar, "wrong")
     for minutes in range(10, 120, 5):

@@ -127,7 +127,7 @@ def test_health_and_version(bazaar, version):
         assert is_probe == (version in ("v0.53", "v0.59", "v0.62"))
 
 
-def test_what_is_no_http_is_refused(bazaar):
+def test_what_is_not_http_is_refused(bazaar):
     for data in (b"HELLO\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"G" * 10_000,
                  b"POST /api/session HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"):
         with socket.create_connection(("127.0.0.1", bazaar.metabase.port), 5) as connection:

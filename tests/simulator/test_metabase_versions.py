@@ -21,7 +21,7 @@ def test_the_versions_of_the_reference():
     assert all(profile.tag.startswith(version) for version, profile in PROFILES.items())
 
 
-def test_the_three_questions_tell_the_truth(bazaar):
+def test_the_three_questions_show_the_truth(bazaar):
     session, truth = session_of(bazaar), get(bazaar, "/truth/vendors")["vendors"]
     assert len(truth) == 10
     assert {row["Vendor Code"]: (row["Vendor Name"], row["Status"]) for row in

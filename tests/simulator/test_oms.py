@@ -30,13 +30,13 @@ def test_a_wrong_key_is_refused_in_json(shop, headers):
 
 @pytest.mark.parametrize("name", ["minutes", "limit"])
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "1e3", "", "ten", "%2B5", "%205", "NaN", "9" * 11, "%D9%A3"])
-def test_what_is_no_positive_integer_is_refused_by_name(shop, name, value):
+def test_what_is_not_a_positive_integer_is_refused_by_name(shop, name, value):
     response = ask(shop, "GET", f"{RECENT}?{name}={value}")
     assert response.status == 400
     assert json.loads(response.data)["detail"].startswith(f"{name}: ")
 
 
-def test_the_cap_stands_whatever_is_asked(shop):
+def test_the_cap_applies_whatever_is_asked(shop):
     control(shop, limit_cap=4)
     answer = get(shop, RECENT + "?minutes=5&limit=1000")
     assert len(answer["data"]) == 4 and answer["total"] == 20

@@ -103,7 +103,7 @@ def test_a_duplicate_is_shown_twice_all_its_life_and_counted_once():
     assert shop.truth()["orders"] == sum(shop.truth()["completed"].values()) == 1
 
 
-def test_an_old_version_goes_on_being_shown_behind_the_newer():
+def test_an_old_version_is_still_shown_after_the_newer():
     clock = HandClock()
     shop = make_shop(clock, rate_per_minute=0, failure_ratio=0, speed=60)
     add_poison(shop, "old_replay", 1)

@@ -57,7 +57,7 @@ def test_the_program_says_where_it_is_and_stops_when_told(number):
     assert (output, errors) == ("", "")
 
 
-def test_the_program_tells_where_its_metabase_is():
+def test_the_program_prints_where_its_metabase_is():
     process, _ = start_program("--metabase-port", "0", "--metabase-version", "v0.59",
                                METABASE_PASSWORD="from-the-environment", METABASE_USERNAME="a@b.co")
     try:

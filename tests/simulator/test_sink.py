@@ -36,6 +36,6 @@ def test_the_sink_keeps_the_last_thousand(shop):
 
 @pytest.mark.parametrize("broken", [{"version": "3"}, {"alerts": []}, {"alerts": [{}]}, {"status": "sleeping"},
                                     {"receiver": None}])
-def test_the_sink_refuses_what_is_no_webhook(shop, broken):
+def test_the_sink_refuses_what_is_not_a_webhook(shop, broken):
     assert ask(shop, "POST", "/sink/alertmanager", webhook() | broken).status == 400
     assert get(shop, "/sink/notifications") == []

@@ -32,7 +32,7 @@ class Timeline:
             insort_right(self._rows, row, key=_BY_TIME)
 
     def note_death(self) -> None:
-        """Tells that one row is live no more. Dead rows are swept out once they are the majority."""
+        """Notes that one row is no longer live. Dead rows are swept out once they are the majority."""
         self._dead += 1
         if self._dead > 1000 and self._dead * 2 > len(self._rows):
             self._rows = [row for row in self._rows if row.live()]

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds exporter/src to its floors, which exporter/floors.txt lists: who includes whom, and which file hides which library."""
+"""Holds exporter/src to its floors, which exporter/floors.txt lists: which floor includes which, and which file hides which library."""
 
 import pathlib
 import re
@@ -108,5 +108,5 @@ def test_headers_begin_alike(path):
 
 @pytest.mark.parametrize("path", [path for path in SOURCES if path.name != "mutex.h"], ids=lambda path: str(path.relative_to(SRC)))
 def test_mutexes_are_those_that_clang_checks(path):
-    """base/mutex.h, and annotations in the place of comments."""
+    """base/mutex.h, and annotations instead of comments."""
     assert re.findall(r"std::\w*mutex\b(?!>)|std::(?:lock_guard|unique_lock|scoped_lock)|// .*(?:guarded by|needs) \w*mutex_?", path.read_text()) == []

@@ -47,7 +47,7 @@ TEST_F(AdoptionTest, TheProofOfConceptsTableIsAdoptedWithItsRows) {
                        }));
   EXPECT_EQ(Value("SELECT count(*) FROM order_status_history WHERE from_status IS NULL"), "5");
   EXPECT_EQ(Refusal("postgres", "SET ROLE poc_" + database_ + "; SELECT * FROM fact_orders_monitoring"), "");
-  // And life goes on.
+  // Ingestion continues.
   const auto result = Store().Ingest(
       Page({MakeOrder("A", "COMPLETED", "09:00:00.5", "12.3"),
             MakeOrder("B", "COMPLETED", "10:00:00", "2.00"), MakeOrder("E", "COMPLETED", "08:00:00", "3.00"),
@@ -179,7 +179,7 @@ TEST_F(AdoptionTest, TheTableIsFoundWhereTheRoleFindsItAndAViewTakesItsPlace) {
             "pg_namespace n ON n.oid "
             "= relnamespace WHERE relname = 'fact_orders_monitoring'"),
       "Old.Shop v,o2o r");
-  // Those who read it there, and what writes there, go on.
+  // Readers and writers of the old table keep working.
   const std::string as_reader = "SET search_path = \"Old.Shop\"; ";
   EXPECT_EQ(
       Refusal(reader, as_reader +
@@ -207,7 +207,7 @@ TEST_F(AdoptionTest, TheTableIsFoundWhereTheRoleFindsItAndAViewTakesItsPlace) {
   Sql("DROP OWNED BY " + reader + "; DROP ROLE " + reader);
 }
 
-TEST_F(AdoptionTest, TheOwnerMovesATableOfAnotherRoleWhichGoesOnUsingIt) {
+TEST_F(AdoptionTest, TheOwnerMovesATableOfAnotherRoleWhichKeepsUsingIt) {
   const std::string old_owner = "poc_" + database_;
   Sql(kProofOfConcept);
   Sql("CREATE ROLE " + old_owner + " LOGIN; ALTER TABLE fact_orders_monitoring OWNER TO " + old_owner);

@@ -45,7 +45,7 @@ TEST_F(BatchJobsTest, OneThatNeverSucceededHasNoSuccess) {
   EXPECT_EQ(Reported().at("backup").last_success, std::nullopt);
 }
 
-TEST_F(BatchJobsTest, WhatIsNoNameIsRefused) {
+TEST_F(BatchJobsTest, RefusesWhatIsNotAName) {
   for (const char* name : {"''", "NULL", "'Backup'", "'1st'", "'_x'", "'a b'", "E'a\\n'", "'a\"} 1'",
                            "'bäckup'", "repeat('a', 64)", "repeat('a', 1000000)"}) {
     EXPECT_EQ(Report(std::string(name) + ", 1, false"), kInvalid) << name;
@@ -54,7 +54,7 @@ TEST_F(BatchJobsTest, WhatIsNoNameIsRefused) {
   EXPECT_EQ(Reported().size(), 1u);
 }
 
-TEST_F(BatchJobsTest, WhatIsNoDurationAndNoResultIsRefused) {
+TEST_F(BatchJobsTest, RefusesWhatIsNotADurationOrAResult) {
   for (const char* seconds : {"-1", "NULL", "'NaN'", "'Infinity'", "'-Infinity'"}) {
     EXPECT_EQ(Report("'backup', " + std::string(seconds) + ", false"), kInvalid) << seconds;
   }
@@ -67,7 +67,7 @@ TEST_F(BatchJobsTest, AHundredJobsAndNoMore) {
                     "SELECT o2o.report_batch_job('job_' || i, 1, false) FROM generate_series(1, 100) i"),
             "");
   EXPECT_EQ(Report("'one_more', 1, false"), "53400");
-  EXPECT_EQ(Report("'job_7', 2, true"), "") << "one that is there goes on";
+  EXPECT_EQ(Report("'job_7', 2, true"), "") << "one that is registered may still report";
   EXPECT_EQ(Reported().size(), 100u);
   Sql("DELETE FROM batch_jobs WHERE batch_job = 'job_7'");
   EXPECT_EQ(Report("'one_more', 1, false"), "");
@@ -83,7 +83,7 @@ TEST_F(BatchJobsTest, OnlyTheRoleOfBatchJobsReports) {
   EXPECT_TRUE(Reported().empty());
 }
 
-TEST_F(BatchJobsTest, TheTableItselfRefusesWhatIsNoLabel) {
+TEST_F(BatchJobsTest, TheTableItselfRefusesWhatIsNotALabel) {
   EXPECT_EQ(Refusal("o2o_owner", "INSERT INTO o2o.batch_jobs (batch_job) VALUES ('Back up')"), "23514");
 }
 

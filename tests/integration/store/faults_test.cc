@@ -81,7 +81,7 @@ TEST_F(FaultsTest, BadValuesAreNotQuotedInErrors) {
             "taking orders in: invalid input syntax for type numeric (SQLSTATE 22P02)");
 }
 
-TEST_F(FaultsTest, ARestartedServerIsNoFailure) {
+TEST_F(FaultsTest, ARestartedServerIsNotAFailure) {
   PgOrderStore store = Store();
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
   PostgresServer::Shared().Stop();

@@ -72,7 +72,7 @@ TEST_F(HistoryTest, AnOrderCountsOnceWhereItFirstReachedAStatus) {
                 "o2o_orders_ingested_total DELIVERY 10:00 0", "o2o_orders_ingested_total DELIVERY 10:01 1"}));
 }
 
-TEST_F(HistoryTest, WhatIsOlderOrNotKeptAnyMoreStandsFromTheBeginning) {
+TEST_F(HistoryTest, WhatIsOlderOrNoLongerKeptCountsFromTheBeginning) {
   Ingest({{MakeOrder("A", "PENDING", "09:00:00"), MakeOrder("B", "PENDING", "10:02:00"),
            MakeOrder("C", "PENDING", "10:03:00")}});
   Sql("DELETE FROM fact_orders_monitoring WHERE order_id = 'C'");

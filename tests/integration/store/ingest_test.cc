@@ -118,7 +118,7 @@ TEST_F(IngestTest, OlderRowsAndRowsFurtherUpTheListAreStale) {
   const auto result = store.Ingest(
       Page({MakeOrder("A", "PREPARING", "10:00:00"),       // same time, earlier status
             MakeOrder("B", "PENDING", "09:59:59.999999"),  // older
-            MakeOrder("C", "DELIVERING", "10:00:00")}),    // an unknown status stands behind the open ones
+            MakeOrder("C", "DELIVERING", "10:00:00")}),    // an unknown status ranks after the open ones
       Step());
   ASSERT_TRUE(result);
   EXPECT_EQ(result->stale, 3);
@@ -163,7 +163,7 @@ TEST_F(IngestTest, ARowFromTheFutureGivesWay) {
                    Step("11:00:00"));
   ASSERT_TRUE(result);
   EXPECT_EQ(result->updated, 1);
-  EXPECT_EQ(result->stale, 1) << "B lies within the tolerance and is no bogus time";
+  EXPECT_EQ(result->stale, 1) << "B lies within the tolerance and is not bogus";
   EXPECT_EQ(Value("SELECT concat(status, ' ', updated_at, ' ', status_since) FROM fact_orders_monitoring "
                   "WHERE order_id = 'A'"),
             "CONFIRMED 2026-11-20 11:00:00+00 2026-11-20 11:00:00+00");
@@ -223,19 +223,19 @@ TEST_F(IngestTest, TheWatermarkComesBackWithTheDateThatMovedItAndItsAge) {
 
 TEST_F(IngestTest, TheWatermarkFollowsAClockThatWasSetBack) {
   PgOrderStore store = Store();
-  const auto stands = [&] { return store.QueryWatermark("orders").value().value().at; };
+  const auto watermark = [&] { return store.QueryWatermark("orders").value().value().at; };
   IngestStep before = Step("11:00:00");
   before.oms_date = At("2026-11-20T11:00:00Z");
   ASSERT_TRUE(store.Ingest(Page({}), before));
   IngestStep after = Step("10:10:00");
   after.oms_date = At("2026-11-20T10:10:00Z");
   ASSERT_TRUE(store.Ingest(Page({}), after));
-  EXPECT_EQ(stands(), *before.newest) << "an old page proves nothing";
+  EXPECT_EQ(watermark(), *before.newest) << "an old page proves nothing";
   after.set_back_from = before.newest;
   after.gap = true;
   ASSERT_TRUE(store.Ingest(Page({}), after));
   ASSERT_TRUE(store.Ingest(Page({}), after));  // repeated, as after a lost commit answer
-  EXPECT_EQ(stands(), *after.newest);
+  EXPECT_EQ(watermark(), *after.newest);
   EXPECT_EQ(store.View(At(kNow)).value().gaps.at("orders"), 1);
 }
 
@@ -364,7 +364,7 @@ TEST_F(IngestTest, AFirstPageReadsTheTableByItsIndexOnly) {
                             " FROM pg_stat_user_tables JOIN pg_statio_user_tables USING (relid) "
                             "WHERE pg_stat_user_tables.relname = 'fact_orders_monitoring'"));
   };
-  // The session tells its numbers when it ends, which takes a moment.
+  // The session publishes its statistics when it ends, which takes a moment.
   for (int wait = 0; wait < 100 && statistic("n_tup_ins") < kOrders; ++wait) Sql("SELECT pg_sleep(0.1)");
   ASSERT_EQ(statistic("n_tup_ins"), kOrders);
   EXPECT_LE(statistic("heap_blks_read + heap_blks_hit"), 10 * kOrders);
@@ -396,7 +396,7 @@ TEST_F(IngestTest, OddTextSurvives) {
   EXPECT_EQ(view->open_orders[0].status, order.status);
 }
 
-TEST_F(IngestTest, TheViewTellsOpenDelayedAndNewest) {
+TEST_F(IngestTest, TheViewShowsOpenDelayedAndNewest) {
   PgOrderStore store = Store();
   ASSERT_TRUE(
       store.Ingest(Page({MakeOrder("A", "PENDING", "11:00:00"), MakeOrder("B", "PENDING", "11:49:59"),

@@ -214,7 +214,7 @@ TEST_F(PrivilegesTest, NothingThatTheReaderHoldsStopsOrders) {
   EXPECT_EQ(taken->inserted, 1);
 }
 
-// As every database has it that was made before PostgreSQL 15: whoever connects may create in public, and
+// As every database has it that was made before PostgreSQL 15: anyone who connects may create in public, and
 // what is made there fits our statements better than what PostgreSQL has.
 TEST_F(PrivilegesTest, WhatOthersMakeInPublicIsNeverCalled) {
   const std::string mallory = "mallory_" + database_;

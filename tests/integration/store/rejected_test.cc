@@ -16,14 +16,14 @@ OrderPage PageOf(std::vector<RejectedRow> rejected) {
 TEST_F(RejectedTest, EachDistinctRowIsKeptOnce) {
   PgOrderStore store = Store();
   const OrderPage page =
-      PageOf({{RejectReason::kBadAmount, "total_amount: 'abc' is no number", "{\"total_amount\":\"abc\\t\"}"},
+      PageOf({{RejectReason::kBadAmount, "total_amount: 'abc' is not a number", "{\"total_amount\":\"abc\\t\"}"},
               {RejectReason::kBadAmount, "said again", "{\"total_amount\":\"abc\\t\"}"},
               {RejectReason::kBadTime, "updated_at: none", "{\"total_amount\":\"abc\\t\"}"}});
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 2);
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 0);
   EXPECT_EQ(Value("SELECT concat_ws('|', reason, detail, payload, payload_bytes, source) FROM "
                   "rejected_orders WHERE reason = 'bad_amount'"),
-            "bad_amount|total_amount: 'abc' is no number|{\"total_amount\":\"abc\\t\"}|24|orders");
+            "bad_amount|total_amount: 'abc' is not a number|{\"total_amount\":\"abc\\t\"}|24|orders");
 }
 
 TEST_F(RejectedTest, TheRestOfThePageIsTakenIn) {

@@ -112,7 +112,7 @@ TEST_F(SameTimeTest, TheSequenceOfStoringDoesNotMatter) {
   }
 }
 
-// The rule stands twice: in C++ for the rows of one page, in SQL for a row and the kept one.
+// The rule exists twice: in C++ for the rows of one page, in SQL for a row and the kept one.
 TEST_F(SameTimeTest, OnePageWithTwoRowsIsAsTwoPagesOfOneSecond) {
   const std::vector<std::string> statuses = {"PENDING", "DELIVERING", "PACKED",
                                              "SENT",    "COMPLETED",  "CANCELLED"};

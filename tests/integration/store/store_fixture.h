@@ -26,7 +26,7 @@ class StoreTest : public ::testing::Test {
   ~StoreTest() override;
 
   StoreConfig Config(const std::string& role = "postgres") const;
-  // For the tests' own sessions: what they make stands in public, what they name is found there or in our
+  // For the tests' own sessions: what they make is in public, what they name is found there or in our
   // schema.
   std::string Dsn(const std::string& role = "postgres") const;
   PgOrderStore Store() const { return PgOrderStore(Config(), UsualStatuses()); }
