@@ -46,6 +46,7 @@ check "clang-format" over cc clang-format --dry-run -Werror
 check "clang-tidy" over units tidy
 check "shellcheck" over shell shellcheck
 check "yamllint" over yaml yamllint --strict
+check "wording" over texts scripts/wording.py
 check "promtool check rules" promtool check rules --lint=all --lint-fatal rules/*.yml
 check "promtool check config" promtool check config --syntax-only compose/prometheus.yml
 check "amtool check-config" amtool check-config alertmanager/alertmanager.yml
