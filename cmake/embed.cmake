@@ -1,6 +1,6 @@
 # o2o_embed(target file constant): compiles `file` into `target` as
 #   namespace o2o::embedded { extern const std::string_view constant; }
-# declared by "embedded/<constant>.h". The file stays the one place where its text stands.
+# declared by "embedded/<constant>.h". The file remains the only copy of its text.
 function(o2o_embed target file constant)
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/embedded/${target})
   set(header ${dir}/embedded/${constant}.h)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/examples/business.yml, as it stands, makes the metrics that rules/o2o-business.yml and the dashboards go by."""
+"""docs/examples/business.yml as shipped makes the metrics that rules/o2o-business.yml and the dashboards go by."""
 
 from harness.business_shop import EXAMPLE, BusinessShop
 from harness.exporter import Exporter

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A mutant on trial: where it stands, what it changes, and how that ended."""
+"""A mutant on trial: where it is, what it changes, and how that ended."""
 
 import os
 import signal

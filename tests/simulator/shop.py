@@ -28,7 +28,7 @@ class Order:
     status: str | None = None      # None only until it is first shown
     updated_at: int = 0
     doomed: bool = False
-    due: float = 0.0               # on the life clock; a heap entry with another due is void
+    due: float = 0.0               # on the life clock; a heap entry with a different due makes it void
     row: "OrderRow | None" = None  # the current one
     failed_statuses: list[str] = field(default_factory=list)
 

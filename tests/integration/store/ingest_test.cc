@@ -264,7 +264,7 @@ class AdvanceWatermarkTest : public IngestTest {
         set_back_from + ", " + (gap ? "true" : "false") + ")");
   }
   // hh:mm of watermark and date, gaps.
-  std::string Stands() {
+  std::string Watermark() {
     return Value(
         "SELECT concat_ws(' ', to_char(watermark, 'HH24:MI'), to_char(oms_date, 'HH24:MI'), gaps) "
         "FROM ingest_sources WHERE source = 'orders'");
@@ -274,9 +274,9 @@ class AdvanceWatermarkTest : public IngestTest {
 
 TEST_F(AdvanceWatermarkTest, MovesForwardWithItsDate) {
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "NULL", false);
-  EXPECT_EQ(Stands(), "10:00 10:01 0");
+  EXPECT_EQ(Watermark(), "10:00 10:01 0");
   Advance("'2026-11-20 10:30Z'", "'2026-11-20 10:31Z'", "NULL", true);
-  EXPECT_EQ(Stands(), "10:30 10:31 1");
+  EXPECT_EQ(Watermark(), "10:30 10:31 1");
 }
 
 TEST_F(AdvanceWatermarkTest, WhatDoesNotMoveItWritesNothing) {
@@ -288,27 +288,27 @@ TEST_F(AdvanceWatermarkTest, WhatDoesNotMoveItWritesNothing) {
   Advance("'2026-11-20 12:01:01Z'", "NULL", "NULL", false);             // of the future
   Advance("NULL", "'2026-11-20 10:05Z'", "NULL", false);                // nothing shown
   EXPECT_EQ(Row(), row);
-  EXPECT_EQ(Stands(), "10:00 10:01 0");
+  EXPECT_EQ(Watermark(), "10:00 10:01 0");
 }
 
 TEST_F(AdvanceWatermarkTest, AMinuteBeyondTheClockIsStillThePresent) {
   Advance("'2026-11-20 12:01Z'", "NULL", "NULL", false);
-  EXPECT_EQ(Stands(), "12:01 0");
+  EXPECT_EQ(Watermark(), "12:01 0");
 }
 
 TEST_F(AdvanceWatermarkTest, GoesBackOnceFromWhereTheClockWasSetBack) {
   Advance("'2026-11-20 11:00Z'", "'2026-11-20 11:00Z'", "NULL", false);
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "'2026-11-20 11:00Z'", true);
-  EXPECT_EQ(Stands(), "10:00 10:01 1");
+  EXPECT_EQ(Watermark(), "10:00 10:01 1");
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "'2026-11-20 11:00Z'", true);
-  EXPECT_EQ(Stands(), "10:00 10:01 1") << "repeated";
+  EXPECT_EQ(Watermark(), "10:00 10:01 1") << "repeated";
 }
 
 // The newest row is the one that the watermark was set by: only the date is news, once.
 TEST_F(AdvanceWatermarkTest, TheClockWasSetBackAndNothingCameSince) {
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 11:00Z'", "NULL", false);
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:30Z'", "'2026-11-20 10:00Z'", true);
-  EXPECT_EQ(Stands(), "10:00 10:30 1");
+  EXPECT_EQ(Watermark(), "10:00 10:30 1");
   const std::string row = Row();
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:30Z'", "'2026-11-20 10:00Z'", true);
   EXPECT_EQ(Row(), row);
@@ -316,10 +316,10 @@ TEST_F(AdvanceWatermarkTest, TheClockWasSetBackAndNothingCameSince) {
 
 TEST_F(AdvanceWatermarkTest, AGapOfWhichNothingOfThePresentIsSeenCountsEachTime) {
   Advance("NULL", "'2026-11-20 10:30Z'", "NULL", true);
-  EXPECT_EQ(Stands(), "1") << "also before the first watermark";
+  EXPECT_EQ(Watermark(), "1") << "also before the first watermark";
   Advance("'2026-11-20 10:00Z'", "'2026-11-20 10:01Z'", "NULL", false);
   Advance("'2026-11-21 10:00Z'", "NULL", "NULL", true);
-  EXPECT_EQ(Stands(), "10:00 10:01 2");
+  EXPECT_EQ(Watermark(), "10:00 10:01 2");
 }
 
 TEST_F(IngestTest, AnUnchangedPageWritesNothing) {
