@@ -145,7 +145,7 @@ def test_oms_and_bucket_are_given_to_who_asks_for_them(run, module):
     assert all(text in lines for text in ("O2O_S3_URL=https://s3/bucket", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=eu-1"))
 
 
-@pytest.mark.parametrize("status, failure, told", [(1, Failure, "exit status 1"), (2, FinalFailure, "would not help"), (3, Failure, "did not take its report")])
+@pytest.mark.parametrize("status, failure, told", [(1, Failure, "exit status 1"), (2, FinalFailure, "would not help"), (3, Failure, "did not accept its report")])
 def test_every_end_but_success_fails_the_task(run, status, failure, told):
     with pytest.raises(failure, match=told):
         run(f"exit {status}")

@@ -82,7 +82,7 @@ def test_nothing_is_asked_for_while_it_is_loaded(path):
     assert {getattr(call.func, "id", getattr(call.func, "attr", "")) for call in at_import(path)} <= DESCRIBES
     imported = {alias.name for node in tree(path).body if isinstance(node, ast.Import) for alias in node.names}
     modules = {node.module.split(".")[0] for node in tree(path).body if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"math", "os", "signal", "subprocess"} and modules <= {"airflow", "datetime", "urllib", SHARED}
+    assert imported <= {"math", "os", "signal", "subprocess", "time"} and modules <= {"airflow", "datetime", "urllib", SHARED}
 
 
 @each_file

@@ -38,8 +38,8 @@ def test_every_alert_has_a_way_to_the_sink(parts):
 
 def test_targets_and_queries(parts):
     _, alertmanager, prometheus = parts
-    wait_until(lambda: prometheus.target_health().get("alertmanager"), 30, "Prometheus scraped Alertmanager")
-    assert prometheus.target_health() == {"prometheus": True, "alertmanager": True, "o2o-exporter": False}
+    expected = {"prometheus": True, "alertmanager": True, "o2o-exporter": False}
+    wait_until(lambda: prometheus.target_health() == expected, 60, "Prometheus scraped what answers")
     assert prometheus.number("up{job='o2o-exporter'}") == 0
     assert prometheus.number("vector(2) > 3") is None
     wait_until(alertmanager.alerts, 30, "Alertmanager knew an alert")
