@@ -40,7 +40,7 @@ def test_targets_and_queries(parts):
     _, alertmanager, prometheus = parts
     expected = {"prometheus": True, "alertmanager": True, "o2o-exporter": False}
     wait_until(lambda: prometheus.target_health() == expected, 60, "Prometheus scraped what answers")
-    assert prometheus.number("up{job='o2o-exporter'}") == 0
+    wait_until(lambda: prometheus.number("up{job='o2o-exporter'}") == 0, 60, "Prometheus has tried to scrape what does not answer")
     assert prometheus.number("vector(2) > 3") is None
     wait_until(alertmanager.alerts, 30, "Alertmanager knew an alert")
 
