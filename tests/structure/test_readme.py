@@ -3,19 +3,19 @@
 """Holds the README to the program: the metrics table is the program's own, its addresses are all that are served, links lead somewhere. With UPDATE=1 it rewrites the table."""
 
 import os
-import pathlib
 import re
 import subprocess
+from pathlib import Path
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import pytest
+
+from harness.exporter import Exporter, program
+from harness.scratch import Scratch
+from harness.web import request
+
+ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 TABLE = re.compile(r"(<!-- metrics: .*? -->\n)(.*?)(<!-- /metrics -->)", re.S)
-
-
-def program():
-    path = pathlib.Path(os.environ.get("O2O_EXPORTER") or ROOT / "build" / "o2o-exporter")
-    assert os.access(path, os.X_OK), f"there is no program at {path}: `make build` makes it"
-    return path
 
 
 def test_metrics_table_is_the_programs_own():
@@ -41,18 +41,35 @@ def test_each_reason_of_failure_has_its_advice():
     assert named == closed_values("o2o_source_failures_total")
 
 
-def test_addresses_are_those_that_are_served():
+@pytest.fixture(name="served", scope="module")
+def what_an_exporter_serves():
+    """{"GET /metrics", ..., "POST /-/reload"}, as the answer to an unknown path lists them; tests/integration/test_web.py shows that each answers."""
+    with Scratch() as scratch:
+        config = Path(scratch.file("sources.yml"))
+        config.write_text("sources: [{name: flags, json: {url: http://127.0.0.1:1/}, metrics: [{name: flag_on, help: On., value: $value}]}]\n")
+        with Exporter(scratch, config=config) as exporter:
+            status, _, body = request(f"{exporter.url}/nothing")
+    listed = {" ".join(line.split()) for line in body.decode().splitlines()[1:]}
+    assert status == 404 and len(listed) > 5
+    return listed
+
+
+def as_listed(address):
+    """`/api/NAME` as the exporter lists it: GET /api/..."""
+    return (address if address.startswith("POST ") else f"GET {address}").replace("NAME", "...")
+
+
+def test_addresses_are_those_that_are_served(served):
     table = README.read_text().split("It answers at\n")[1].split("###")[0]
     named = {address for row in re.findall(r"^\| (`.*?`) \|", table, re.M) for address in re.findall(r"`(.*?)`", row)}
-    served = set(re.findall(r'get\("(.*?)"', (ROOT / "exporter/src/web/pages.cc").read_text()))
-    assert {address.removeprefix("POST ").replace("NAME", "") for address in named} == served
+    assert {as_listed(address) for address in named} == served
 
 
-def test_help_names_every_address():
+def test_help_names_every_address(served):
     said = subprocess.run([program(), "--help"], check=True, capture_output=True, text=True, timeout=30).stdout
-    named = set(re.findall(r"/[\w/-]*(?:NAME)?", said.split("It answers on")[1].split("Exit status")[0].partition("\n")[2]))
-    served = set(re.findall(r'get\("(.*?)"', (ROOT / "exporter/src/web/pages.cc").read_text()))
-    assert served <= {address.removesuffix("NAME") for address in named}
+    lines = said.split("It answers on")[1].split("Exit status")[0].splitlines()[1:]
+    named = {address for line in lines for address in re.split(r", ", line.strip().partition("  ")[0]) if address}
+    assert {as_listed(address) for address in named} == served
 
 
 def test_links_lead_somewhere():
