@@ -235,24 +235,36 @@ TEST(WebServer, HandsTheRequestOn) {
       "GET /echo a/b,c/d;q=0.5 gzip");
 }
 
+// No handler runs for what is not HTTP/1; what is odd but clear is an ordinary request.
 TEST(WebServer, SurvivesGarbage) {
   const auto server = StartServer(Pages());
-  for (const std::string& garbage :
-       {std::string("\r\n\r\n"), std::string("GET\r\n\r\n"), std::string("GET / HTTP/9.9\r\n\r\n"),
-        std::string("GET http://elsewhere.example/ HTTP/1.1\r\nHost: x\r\n\r\n"),
-        std::string("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"),
-        std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 16),
-        "GET /" + std::string(100'000, 'x') + " HTTP/1.1\r\n\r\n",
-        std::string("GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"),
-        std::string("POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n"),
-        std::string(
-            "POST /-/reload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n")}) {
+  struct Sent {
+    std::string bytes;
+    int status;
+  };
+  for (const Sent& sent : {
+           Sent{"\r\n\r\n", 400},
+           Sent{"GET\r\n\r\n", 400},
+           Sent{"GET / HTTP/9.9\r\n\r\n", 505},
+           Sent{"GET http://elsewhere.example/ HTTP/1.1\r\nHost: x\r\n\r\n", 200},
+           Sent{"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404},
+           Sent{std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 15), 400},  // TLS
+           Sent{"GET /" + std::string(100'000, 'x') + " HTTP/1.1\r\n\r\n", 400},
+           Sent{"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+                200},
+           Sent{"POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n", 200},
+           Sent{"POST /-/reload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
+                200},
+       }) {
     RawClient client(server->port());
-    client.Send(garbage);
-    (void)client.ReceiveAll();
+    client.Send(sent.bytes);
+    const std::string answer = client.ReceiveAll();
+    // A server that closes with bytes unread resets the connection, which may overtake its answer.
+    if (sent.bytes.size() < 10'000 || !answer.empty())
+      EXPECT_EQ(ParseResponse(answer).status, sent.status) << sent.bytes.substr(0, 80);
+    EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200) << "after " << sent.bytes.substr(0, 80);
   }
-  EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
 }
 
 TEST(WebServer, AnswersWhatIsNoRequestInPlainWords) {
