@@ -20,7 +20,7 @@
 #include "base/process.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
-#include "sources/metabase_sessions.h"
+#include "sources/metabase/access.h"
 #include "web/pages.h"
 #include "web/web_server.h"
 
@@ -162,8 +162,8 @@ class Service {
   const SystemClock clock_;
   SnapshotBoard board_;
   ExporterMetrics metrics_;
-  MetabaseSessions sessions_{clock_};
-  App app_{board_, metrics_, sessions_, clock_};
+  MetabaseAccess metabase_{clock_};
+  App app_{board_, metrics_, metabase_, clock_};
   Mutex apply_mutex_;  // the first configuration and a reload that was asked for meanwhile
   std::atomic<bool> stopping_{false};
 };

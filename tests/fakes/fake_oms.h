@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "sources/oms_api.h"
+#include "sources/oms/api.h"
 
 namespace o2o {
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as the answer of the OMS: the decoder keeps what unit/sources/hostile_order_page.h asks of it.
+// Any bytes as the answer of the OMS: the decoder keeps what unit/sources/oms/hostile_order_page.h asks of
+// it.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
-#include "unit/sources/hostile_order_page.h"
+#include "unit/sources/oms/hostile_order_page.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string fault = o2o::testing::CheckHostilePage({reinterpret_cast<const char*>(data), size});

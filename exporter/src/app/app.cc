@@ -14,8 +14,8 @@
 #include "http/curl_http_client.h"
 #include "sources/http_options.h"
 #include "sources/mapped_source.h"
-#include "sources/oms_api.h"
-#include "sources/oms_config.h"
+#include "sources/oms/api.h"
+#include "sources/oms/config.h"
 #include "store/pg_order_store.h"
 
 namespace o2o {
@@ -74,10 +74,10 @@ struct App::Orders {
 
 // A source whose rows a mapping turns into series, with the connection of its own that it needs.
 struct App::Mapped {
-  Mapped(const SourceConfig& source_config, const MappedSourceConfig& config, MetabaseSessions& sessions,
+  Mapped(const SourceConfig& source_config, const MappedSourceConfig& config, MetabaseAccess& metabase,
          const Clock& clock)
       : http(ToHttpOptions(config.tls, config.proxy)),
-        source(config.MakeSource({source_config.timeout, http, sessions, clock})) {}
+        source(config.MakeSource({source_config.timeout, http, metabase, clock})) {}
 
   CurlHttpClient http;
   std::unique_ptr<MappedSource> source;
@@ -93,10 +93,10 @@ void App::Unit::RequestStop() {
   if (orders->feed) orders->feed->writer.Interrupt();
 }
 
-App::App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions, const Clock& clock)
+App::App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseAccess& metabase, const Clock& clock)
     : board_(board),
       metrics_(metrics),
-      sessions_(sessions),
+      metabase_(metabase),
       clock_(clock),
       joiner_([this](const std::stop_token& stop) { JoinRetired(stop); }) {}
 
@@ -136,7 +136,7 @@ std::shared_ptr<App::Unit> App::MakeMapped(const std::shared_ptr<const Validated
   auto unit = std::make_shared<Unit>();
   unit->config = config;
   unit->mapped = std::make_unique<Mapped>(
-      source, dynamic_cast<const MappedSourceConfig&>(*source.kind_config), sessions_, clock_);
+      source, dynamic_cast<const MappedSourceConfig&>(*source.kind_config), metabase_, clock_);
   unit->pollers.push_back(
       MakePoller({source.name, source.kind, source.interval, source.stale_after}, *unit->mapped->source));
   return unit;

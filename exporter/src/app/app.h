@@ -20,17 +20,17 @@
 #include "config/config_loader.h"
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
-#include "sources/metabase_sessions.h"
+#include "sources/metabase/access.h"
 
 namespace o2o {
 
 // The running program below HTTP: every source of a configuration with its poller, and the reading of the
 // order store where there is one. What they publish goes to `board`, what they are like to `metrics`; these
-// and `sessions` outlive every configuration, so that a reload keeps counters, the last good series and
+// and `metabase` outlive every configuration, so that a reload keeps counters, the last good series and
 // logins. Thread-safe.
 class App {
  public:
-  App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseSessions& sessions, const Clock& clock);
+  App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseAccess& metabase, const Clock& clock);
   // As RequestStop() and Join().
   ~App();
 
@@ -82,7 +82,7 @@ class App {
 
   SnapshotBoard& board_;
   ExporterMetrics& metrics_;
-  MetabaseSessions& sessions_;
+  MetabaseAccess& metabase_;
   const Clock& clock_;
   mutable Mutex mutex_;
   std::shared_ptr<const ValidatedConfig> config_ O2O_GUARDED_BY(mutex_);

@@ -9,8 +9,8 @@
 #include "app/store_health.h"
 #include "http/curl_http_client.h"
 #include "sources/http_options.h"
-#include "sources/oms_api.h"
-#include "sources/oms_config.h"
+#include "sources/oms/api.h"
+#include "sources/oms/config.h"
 #include "store/pg_order_store.h"
 
 namespace o2o {

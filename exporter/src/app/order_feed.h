@@ -14,8 +14,8 @@
 #include "base/duration.h"
 #include "config/config.h"
 #include "orders/order.h"
-#include "sources/oms_api.h"
-#include "sources/oms_config.h"
+#include "sources/oms/api.h"
+#include "sources/oms/config.h"
 #include "sources/source.h"
 #include "store/order_store.h"
 

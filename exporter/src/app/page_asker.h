@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "orders/order.h"
-#include "sources/oms_api.h"
+#include "sources/oms/api.h"
 
 namespace o2o {
 
@@ -21,7 +21,7 @@ struct PageAskerOptions {
   std::string source;      // for the log
   Millis timeout{10'000};  // of each request, where no deadline bounds them all
   std::int64_t limit = 1'000;
-  std::int64_t max_limit = 100'000;
+  std::int64_t max_limit = kDefaultMaxLimit;
 };
 
 // The longest window that is asked for.

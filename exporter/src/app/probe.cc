@@ -12,9 +12,9 @@
 #include "metrics/snapshot.h"
 #include "sources/http_options.h"
 #include "sources/mapped_source.h"
-#include "sources/metabase_sessions.h"
-#include "sources/oms_api.h"
-#include "sources/oms_config.h"
+#include "sources/metabase/access.h"
+#include "sources/oms/api.h"
+#include "sources/oms/config.h"
 
 namespace o2o {
 namespace {
@@ -159,8 +159,8 @@ ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const 
                         std::stop_token stop) {
   CurlHttpClient http(ToHttpOptions(config.tls, config.proxy));
   WatchedClient watched(http, clock);
-  MetabaseSessions sessions(clock);
-  const auto source = config.MakeSource({timeout, watched, sessions, clock});
+  MetabaseAccess metabase(clock);
+  const auto source = config.MakeSource({timeout, watched, metabase, clock});
   const MonotonicTime start = clock.Monotonic();
   const auto answer = source->Fetch(kProbeSamples, stop);
   ProbeReport report = AnswerReport(answer, watched, start, clock);

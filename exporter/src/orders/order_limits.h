@@ -29,6 +29,9 @@ inline constexpr std::size_t kMaxPayloadBytes = 64u << 10;
 // has.
 inline constexpr std::size_t kMaxAmountIntegerDigits = 15;
 inline constexpr std::size_t kMaxAmountFractionDigits = 9;
+// The largest `limit` that the OMS is asked with, unless the configuration says otherwise: it bounds the rows
+// held in memory.
+inline constexpr std::int64_t kDefaultMaxLimit = 100'000;
 // Rows of one answer, by the largest `limit` that is asked for; an answer of more is refused, so that memory
 // is bounded whatever an OMS sends. The slack is for one that counts loosely, such as all orders of the last
 // second shown.

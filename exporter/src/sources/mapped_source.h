@@ -18,7 +18,7 @@
 // What the kinds of source have in common whose rows a mapping turns into series.
 namespace o2o {
 
-class MetabaseSessions;
+class MetabaseAccess;
 
 // A kind of it says how to ask and which answers are good.
 class MappedSource : public Source {
@@ -40,9 +40,9 @@ class MappedSource : public Source {
 
 // What a source is made with beside its configuration. What is referred to must outlive it.
 struct SourceInputs {
-  Millis timeout;                       // of a poll, whole
-  HttpClient& http;                     // of this source alone
-  MetabaseSessions& metabase_sessions;  // of the process
+  Millis timeout;            // of a poll, whole
+  HttpClient& http;          // of this source alone
+  MetabaseAccess& metabase;  // of the process
   const Clock& clock;
 };
 

@@ -2,8 +2,8 @@
 #include "sources/source_kinds.h"
 
 #include "sources/json_source.h"
-#include "sources/metabase_config.h"
-#include "sources/oms_config.h"
+#include "sources/metabase/config.h"
+#include "sources/oms/config.h"
 
 namespace o2o {
 namespace {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "sources/oms_config.h"
+#include "sources/oms/config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {

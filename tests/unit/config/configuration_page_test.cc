@@ -9,7 +9,7 @@
 #include <set>
 
 #include "sources/json_source.h"
-#include "sources/oms_config.h"
+#include "sources/oms/config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sources/json_source.h"
-#include "sources/metabase_config.h"
+#include "sources/metabase/config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {

@@ -12,8 +12,8 @@
 #include "fakes/fake_http_client.h"
 #include "json/json_stream.h"
 #include "sources/mapped_answer.h"
-#include "sources/metabase_server.h"
-#include "sources/metabase_session.h"
+#include "sources/metabase/query_turns.h"
+#include "sources/metabase/session.h"
 
 namespace o2o {
 namespace {
@@ -182,18 +182,18 @@ TEST(MemoryFaultsTest, ARefusedLoginThatThrowsIsRetriedWithinTheBudget) {
 
 TEST(MemoryFaultsTest, ATurnThatThrowsIsNobodys) {
   FakeClock clock{Timestamp(1'760'000'000s)};
-  std::optional<MetabaseServer> server;
+  std::optional<QueryTurns> turns;
   const long failures = ForEveryFailingAllocation(
       [&] {
-        server.emplace("http://mb.example", clock);
-        const auto first = server->TakeTurn(1, clock.Monotonic() + 1s, {});
-        const auto second = server->TakeTurn(2, clock.Monotonic() + 1s, {});
-        EXPECT_FALSE(server->TakeTurn(1, clock.Monotonic(), {}));
+        turns.emplace(clock);
+        const auto first = turns->Await(1, clock.Monotonic() + 1s, {});
+        const auto second = turns->Await(2, clock.Monotonic() + 1s, {});
+        EXPECT_FALSE(turns->Await(1, clock.Monotonic(), {}));
       },
       [&](long nth) {
-        if (!server) return;
+        if (!turns) return;
         for (const std::int64_t question : {1, 2})
-          EXPECT_TRUE(server->TakeTurn(question, clock.Monotonic(), {})) << nth;
+          EXPECT_TRUE(turns->Await(question, clock.Monotonic(), {})) << nth;
       });
   EXPECT_GT(failures, 3);
 }

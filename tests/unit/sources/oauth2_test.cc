@@ -6,7 +6,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_http_client.h"
 #include "sources/json_source.h"
-#include "sources/oms_config.h"
+#include "sources/oms/config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {

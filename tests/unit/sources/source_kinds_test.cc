@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "sources/json_source.h"
-#include "sources/metabase_config.h"
-#include "sources/oms_config.h"
+#include "sources/metabase/config.h"
+#include "sources/oms/config.h"
 #include "unit/config/loading.h"
 
 namespace o2o {
