@@ -8,7 +8,7 @@ CREATE TABLE schema_migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What others than its owner may do with a relation and its columns, as statements on `called`.
+-- The privileges that others than its owner have on a relation and its columns, as GRANT statements on `called`.
 CREATE FUNCTION grants_of(relation oid, called text) RETURNS text STABLE LANGUAGE sql AS $$
   SELECT string_agg(format('GRANT %s%s ON %s TO %s%s;', privilege_type, '(' || quote_ident(attname) || ')', called,
                            CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)) END,
@@ -19,14 +19,27 @@ CREATE FUNCTION grants_of(relation oid, called text) RETURNS text STABLE LANGUAG
   WHERE c.oid = relation AND grantee <> relowner
 $$;
 
--- When an order of the proof of concept changed: an infinite time is none.
+-- The columns of an order as the OMS shows it, which other tables are made of (LIKE). Holds no rows.
+CREATE TABLE oms_rows (
+  order_id      text COLLATE "C" NOT NULL PRIMARY KEY,
+  customer_id   text,
+  customer_name text,
+  status        text COLLATE "C" NOT NULL,
+  order_type    text COLLATE "C" NOT NULL,
+  total_amount  numeric,
+  updated_at    timestamptz NOT NULL,
+  item_name     text,
+  item_detail   text
+);
+
+-- When an order of the proof of concept changed: an infinite time does not count.
 CREATE FUNCTION adopted_time(updated_at timestamptz, ingested_at timestamptz) RETURNS timestamptz STABLE LANGUAGE sql AS $$
   SELECT CASE WHEN isfinite(updated_at) THEN updated_at WHEN isfinite(ingested_at) THEN ingested_at ELSE 'epoch' END
 $$;
 
 -- A table of the proof of concept is moved here from where this role finds it without us (search_path as set in the connection
--- string, for the role or for the database) or from public. A view takes its place, so that who knows it there goes on
--- reading and writing. What could not be kept as the exporter writes it is refused before anything is changed.
+-- string, for the role or for the database) or from public. A view takes its place, so that programs that use it
+-- there keep working. A table that could not hold what the exporter writes is refused before anything is changed.
 DO $$
 DECLARE
   home constant name := current_schema();
@@ -39,7 +52,7 @@ DECLARE
   grants text;
 BEGIN
   PERFORM set_config('search_path', (SELECT reset_val FROM pg_settings s WHERE s.name = 'search_path'), true);
-  places := pg_catalog.current_schemas(false);  -- anybody may have made functions there: nothing is called by its bare name
+  places := pg_catalog.current_schemas(false);  -- others may have created functions there: nothing is called by its bare name
   PERFORM pg_catalog.set_config('search_path', here, true);
 
   SELECT c.* INTO found
@@ -75,10 +88,10 @@ BEGIN
                 WHEN 'numeric' THEN typname IN ('int2', 'int4', 'int8', 'numeric', 'float4', 'float8')
                 ELSE typname IN ('timestamp', 'timestamptz', 'date') END
     UNION ALL
-    SELECT format('column %I has a name that o2o-exporter needs for its own', attname)
+    SELECT format('column %I has a name that o2o-exporter uses itself', attname)
     FROM there WHERE attname IN ('first_status', 'first_updated_at', 'status_since', 'shown_at', 'open')
     UNION ALL
-    SELECT format('column %I must have a value, and o2o-exporter knows none', attname)
+    SELECT format('column %I is required, and o2o-exporter has no value for it', attname)
     FROM there WHERE attnotnull AND NOT atthasdef AND attidentity = '' AND attname NOT IN (SELECT name FROM kept)
     UNION ALL
     SELECT 'order_id is neither primary key nor unique' WHERE NOT EXISTS (
@@ -123,15 +136,8 @@ BEGIN
   SET LOCAL TimeZone = 'UTC';
   IF to_regclass('fact_orders_monitoring') IS NULL THEN
     CREATE TABLE fact_orders_monitoring (
-      order_id         text COLLATE "C" PRIMARY KEY,
-      customer_id      text,
-      customer_name    text,
-      status           text COLLATE "C" NOT NULL,
-      order_type       text COLLATE "C" NOT NULL,
-      total_amount     numeric,
-      updated_at       timestamptz NOT NULL,
-      item_name        text,
-      item_detail      text,
+      LIKE oms_rows,
+      PRIMARY KEY (order_id),
       ingested_at      timestamptz NOT NULL DEFAULT now(),
       first_status     text COLLATE "C" NOT NULL,
       first_updated_at timestamptz NOT NULL,
@@ -170,7 +176,7 @@ BEGIN
       INTO dependents, view_names, view_texts
     FROM found;
     IF dependents IS NOT NULL THEN
-      RAISE EXCEPTION 'fact_orders_monitoring cannot be changed while this depends on it: %; drop it, start o2o-exporter, make it again',
+      RAISE EXCEPTION 'fact_orders_monitoring cannot be changed while this depends on it: %; drop it, start o2o-exporter, create it again',
         dependents USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     FOREACH step IN ARRAY coalesce(view_names, '{}') LOOP
@@ -222,40 +228,40 @@ BEGIN
 END $$;
 DROP FUNCTION grants_of, adopted_time;
 
--- Infinity is no time: nothing can be newer, and no metric can show it.
+-- No time is infinite: nothing could be newer, and no metric could show it.
 ALTER TABLE fact_orders_monitoring ADD CONSTRAINT fact_orders_monitoring_finite_times
   CHECK (isfinite(updated_at) AND isfinite(ingested_at) AND isfinite(first_updated_at) AND isfinite(status_since));
 
 -- Orders are updated a few times in their first hour and then never again.
 ALTER TABLE fact_orders_monitoring SET (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
--- Two indexes by time, each order in one of them: the open orders are found by the first, and a row costs one entry. A query by
--- updated_at says `open` or `NOT open`, or asks dashboard_orders, which does both.
+-- Two indexes by time, each order in one of them: open orders are found by the first, and a row costs one entry. A query by
+-- updated_at should say `open` or `NOT open`, or read dashboard_orders, which has both.
 CREATE INDEX fact_orders_monitoring_open ON fact_orders_monitoring (updated_at) WHERE open;
 CREATE INDEX fact_orders_monitoring_final ON fact_orders_monitoring (updated_at) WHERE NOT open;
 
 COMMENT ON TABLE fact_orders_monitoring IS 'Orders as the OMS last showed them, one row each';
-COMMENT ON COLUMN fact_orders_monitoring.ingested_at IS 'when the order was first taken in, by the clock of this database';
+COMMENT ON COLUMN fact_orders_monitoring.ingested_at IS 'when the order was first stored, by the clock of this database';
 COMMENT ON COLUMN fact_orders_monitoring.first_status IS 'status in which it was first seen';
 COMMENT ON COLUMN fact_orders_monitoring.first_updated_at IS 'updated_at when it was first seen';
 COMMENT ON COLUMN fact_orders_monitoring.status_since IS 'updated_at when it entered its status';
 COMMENT ON COLUMN fact_orders_monitoring.shown_at IS 'clock of the OMS when it answered with the row as it is; null: of another writer';
 COMMENT ON COLUMN fact_orders_monitoring.open IS 'its status is not final';
 
--- What each status means: the configuration of the exporter, mirrored, so that every writer classifies alike.
+-- The meaning of each status, mirrored from the exporter's configuration, so that all writers classify alike.
 CREATE TABLE order_statuses (
   status        text COLLATE "C" PRIMARY KEY,
   rank          int NOT NULL,      -- of two rows with one updated_at the higher is the newer
   outcome       text NOT NULL CHECK (outcome IN ('open', 'completed', 'failed')),
   delayed_after interval,          -- null: never delayed
-  known         boolean NOT NULL   -- false: seen in orders, but not configured; counts as open
+  known         boolean NOT NULL   -- false: seen in orders but not configured; counts as open
 );
 
--- The order types that tallies and gauges tell apart, see register_order_labels. The statuses: those of order_statuses.
+-- The order types with label values of their own in tallies and gauges, see register_order_labels. For statuses: order_statuses.
 CREATE TABLE order_types (order_type text COLLATE "C" PRIMARY KEY);
 
--- Status changes. Where an order started stands in the order itself; order_status_history shows both.
+-- Status changes. An order's first status is in its own row; order_status_history shows both.
 CREATE TABLE order_status_changes (
-  id          bigint GENERATED ALWAYS AS IDENTITY (CACHE 100),  -- a page has thousands; of one session's changes the later is greater
+  id          bigint GENERATED ALWAYS AS IDENTITY (CACHE 100),  -- a page has thousands; within one session the later change has the greater id
   order_id    text COLLATE "C" NOT NULL,
   from_status text COLLATE "C" NOT NULL,
   to_status   text COLLATE "C" NOT NULL,
@@ -273,8 +279,8 @@ CREATE VIEW order_status_history AS
 CREATE VIEW open_orders AS
   SELECT order_id, order_type, status, status_since AS since FROM fact_orders_monitoring WHERE open;
 
--- The counters of the exporter: never go down, whoever writes and whatever is deleted. Writers only add entries, so that none
--- waits for another; see fold_order_tallies.
+-- The exporter's counters: they never go down, whichever program writes and whatever is deleted. Writers only add entries, so
+-- that none waits for another; see fold_order_tallies.
 CREATE TABLE order_tally_entries (
   id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   family text COLLATE "C" NOT NULL,      -- the metric's name
@@ -285,8 +291,8 @@ CREATE TABLE order_tally_entries (
 CREATE VIEW order_tallies AS
   SELECT family, labels, sum(value) AS value FROM order_tally_entries GROUP BY family, labels;
 
--- Outcomes that an order reached, was counted for, and left again: each counts once per order. An order that
--- still is in its final status needs no entry. status is '' for completed.
+-- Outcomes that an order reached, was counted for, and left again: each counts once per order. An order that is
+-- still in its final status needs no entry. status is '' for completed.
 CREATE TABLE order_outcomes (
   order_id text COLLATE "C" NOT NULL,
   outcome  text NOT NULL CHECK (outcome IN ('completed', 'failed')),
@@ -299,28 +305,20 @@ CREATE TABLE order_duration_buckets (le numeric PRIMARY KEY);
 INSERT INTO order_duration_buckets
   VALUES (60), (120), (300), (600), (900), (1200), (1800), (2700), (3600), (5400), (7200), (14400), (28800), (86400);
 
--- Rows of the OMS that wait, since a transaction of somebody else has its hands on their orders; the next merge offers them again.
+-- Rows of the OMS whose orders another session's open transaction has changed; the next merge offers them again.
 CREATE TABLE held_orders (
-  id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  held_at       timestamptz NOT NULL DEFAULT now(),
-  order_id      text COLLATE "C" NOT NULL,
-  customer_id   text,
-  customer_name text,
-  status        text COLLATE "C" NOT NULL,
-  order_type    text COLLATE "C" NOT NULL,
-  total_amount  numeric,
-  updated_at    timestamptz NOT NULL,
-  item_name     text,
-  item_detail   text
+  id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  held_at timestamptz NOT NULL DEFAULT now(),
+  LIKE oms_rows
 );
 
--- Rows of the OMS that could not be taken in. Bounded in number, size and age by the exporter.
+-- Rows of the OMS that could not be stored. The exporter bounds their number, size and age.
 CREATE TABLE rejected_orders (
   fingerprint   bytea PRIMARY KEY,   -- sha256 of reason and payload
   reason        text NOT NULL,
   detail        text NOT NULL,
   payload       text NOT NULL,       -- the row's JSON text, cut to the configured ceiling
-  payload_bytes bigint NOT NULL,     -- of what is kept
+  payload_bytes bigint NOT NULL,     -- of the kept payload
   source        text NOT NULL,
   first_seen_at timestamptz NOT NULL DEFAULT now()
 );
@@ -328,41 +326,36 @@ CREATE TABLE rejected_orders (
 CREATE TABLE ingest_sources (
   source    text PRIMARY KEY,
   watermark timestamptz CHECK (isfinite(watermark)),  -- rows are complete up to here, by the OMS's clock; null: nothing yet
-  oms_date  timestamptz,                              -- the Date of the OMS's answer that moved it there; null: it had none
+  oms_date  timestamptz,                              -- the Date of the OMS's answer that moved it there; null: the answer had none
   moved_at  timestamptz NOT NULL DEFAULT now(),       -- when that was, by the clock of this database
   gaps      bigint NOT NULL DEFAULT 0,
-  -- What an `ingest` that has not ended has taken in, so that the next one goes on there; null: none.
+  -- The period that an unfinished `ingest` has stored, so that the next one continues there; null: none.
   caught_up_from timestamptz CHECK (isfinite(caught_up_from)),
   caught_up_to   timestamptz CHECK (isfinite(caught_up_to)),
   CHECK (caught_up_from < caught_up_to)
 ) WITH (fillfactor = 50);
 
+-- A name of a batch job is the value of a label. (batch/run refuses others before it runs them.)
+CREATE FUNCTION is_batch_job_name(name text) RETURNS boolean IMMUTABLE LANGUAGE sql AS $$ SELECT name ~ '^[a-z][a-z0-9_]{0,62}$' $$;
+
 -- Written by report_batch_job, shown as o2o_job_last_success_timestamp_seconds, o2o_job_duration_seconds and o2o_job_failed.
 CREATE TABLE batch_jobs (
-  batch_job        text PRIMARY KEY CHECK (batch_job ~ '^[a-z][a-z0-9_]{0,62}$'),  -- the value of a label
+  batch_job        text PRIMARY KEY CHECK (is_batch_job_name(batch_job)),
   last_success_at  timestamptz CHECK (isfinite(last_success_at)),  -- null: never yet
   duration_seconds double precision CHECK (duration_seconds >= 0 AND duration_seconds < 'infinity'),  -- of the last run that ended
   failed           boolean NOT NULL DEFAULT false                  -- that run
 );
 
--- Finished orders that retention moved away, and their status changes: a partition a month (UTC), made when the first row needs it. An order
--- is here or among the orders, never in both; one that the OMS shows again comes back.
+-- Finished orders that retention moved away, with their status changes: a partition per month (UTC), created for its first row. An order
+-- is either here or among the orders; one that the OMS shows again moves back.
 CREATE TABLE orders_archive (
-  order_id         text COLLATE "C" NOT NULL,
-  customer_id      text,
-  customer_name    text,
-  status           text COLLATE "C" NOT NULL,
-  order_type       text COLLATE "C" NOT NULL,
-  total_amount     numeric,
-  updated_at       timestamptz NOT NULL,
-  item_name        text,
-  item_detail      text,
+  LIKE oms_rows,
   ingested_at      timestamptz NOT NULL,
   first_status     text COLLATE "C" NOT NULL,
   first_updated_at timestamptz NOT NULL,
   status_since     timestamptz NOT NULL,
   shown_at         timestamptz,
-  reached          text[] COLLATE "C" NOT NULL,  -- what it was counted for: 'completed', 'failed STATUS'
+  reached          text[] COLLATE "C" NOT NULL,  -- outcomes that it was counted for: 'completed', 'failed STATUS'
   archived_at      timestamptz NOT NULL DEFAULT now()
 ) PARTITION BY RANGE (updated_at);
 CREATE INDEX orders_archive_order ON orders_archive (order_id);
@@ -376,19 +369,19 @@ CREATE TABLE order_status_changes_archive (
 ) PARTITION BY RANGE (changed_at);
 CREATE INDEX order_status_changes_archive_order ON order_status_changes_archive (order_id);
 
--- What the job aggregate makes: orders by when they were first seen. Ratios are of sums: completed / (completed + failed), delayed / orders.
+-- The result of the job aggregate: orders by when they were first seen. Ratios are of sums: completed / (completed + failed), delayed / orders.
 CREATE TABLE order_aggregates (
   grain      text NOT NULL CHECK (grain IN ('minute', 'hour', 'day')),
   starts_at  timestamptz NOT NULL,        -- UTC
   order_type text COLLATE "C" NOT NULL,
   orders     bigint NOT NULL,
-  completed  bigint NOT NULL,             -- of these, by now
+  completed  bigint NOT NULL,             -- of these, so far
   failed     bigint NOT NULL,
-  delayed    bigint NOT NULL,             -- stayed in a status for longer than that status allows
+  delayed    bigint NOT NULL,             -- stayed in a status longer than that status allows
   revenue    numeric NOT NULL,            -- of the completed ones
   PRIMARY KEY (grain, starts_at, order_type)
 );
--- The hundred items of a day that most orders had.
+-- The hundred most ordered items of a day.
 CREATE TABLE order_top_items (
   day       date NOT NULL,                -- UTC
   item_name text COLLATE "C" NOT NULL,
@@ -397,14 +390,14 @@ CREATE TABLE order_top_items (
   revenue   numeric NOT NULL,
   PRIMARY KEY (day, item_name)
 );
--- How far batch jobs are. aggregated: orders changed and taken in until then count. dropped: what the archive held before is gone.
+-- The progress of batch jobs. aggregated: orders changed and stored until then are included. dropped: older archived orders are deleted.
 CREATE TABLE batch_marks (mark text PRIMARY KEY CHECK (mark IN ('aggregated', 'dropped')), at timestamptz NOT NULL);
 
--- What the scripts made, as schema_parts shows it; see check_counting.
+-- The objects that the scripts created, as schema_parts shows them; see check_counting.
 CREATE TABLE schema_inventory (part text PRIMARY KEY, definition text NOT NULL);
 
--- What dashboards show: without customers, payloads and free text. Whoever looks at a dashboard can send any SQL through Grafana, so
--- its role (o2o_dashboard, roles.sql) reads these, order_status_history and open_orders, and nothing else.
+-- For dashboards: no customers, payloads or free text. Anybody who may view a dashboard can send any SQL through Grafana, so
+-- its role (o2o_dashboard, roles.sql) reads only these, order_status_history and open_orders.
 CREATE VIEW dashboard_orders AS
   SELECT order_id, status, order_type, total_amount, updated_at, ingested_at, first_status, first_updated_at, status_since, open
   FROM fact_orders_monitoring WHERE open

@@ -2,7 +2,7 @@
 -- Counting: triggers on the orders keep tallies, status changes and outcomes right whichever program writes.
 -- They run once per statement over all its rows, with the rights of the schema's owner.
 
--- Where a status stands that nobody configured: behind the configured open ones, before the final ones.
+-- The rank of an unconfigured status: after the configured open ones, before the final ones.
 CREATE FUNCTION unknown_status_rank() RETURNS int STABLE LANGUAGE sql AS $$
   SELECT coalesce(max(rank), 0) + 5 FROM order_statuses WHERE known AND outcome = 'open'
 $$;
@@ -11,10 +11,10 @@ CREATE FUNCTION order_status_rank(wanted text) RETURNS int STABLE LANGUAGE sql A
   SELECT coalesce((SELECT rank FROM order_statuses WHERE status = wanted), unknown_status_rank())
 $$;
 
--- Of two rows of one order with one updated_at and different statuses: whether the first is the newer. Configured statuses before the
--- first final one are passed in their order, so that an earlier one is an old row shown once more. Of the others, and of those that
--- nobody configured, an order may go from any to any (a refund): newer is what the OMS answered later. Then the rank decides.
--- (store/newest_rows.cc does the same for the rows of one answer.)
+-- Of two rows of one order with the same updated_at and different statuses: whether the first is the newer. Configured statuses before
+-- the first final one are passed in their sequence, so an earlier one is an old row shown again. Between the others, and unconfigured
+-- ones, an order may go either way (a refund): the one that the OMS showed later is newer. Then the rank decides.
+-- (store/newest_rows.h does the same for the rows of one answer, and says why.)
 CREATE FUNCTION order_status_is_newer(wanted text, wanted_at timestamptz, kept text, kept_at timestamptz)
   RETURNS boolean STABLE LANGUAGE sql AS $$
   WITH final AS (
@@ -29,7 +29,7 @@ CREATE FUNCTION order_status_is_newer(wanted text, wanted_at timestamptz, kept t
   SELECT (SELECT place FROM ranked WHERE side = 'wanted') > (SELECT place FROM ranked WHERE side = 'kept')
 $$;
 
--- A word as the configuration spells it: case and outer blanks do not matter. One that is not configured stays as it is.
+-- A word in its configured spelling, whatever its case and outer blanks. An unconfigured word stays as it is.
 CREATE FUNCTION configured_status(word text) RETURNS text STABLE LANGUAGE sql AS $$
   SELECT coalesce((SELECT status FROM order_statuses WHERE known AND lower(status) = lower(btrim(word, E' \t\r\n') COLLATE "C")
                    ORDER BY status <> word, rank LIMIT 1), word)
@@ -39,10 +39,10 @@ CREATE FUNCTION configured_order_type(word text) RETURNS text STABLE LANGUAGE sq
                    ORDER BY order_type <> word, order_type LIMIT 1), word)
 $$;
 
--- Order types and statuses are words of the OMS, and each is a series for ever: the first hundred order types (the configured
--- ones have their places from the start, see sync_order_types) and the first hundred statuses that are not configured are told
--- apart, what comes later counts as `other`. The orders keep their own. Who brings new words keeps others who do waiting until it
--- commits; after two seconds these count theirs as `other`.
+-- Order types and statuses are words of the OMS, and each is a series for ever: only the first hundred order types (the configured
+-- ones have their places from the start, see sync_order_types) and the first hundred unconfigured statuses get label values of
+-- their own, later ones count as `other`. The orders keep their real words. A transaction with new words makes others with new words
+-- wait until it commits; after two seconds these count theirs as `other`.
 CREATE FUNCTION register_order_labels(types text[], statuses text[]) RETURNS void LANGUAGE plpgsql
   SET lock_timeout = '2s'
 AS $$
@@ -56,7 +56,7 @@ BEGIN
     RETURN;
   END IF;
   BEGIN
-    LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;  -- not to be had by those who only read
+    LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;  -- readers cannot take it
   EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
     RETURN;
   END;
@@ -71,12 +71,12 @@ BEGIN
   ON CONFLICT DO NOTHING;
 END $$;
 
--- Entries of one counter become one; every reader sees them before or after. Those of transactions that are still open, and those that
--- another is folding, are left for the next time: nobody waits.
+-- Replaces the entries of each counter by one; a reader sees either the old ones or the new one. Entries of open transactions, and
+-- those that another session is folding, are left for the next time: nobody waits.
 CREATE FUNCTION fold_order_tallies() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
-    RETURN;  -- it would collide with the last one who folded
+    RETURN;  -- it would collide with the last session that folded
   END IF;
   WITH taken AS MATERIALIZED (
     SELECT id FROM order_tally_entries FOR UPDATE SKIP LOCKED
@@ -86,7 +86,7 @@ BEGIN
   INSERT INTO order_tally_entries (family, labels, value) SELECT family, labels, sum(value) FROM gone GROUP BY family, labels;
 END $$;
 
--- Adds to the counters, one entry each. Of a thousand entries one makes its writer fold.
+-- Adds to the counters, one entry each. One in a thousand entries makes its writer fold.
 CREATE FUNCTION add_to_order_tallies(counts order_tally_entries[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   turn_to_fold boolean;
@@ -102,7 +102,7 @@ BEGIN
   END IF;
 END $$;
 
--- Rows of writers that know nothing of our own columns. merge_staged_orders fills them itself, so that this is not called per row.
+-- Fills our own columns for writers that do not know them. merge_staged_orders fills them itself, so that this is not called per row.
 CREATE FUNCTION complete_order_row() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
   NEW.status := configured_status(NEW.status);
@@ -118,8 +118,8 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Orders that retention had moved away are among the orders again: what they were counted for is remembered again, and their status changes
--- are back. Returns those that were in the archive.
+-- For orders that are inserted again after retention moved them away: restores their counted outcomes and status changes from the archive.
+-- Returns the orders that were there.
 CREATE FUNCTION take_out_of_archive(ids text[]) RETURNS text[] LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan
 AS $$
@@ -143,7 +143,7 @@ BEGIN
   RETURN coalesce(found, '{}');
 END $$;
 
--- Those of the orders that come back from the archive count for what they had not reached before, and not as new.
+-- Orders that come back from the archive count only for outcomes that they had not reached before, and not as new.
 CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
   SET enable_nestloop = off  -- plans outlive the small page that they were made for
   SET jit = off
@@ -156,33 +156,26 @@ DECLARE
   amounts numeric[];
   news bigint[];
   back text[] := '{}';
+  none_back boolean;
   entries order_tally_entries[];
 BEGIN
   IF EXISTS (SELECT FROM orders_archive) THEN
     back := take_out_of_archive(ARRAY(SELECT order_id FROM new_rows));
   END IF;
-  IF back = '{}' THEN
-    SELECT array_agg(order_type), array_agg(status), array_agg(orders), array_agg(orders), array_agg(amount)
-      INTO types, statuses, news, numbers, amounts
+  none_back := back = '{}';
+  SELECT array_agg(order_type), array_agg(status), array_agg(fresh), array_agg(orders), array_agg(amount)
+    INTO types, statuses, news, numbers, amounts
+  FROM (
+    SELECT order_type, status, count(*) FILTER (WHERE fresh) AS fresh, count(*) FILTER (WHERE counts) AS orders,
+           coalesce(sum(total_amount) FILTER (WHERE counts AND total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
     FROM (
-      SELECT order_type, status, count(*) AS orders,
-             coalesce(sum(total_amount) FILTER (WHERE total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
-      FROM new_rows GROUP BY order_type, status
-    ) seen;
-  ELSE
-    SELECT array_agg(order_type), array_agg(status), array_agg(fresh), array_agg(orders), array_agg(amount)
-      INTO types, statuses, news, numbers, amounts
-    FROM (
-      SELECT order_type, status, count(*) FILTER (WHERE fresh) AS fresh, count(*) FILTER (WHERE counts) AS orders,
-             coalesce(sum(total_amount) FILTER (WHERE counts AND total_amount > 0 AND total_amount < 'Infinity'), 0) AS amount
-      FROM (
-        SELECT n.order_type, n.status, n.total_amount, n.order_id <> ALL (back) AS fresh,
-               NOT EXISTS (SELECT FROM order_outcomes m JOIN order_statuses s ON s.status = n.status AND s.outcome = m.outcome
-                           WHERE m.order_id = n.order_id AND m.status = CASE m.outcome WHEN 'failed' THEN n.status ELSE '' END) AS counts
-        FROM new_rows n
-      ) j GROUP BY order_type, status
-    ) seen;
-  END IF;
+      SELECT n.order_type, n.status, n.total_amount, none_back OR n.order_id <> ALL (back) AS fresh,
+             none_back OR NOT EXISTS (
+               SELECT FROM order_outcomes m JOIN order_statuses s ON s.status = n.status AND s.outcome = m.outcome
+               WHERE m.order_id = n.order_id AND m.status = CASE m.outcome WHEN 'failed' THEN n.status ELSE '' END) AS counts
+      FROM new_rows n
+    ) j GROUP BY order_type, status
+  ) seen;
   IF types IS NULL THEN
     RETURN NULL;
   END IF;
@@ -241,7 +234,7 @@ BEGIN
     WHERE NOT EXISTS (SELECT FROM order_outcomes m WHERE m.order_id = c.order_id AND m.outcome = now_is.outcome
                       AND m.status = CASE now_is.outcome WHEN 'failed' THEN c.to_status ELSE '' END)
   ), grouped AS (
-    -- width_bucket takes lower bounds and `le` is an upper one: one microsecond, the grain of time here, lies between.
+    -- width_bucket expects lower bounds and `le` is an upper one: they differ by one microsecond, the resolution of time here.
     SELECT order_type, first_status, from_status, to_status, outcome, width_bucket(age - interval '1 microsecond', bounds) AS bucket,
            count(*) AS orders, sum(amount) AS amount, extract(epoch FROM sum(age)) AS seconds
     FROM reached, (SELECT array_agg(le * interval '1 second' ORDER BY le) AS bounds FROM order_duration_buckets) b
@@ -278,9 +271,9 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Counters stay when orders are deleted; what is remembered of those orders goes, and one that comes back later counts as new. (Those that
--- retention moves away are remembered in the archive.) How many are gone is tallied too: the orders that were ever counted are those that
--- are here and those.
+-- Counters stay when orders are deleted; their remembered outcomes are deleted too, so an order that comes back later counts as new. (For
+-- orders that retention moves away the archive remembers them.) The number of deleted orders is tallied too: with the orders that are
+-- here they are all that were ever counted.
 CREATE FUNCTION forget_deleted_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'TRUNCATE' THEN

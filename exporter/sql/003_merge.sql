@@ -1,25 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Taking a page in, for the exporter and for batch jobs alike:
+-- Storing a page, for the exporter and for batch jobs alike:
 --   SELECT prepare_order_staging();          once per session
 --   COPY staged_orders FROM ...;             each order_id once
---   SELECT * FROM merge_staged_orders(...);  in the same transaction; the staged rows go when it ends
+--   SELECT * FROM merge_staged_orders(...);  in the same transaction; they are deleted when it ends
 
 CREATE FUNCTION prepare_order_staging() RETURNS void LANGUAGE sql AS $$
-  CREATE TEMPORARY TABLE IF NOT EXISTS staged_orders (
-    order_id      text COLLATE "C" NOT NULL,
-    customer_id   text,
-    customer_name text,
-    status        text COLLATE "C" NOT NULL,
-    order_type    text COLLATE "C" NOT NULL,
-    total_amount  numeric,
-    updated_at    timestamptz NOT NULL,
-    item_name     text,
-    item_detail   text
-  ) ON COMMIT DELETE ROWS;
+  CREATE TEMPORARY TABLE IF NOT EXISTS staged_orders (LIKE oms_rows) ON COMMIT DELETE ROWS;
 $$;
 
 -- One merge at a time, so that two do not wait for each other's orders; but none waits long for one that stays open. With the owner's
--- rights, since the lock is not to be had by those who only read.
+-- privileges, since readers cannot take the lock.
 CREATE FUNCTION take_merge_turn() RETURNS void SECURITY DEFINER LANGUAGE plpgsql
   SET lock_timeout = '2s'
 AS $$
@@ -29,7 +19,11 @@ EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
   NULL;
 END $$;
 
--- The two steps of a merge. `present`: later times are of the OMS's future. `answered`: when the OMS showed them. `chosen`: these orders; null: all that are staged.
+-- The latest time that is not of the future, by the OMS's clock: its Date has whole seconds, and its machines' clocks differ.
+-- (kFutureTolerance of the exporter is the same minute.)
+CREATE FUNCTION latest_present(oms_now timestamptz) RETURNS timestamptz STABLE LANGUAGE sql AS $$ SELECT oms_now + interval '1 minute' $$;
+
+-- The two steps of a merge. `present`: later times are in the OMS's future. `answered`: when the OMS showed the rows. `chosen`: the orders; null: all staged ones.
 CREATE FUNCTION insert_staged_orders(present timestamptz, answered timestamptz, chosen text[]) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   inserted bigint;
@@ -66,20 +60,20 @@ BEGIN
     AND CASE WHEN f.updated_at > present AND s.updated_at <= present
                THEN (order_status_rank(s.status), s.status) >= (order_status_rank(f.status), f.status)
              WHEN f.updated_at <> s.updated_at THEN s.updated_at > f.updated_at
-             -- A time of showing beyond the present is of a clock that was set back since, and tells nothing.
+             -- A shown_at beyond the present is from before the clock was set back, and means nothing.
              WHEN f.status = s.status THEN f.shown_at IS NULL OR f.shown_at > present OR f.shown_at <= answered
              ELSE order_status_is_newer(s.status, answered, f.status, CASE WHEN f.shown_at <= present THEN f.shown_at END) END;
   GET DIAGNOSTICS updated = ROW_COUNT;
   RETURN updated;
 END $$;
 
--- A merge that passes by the orders on which somebody else's open transaction has its hands. Of rows that are there PostgreSQL tells
--- which can be had; of new ones only trying does: all at once, else in halves. `held`: the orders that are left.
+-- A merge that leaves out the orders that other open transactions have changed. For existing rows PostgreSQL knows which are locked; for
+-- new ones only an attempt shows it: first all at once, then in halves. `held`: the orders that are left out.
 CREATE FUNCTION merge_what_can_be_had(present timestamptz, answered timestamptz, OUT inserted bigint, OUT updated bigint, OUT held text[]) LANGUAGE plpgsql AS $$
 DECLARE
   give_up_at constant timestamptz := clock_timestamp() + interval '5 seconds';
   patience constant text := current_setting('lock_timeout');
-  there text[];  -- and different
+  there text[];  -- existing, and different
   mine text[];
   fresh text[];
   starts int[];
@@ -122,7 +116,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- Orders of the archive become what they were before retention moved them; what the OMS shows of them then is a change like any other.
+-- Restores archived orders to what they were before retention moved them; what the OMS shows of them is then a change like any other.
 CREATE FUNCTION bring_back_archived_orders(ids text[]) RETURNS void SECURITY DEFINER LANGUAGE plpgsql
   SET plan_cache_mode = force_custom_plan
 AS $$
@@ -137,12 +131,12 @@ BEGIN
   ON CONFLICT (order_id) DO NOTHING;
 END $$;
 
--- Inserts what is new and updates what changed and is not older; touches no other row. oms_now: the clock of the OMS. A kept
--- updated_at that lies more than a minute beyond it is bogus, or of a clock that was set back since: it gives way to a row
--- that does not, unless that one is of an earlier status (an old row shown once more). answered_at: that clock when the OMS gave
--- the page, if the page comes later; of rows with one updated_at it tells which is the newer, see order_status_is_newer. Statuses and
--- order types are taken as they are spelled: configured_status and configured_order_type give the spelling of the configuration. held: rows
--- whose orders another open transaction has changed; they are kept, merged by a later call, and counted by that.
+-- Inserts new orders and updates those that changed and are not older; touches no other row. oms_now: the clock of the OMS. A stored
+-- updated_at more than a minute beyond it is wrong, or from before that clock was set back: it gives way to a row without that fault,
+-- unless that one has an earlier status (an old row shown again). answered_at: that clock when the OMS sent the page, if the page is
+-- offered later; it decides between rows with the same updated_at, see order_status_is_newer. Statuses and order types are stored as they
+-- are spelled: configured_status and configured_order_type give the configured spelling. held: rows whose orders another open transaction
+-- has changed; they are kept, and merged and counted by a later call.
 CREATE FUNCTION merge_staged_orders(
   oms_now timestamptz, answered_at timestamptz DEFAULT NULL, OUT inserted bigint, OUT updated bigint, OUT unchanged bigint, OUT stale bigint, OUT held bigint)
   LANGUAGE plpgsql
@@ -152,8 +146,8 @@ CREATE FUNCTION merge_staged_orders(
   SET work_mem = '64MB'
 AS $$
 DECLARE
-  -- Named in every statement below: only a statement with a parameter is planned anew for the page at hand.
-  present constant timestamptz NOT NULL := oms_now + interval '1 minute';
+  -- Used in every statement below: only statements with parameters get a new plan for each page.
+  present constant timestamptz NOT NULL := latest_present(oms_now);
   answered constant timestamptz NOT NULL := coalesce(answered_at, oms_now);
   patience constant text := current_setting('lock_timeout');
   staged bigint;
@@ -165,7 +159,7 @@ BEGIN
   PERFORM check_counting();
   PERFORM take_merge_turn();
 
-  -- What was held comes along; the page's own row of such an order is as new, or newer, unless its time says otherwise.
+  -- Held rows are merged with the page, whose own row of such an order is at least as new, unless its time says otherwise.
   IF EXISTS (SELECT FROM held_orders) THEN
     WITH back AS (
       DELETE FROM held_orders WHERE id IN (SELECT id FROM held_orders FOR UPDATE SKIP LOCKED) RETURNING *
@@ -185,7 +179,7 @@ BEGIN
       WHERE NOT EXISTS (SELECT FROM fact_orders_monitoring f WHERE f.order_id = s.order_id) AND present IS NOT NULL));
   END IF;
 
-  -- Most pages show again what is here already: one look tells whether there is anything to write.
+  -- Most pages repeat what is already stored: one query shows whether there is anything to write.
   SELECT count(*),
          count(*) FILTER (WHERE f.order_id IS NULL),
          count(*) FILTER (WHERE f.order_id IS NOT NULL
@@ -214,13 +208,13 @@ BEGIN
       INSERT INTO held_orders (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail)
       SELECT * FROM pg_temp.staged_orders WHERE order_id = ANY (held_ids);
     END;
-    -- Triggers of others that run before ours can make a row vanish without a word.
+    -- Foreign triggers that run before ours can drop a row silently.
     IF EXISTS (SELECT FROM foreign_row_triggers) THEN
       SELECT count(*) INTO swallowed
       FROM pg_temp.staged_orders s LEFT JOIN fact_orders_monitoring f ON f.order_id = s.order_id
       WHERE s.order_id <> ALL (held_ids) AND (f.order_id IS NULL OR (s.updated_at > f.updated_at AND s.updated_at <= present));
       IF swallowed > 0 THEN
-        RAISE EXCEPTION '% orders were kept out of fact_orders_monitoring by a trigger of somebody else (%): let it RETURN NEW, or drop it',
+        RAISE EXCEPTION '% orders were kept out of fact_orders_monitoring by a trigger of another program (%): make it RETURN NEW, or drop it',
           swallowed, (SELECT string_agg(quote_ident(trigger), ', ' ORDER BY trigger) FROM foreign_row_triggers) USING ERRCODE = 'O2O01';
       END IF;
     END IF;
@@ -230,22 +224,22 @@ BEGIN
   unchanged := greatest(staged - inserted - updated - stale - held, 0);
 END $$;
 
--- Whether the watermark that is kept goes where a page would have it: forward; back only where the OMS's clock was set back since
--- it was set there (set_back_from), by a writer that saw it there.
+-- Whether the stored watermark moves to the newest row of a page: forward; back only if the OMS's clock was set back since the
+-- watermark was set (set_back_from), as seen by the writer.
 CREATE FUNCTION watermark_gives_way(kept ingest_sources, newest timestamptz, answer_date timestamptz, set_back_from timestamptz)
   RETURNS boolean IMMUTABLE LANGUAGE sql AS $$
   SELECT kept.watermark IS NULL OR newest > kept.watermark
       OR (kept.watermark IS NOT DISTINCT FROM set_back_from AND (newest, answer_date) IS DISTINCT FROM (kept.watermark, kept.oms_date))
 $$;
 
--- Moves a source's watermark to the newest row of a page, and counts the gap that the page showed; writes only what changes.
--- A page repeated changes nothing: its gap counts with the move that closes it. Where nothing of the present was shown (newest is
--- null, or beyond oms_now, the OMS's clock), the gap stays open and counts each time.
+-- Moves a source's watermark to the newest row of a page, and counts the gap that the page showed; writes only changes. A repeated
+-- page changes nothing: its gap is counted with the move that closes it. If the page shows nothing of the present (newest is null, or
+-- beyond oms_now, the OMS's clock), the gap stays open and counts each time.
 CREATE FUNCTION advance_watermark(
   of_source text, newest timestamptz, answer_date timestamptz, oms_now timestamptz, set_back_from timestamptz, gap boolean)
   RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  IF newest <= oms_now + interval '1 minute' THEN
+  IF newest <= latest_present(oms_now) THEN
     INSERT INTO ingest_sources AS i (source, watermark, oms_date, gaps)
     SELECT of_source, newest, answer_date, gap::int
     WHERE NOT EXISTS (SELECT FROM ingest_sources k
@@ -275,7 +269,7 @@ CREATE FUNCTION wanted_order_statuses(statuses text[], outcomes text[], delayed_
 $$;
 
 -- Mirrors the configuration into order_statuses; true if that changed anything. An order whose status changed its
--- meaning is counted for what it now is, once; what was counted before stays.
+-- meaning is counted for the new meaning, once; what was counted before stays.
 CREATE FUNCTION sync_order_statuses(statuses text[], outcomes text[], delayed_after_ms bigint[])
   RETURNS boolean SECURITY DEFINER LANGUAGE plpgsql AS $$
 DECLARE
@@ -287,7 +281,7 @@ BEGIN
   ) THEN
     RETURN false;
   END IF;
-  -- Nobody may take an order in by the old meaning while we look at them.
+  -- Nobody may store an order by the old meaning meanwhile.
   LOCK TABLE fact_orders_monitoring IN SHARE ROW EXCLUSIVE MODE;
   LOCK TABLE order_types IN SHARE ROW EXCLUSIVE MODE;
   IF EXISTS (
@@ -307,7 +301,7 @@ BEGIN
              CASE WHEN f.total_amount > 0 AND f.total_amount < 'Infinity' THEN f.total_amount ELSE 0 END AS amount
       FROM fact_orders_monitoring f
       JOIN wanted_order_statuses(statuses, outcomes, delayed_after_ms) w ON w.status = f.status
-      LEFT JOIN order_statuses s ON s.status = f.status  -- none: there were too many to tell it apart
+      LEFT JOIN order_statuses s ON s.status = f.status  -- none: it has no label value of its own
       LEFT JOIN order_types t ON t.order_type = f.order_type
       WHERE coalesce(s.outcome, 'open') <> w.outcome AND w.outcome <> 'open'
         AND NOT EXISTS (SELECT FROM order_outcomes m WHERE m.order_id = f.order_id AND m.outcome = w.outcome
@@ -337,8 +331,8 @@ BEGIN
   RETURN true;
 END $$;
 
--- Gives the configured order types their places among those that are told apart, also where there is none left; true if that
--- changed anything. One that is no longer configured keeps its place: its tallies are for ever.
+-- Gives the configured order types label values of their own, even beyond the ceiling; true if that changed anything. One that is no
+-- longer configured keeps its place: its tallies stay for ever.
 CREATE FUNCTION sync_order_types(types text[]) RETURNS boolean SECURITY DEFINER LANGUAGE plpgsql AS $$
 BEGIN
   IF types <@ ARRAY(SELECT order_type FROM order_types) THEN
@@ -349,7 +343,7 @@ BEGIN
   RETURN true;
 END $$;
 
--- What there is of this schema now, in so far as counting rests on it. Views and triggers of others are theirs to add and to drop.
+-- The present objects of this schema on which counting relies. Others may add and drop views and triggers of their own.
 CREATE VIEW schema_parts AS
   WITH home AS (SELECT relnamespace AS oid FROM pg_class WHERE oid = 'schema_migrations'::regclass)
   SELECT CASE relkind WHEN 'r' THEN 'table ' ELSE 'view ' END || quote_ident(relname) AS part, 'is there' AS definition
@@ -364,13 +358,13 @@ CREATE VIEW schema_parts AS
   FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid JOIN pg_proc p ON p.oid = tgfoid
   WHERE NOT tgisinternal AND relnamespace = (SELECT oid FROM home) AND pronamespace = (SELECT oid FROM home);
 
--- Triggers of others on the orders that can change a row, or keep it out.
+-- Foreign triggers on the orders that can change a row, or keep it out.
 CREATE VIEW foreign_row_triggers AS
   SELECT tgname AS trigger FROM pg_trigger t JOIN pg_proc p ON p.oid = tgfoid
   WHERE tgrelid = 'fact_orders_monitoring'::regclass AND NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 3 = 3
     AND pronamespace <> (SELECT relnamespace FROM pg_class WHERE oid = 'schema_migrations'::regclass);
 
--- Fails where orders would go in without being counted, or counters would come out too low: with what is wrong, and what to do.
+-- Fails, with what is wrong and what to do, if orders would be stored without being counted, or counters would be too low.
 CREATE FUNCTION check_counting() RETURNS void STABLE LANGUAGE plpgsql AS $$
 DECLARE
   home constant oid := (SELECT relnamespace FROM pg_class WHERE oid = 'schema_migrations'::regclass);

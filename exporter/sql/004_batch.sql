@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What batch jobs need of the schema. The jobs themselves are batch/*.sql.
+-- The parts of the schema for batch jobs. The jobs themselves are batch/*.sql.
 
--- How a job's run ended, for the metrics o2o_job_*. Each job is three series for as long as its row is there: a hundred are enough, and a
--- name is a label. When it succeeded is by the clock of this database. The only way in for those who do not own the schema.
+-- Records the result of a job's run, for the metrics o2o_job_*. Each job is three series as long as its row exists, hence at most a hundred.
+-- Times are by the clock of this database. The only way for others than the schema's owner to report.
 CREATE FUNCTION report_batch_job(job text, seconds double precision, did_fail boolean) RETURNS void SECURITY DEFINER LANGUAGE plpgsql AS $$
 DECLARE
   most constant int := 100;
 BEGIN
-  IF job IS NULL OR job !~ '^[a-z][a-z0-9_]{0,62}$' THEN
+  IF NOT coalesce(is_batch_job_name(job), false) THEN
     RAISE EXCEPTION 'batch job %: a name has 1 to 63 of a-z, 0-9 and _, and begins with a letter', coalesce(quote_literal(left(job, 63)), 'null')
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
@@ -19,9 +19,9 @@ BEGIN
     RAISE EXCEPTION 'batch job %: whether it failed is null, want true or false', job USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT EXISTS (SELECT FROM batch_jobs WHERE batch_job = job) THEN
-    LOCK TABLE batch_jobs IN SHARE ROW EXCLUSIVE MODE;  -- two new ones at once are two
+    LOCK TABLE batch_jobs IN SHARE ROW EXCLUSIVE MODE;  -- two new jobs at once count as two
     IF (SELECT count(*) FROM batch_jobs WHERE batch_job <> job) >= most THEN
-      RAISE EXCEPTION 'batch job %: % others have reported already, and there is room for no more: DELETE FROM batch_jobs those that are gone',
+      RAISE EXCEPTION 'batch job %: % other jobs have reported, which is the limit: DELETE FROM batch_jobs those that are gone',
         job, most USING ERRCODE = 'configuration_limit_exceeded';
     END IF;
   END IF;
@@ -31,7 +31,7 @@ BEGIN
     SET last_success_at = coalesce(excluded.last_success_at, b.last_success_at), duration_seconds = excluded.duration_seconds, failed = excluded.failed;
 END $$;
 
--- The partitions of the archive that hold the month of that time. Who may read the whole may read them, which a dump does.
+-- Creates the archive's partitions for the month of `at`. Roles that may read the whole may read each of them, which a dump does.
 CREATE FUNCTION make_archive_month(at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   month constant timestamp := date_trunc('month', at AT TIME ZONE 'UTC');
@@ -48,8 +48,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Moves finished orders that did not change since `before` into the archive, the oldest first, at most so many, with their status changes.
--- Returns how many. Counters do not change. Orders that somebody else has in hand are left for the next time: nobody waits.
+-- Moves finished orders that did not change since `before` into the archive with their status changes, the oldest first, at most `at_most`.
+-- Returns how many. Counters do not change. Orders locked by other sessions are left for the next time: nobody waits.
 CREATE FUNCTION archive_orders(before timestamptz, at_most int) RETURNS bigint SECURITY DEFINER LANGUAGE plpgsql
   SET lock_timeout = '5s'  -- to make a partition
 AS $$
@@ -89,7 +89,7 @@ BEGIN
   RETURN cardinality(chosen);
 END $$;
 
--- Drops the months of the archive that ended before; returns their tables. An order that was in them counts as new if the OMS shows it again.
+-- Drops the months of the archive that ended before `before`; returns their tables. An order of theirs counts as new if the OMS shows it again.
 CREATE FUNCTION drop_archive(before timestamptz) RETURNS text[] SECURITY DEFINER LANGUAGE plpgsql
   SET lock_timeout = '5s'
 AS $$
@@ -127,8 +127,8 @@ CREATE VIEW all_orders AS
   SELECT order_id, status, order_type, total_amount, updated_at, item_name, ingested_at, first_status, first_updated_at, status_since
   FROM orders_archive;
 
--- PostgreSQL lets everybody execute a new function. A trigger function of ours, hung on a table of their own, would let everybody
--- count and uncount. And what runs with the owner's rights must find its tables in this schema and nowhere else.
+-- PostgreSQL lets everybody execute a new function. With one of our trigger functions on a table of their own, anybody could count and
+-- uncount. And functions with the owner's privileges must find their tables in this schema and nowhere else.
 DO $$
 DECLARE
   ours regprocedure;
@@ -143,7 +143,7 @@ BEGIN
   END LOOP;
 END $$;
 
-DELETE FROM schema_inventory;  -- of the release before
+DELETE FROM schema_inventory;  -- of the previous release
 INSERT INTO schema_inventory (part, definition) SELECT part, definition FROM schema_parts;
 
 INSERT INTO schema_migrations (version, needs) VALUES (4, 4);

@@ -73,7 +73,7 @@ BEGIN
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
   GRANT INSERT, UPDATE, DELETE ON held_orders TO o2o_writer;
   GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, take_merge_turn, insert_staged_orders, update_staged_orders,
-    merge_what_can_be_had, bring_back_archived_orders, advance_watermark, watermark_gives_way, order_status_rank, unknown_status_rank,
+    merge_what_can_be_had, bring_back_archived_orders, advance_watermark, watermark_gives_way, latest_present, order_status_rank, unknown_status_rank,
     order_status_is_newer, configured_status, configured_order_type,
     sync_order_statuses, sync_order_types TO o2o_writer;
   GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer, o2o_batch;

@@ -21,10 +21,10 @@ std::string Bar(double done) {
   return "[" + std::string(filled, '#') + std::string(kBarWidth - filled, '-') + "]";
 }
 
-// What was taken in, how fast, and how long the rest takes at that speed; nothing while nothing is known.
+// Rows so far, rows per second, and the time left at that rate; nothing until a row is stored.
 std::string Pace(const CatchUpStage& stage, seconds elapsed) {
-  const auto& taken = stage.taken;
-  const std::int64_t rows = taken.inserted + taken.updated + taken.unchanged + taken.stale;
+  const IngestResult& ingested = stage.rows;
+  const std::int64_t rows = ingested.inserted + ingested.updated + ingested.unchanged + ingested.stale;
   if (rows == 0 || stage.done <= 0) return "";
   const double spent = std::max<double>(1, static_cast<double>(elapsed.count()));
   const seconds left(static_cast<std::int64_t>(spent * (1 - stage.done) / stage.done));

@@ -11,18 +11,18 @@
 
 namespace o2o {
 
-// The one line in which `ingest` shows on a terminal what it is at: written over in place, each second too,
-// and blank when it ends. The cursor waits at its start, so that a line of the log writes over it. Writes to
-// stderr. Thread-safe.
+// The progress of `ingest` on a terminal: one line that is rewritten in place, at least each second, and
+// blank when it ends. The cursor stays at its start, so that a log line overwrites it. Writes to stderr.
+// Thread-safe.
 class ProgressLine {
  public:
-  // `terminal`: stderr is one; else nothing is ever written.
+  // `terminal`: whether stderr is one; otherwise nothing is ever written.
   explicit ProgressLine(bool terminal);
   ~ProgressLine() { End(); }
   ProgressLine(const ProgressLine&) = delete;
 
   void Show(const CatchUpStage& stage);
-  // Leaves a blank line to whoever writes next, and shows no more.
+  // Blanks the line; nothing is shown from then on.
   void End();
 
  private:
@@ -32,10 +32,10 @@ class ProgressLine {
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   Mutex mutex_;
   bool shown_ O2O_GUARDED_BY(mutex_);
-  std::optional<CatchUpStage> stage_ O2O_GUARDED_BY(mutex_);  // nothing: it has not begun
-  // Rows of the window's last answer, which holds those of the one before.
+  std::optional<CatchUpStage> stage_ O2O_GUARDED_BY(mutex_);  // none: it has not begun
+  // Rows of the window's last answer, which includes those of the previous one.
   std::size_t answered_ O2O_GUARDED_BY(mutex_) = 0;
-  std::size_t width_ O2O_GUARDED_BY(mutex_) = 0;  // of what stands in the line
+  std::size_t width_ O2O_GUARDED_BY(mutex_) = 0;  // of the text on the line
   std::jthread ticker_;                           // last: the first to end
 };
 

@@ -18,6 +18,8 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "base/redaction.h"
+#include "base/time_text.h"
+#include "blocked_signals.h"
 #include "command_output.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
@@ -27,6 +29,7 @@
 #include "service.h"
 #include "sources/mapped_source.h"
 #include "sources/source_kinds.h"
+#include "watchdog.h"
 #include "web/json_text.h"
 
 namespace o2o {
@@ -43,35 +46,36 @@ void PrintErrors(const ConfigErrors& errors) {
   for (const std::string& line : errors.lines) PrintErr(line + "\n");
 }
 
-// What ingest achieved, as one line of JSON for scripts: also where that is nothing.
-void PrintIngestJson(const CaughtUp& caught_up, const std::optional<Error>& error, bool taken_in) {
-  const IngestResult& taken = caught_up.taken;
+// The result of ingest as one line of JSON for scripts, even if nothing was stored.
+void PrintIngestJson(const CaughtUp& caught_up, const std::optional<Error>& error, bool ingested) {
+  const IngestResult& rows = caught_up.rows;
   JsonText text;
-  text.Text("result", !error ? "complete" : taken_in ? "incomplete" : "failed");
-  for (const auto& [name, rows] : {std::pair{"inserted", taken.inserted},
-                                   {"updated", taken.updated},
-                                   {"unchanged", taken.unchanged},
-                                   {"stale", taken.stale},
-                                   {"rejected", taken.rejected}})
-    text.Raw(name, std::to_string(rows));
+  text.Text("result", !error ? "complete" : ingested ? "incomplete" : "failed");
+  for (const auto& [name, count] : {std::pair{"inserted", rows.inserted},
+                                    {"updated", rows.updated},
+                                    {"unchanged", rows.unchanged},
+                                    {"stale", rows.stale},
+                                    {"rejected", rows.rejected}})
+    text.Raw(name, std::to_string(count));
   if (caught_up.back_to) text.Text("back_to", FormatTime(*caught_up.back_to));
   if (error) text.Text("reason", Name(error->code)).Text("error", redaction::Mask(error->message));
   PrintOut(text.str() + "\n");
 }
 
-void PrintCounts(const IngestResult& taken) {
-  PrintOut("inserted " + std::to_string(taken.inserted) + ", updated " + std::to_string(taken.updated) +
-           ", unchanged " + std::to_string(taken.unchanged) + ", stale " + std::to_string(taken.stale) +
-           ", rejected " + std::to_string(taken.rejected) + "\n");
+void PrintCounts(const IngestResult& rows) {
+  PrintOut("inserted " + std::to_string(rows.inserted) + ", updated " + std::to_string(rows.updated) +
+           ", unchanged " + std::to_string(rows.unchanged) + ", stale " + std::to_string(rows.stale) +
+           ", rejected " + std::to_string(rows.rejected) + "\n");
 }
 
-constexpr int kIncomplete = 3;  // exit status of ingest: some is taken in, but not all that was asked for
+constexpr int kIncomplete =
+    3;  // exit status of ingest: some orders are stored, but not all that were requested
 
 int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
   std::stop_source stop;
   ProgressLine line(isatty(STDERR_FILENO) != 0);
   // Ctrl-C ends the request in progress; a page that is being stored is finished or rolled back by the
-  // database. Rolled back is not taken in: unlike the server's, this end is a failure.
+  // database. What is rolled back is not stored, so unlike the server's, this end is a failure.
   const std::jthread interrupts([signals, &stop, &line](const std::stop_token& over) {
     sigset_t set = signals;
     sigdelset(&set, SIGHUP);
@@ -79,7 +83,7 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
     int signal = 0;
     if (sigwait(&set, &signal) != 0 || over.stop_requested()) return;
     line.End();
-    StartWatchdog(1, "ingest interrupted: leaving at once, what was not committed is not taken in");
+    StartWatchdog(1, "ingest interrupted: exiting now, uncommitted orders are not stored");
     stop.request_stop();
   });
 
@@ -88,18 +92,18 @@ int Ingest(const Flags& flags, const Config& config, const sigset_t& signals) {
       config, {flags.since.value_or(Millis{0}), flags.from, flags.to}, clock,
       [&](const CatchUpStage& stage) { line.Show(stage); }, stop.get_token());
   line.End();
-  const bool taken_in = result.has_value();
-  const std::optional<Error> error = taken_in ? result->missing : std::optional(result.error());
+  const bool ingested = result.has_value();
+  const std::optional<Error> error = ingested ? result->missing : std::optional(result.error());
   if (flags.ingest_output == IngestOutput::kJson) {
-    PrintIngestJson(taken_in ? *result : CaughtUp{}, error, taken_in);
-  } else if (taken_in) {
-    PrintCounts(result->taken);
+    PrintIngestJson(ingested ? *result : CaughtUp{}, error, ingested);
+  } else if (ingested) {
+    PrintCounts(result->rows);
   }
   if (!error) return 0;
   std::fflush(stdout);
-  log::Error(taken_in ? "ingest is incomplete" : "ingest failed",
+  log::Error(ingested ? "ingest is incomplete" : "ingest failed",
              {{"reason", std::string(Name(error->code))}, {"error", error->message}});
-  return taken_in ? kIncomplete : 1;
+  return ingested ? kIncomplete : 1;
 }
 
 int PrintHistory(const Flags& flags, const Config& config) {
@@ -125,7 +129,7 @@ int PrintProbe(const Flags& flags, const Config& config) {
   return 1;
 }
 
-// The families that the shipped configuration makes of questions, whatever the environment holds.
+// The families that the shipped configuration makes of questions, whatever the environment is.
 std::vector<MetricDesc> ShippedMetrics() {
   const ConfigLoader loader(SourceKinds(), [](const std::string& name) -> std::optional<std::string> {
     if (name == "METABASE_URL") return "http://metabase.example";
@@ -175,22 +179,13 @@ constexpr const char* kNothingToDo =
     "no source is enabled: set OMS_URL, OMS_API_KEY and PG_DSN, or METABASE_URL and METABASE_API_KEY (or "
     "METABASE_USERNAME and METABASE_PASSWORD), or name sources in --config.file";
 
-// The order store is read also where somebody else writes to it.
+// The order store is read even if other programs write to it.
 bool HasNothingToDo(const Config& config) { return config.sources.empty() && !config.store; }
 
 LoadedConfig LoadToServe(const Flags& flags) {
   LoadedConfig config = LoadConfig(flags);
   if (config && HasNothingToDo(**config)) return tl::unexpected<ConfigErrors>(ConfigErrors{{kNothingToDo}});
   return config;
-}
-
-// A SIGHUP while the configuration is loaded would end the process; blocked, it asks for a reload once there
-// is something to reload.
-void BlockHangup() {
-  sigset_t hangup;
-  sigemptyset(&hangup);
-  sigaddset(&hangup, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
 }
 
 int RunCommand(const Flags& flags) {
@@ -233,7 +228,7 @@ int Run(const Flags& flags) {
     return RunCommand(flags);
   } catch (const std::system_error& error) {
     if (error.code() != std::errc::resource_unavailable_try_again) throw;
-    log::Error("no thread to be had, raise the limit of threads (ulimit -u, TasksMax)",
+    log::Error("cannot start a thread, raise the limit of threads (ulimit -u, TasksMax)",
                {{"error", error.what()}});
     return 1;
   }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service.h"
 
-#include <sys/time.h>
-#include <unistd.h>
-
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 #include "app/app.h"
@@ -21,27 +15,21 @@
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
 #include "sources/metabase/access.h"
+#include "watchdog.h"
 #include "web/pages.h"
 #include "web/web_server.h"
 
 namespace o2o {
 namespace {
 
-using namespace std::chrono_literals;
-
-// A stop takes at most this long, whatever an upstream, the database or a client does: less than the 5 s we
-// promise.
-constexpr auto kStopDeadline = 4500ms;
-// So much earlier it is said, so that the words get out.
-constexpr auto kLastWords = 200ms;
-// Of a web thread that was asked for a reload. One takes as long as the files of the configuration take to
-// read.
+// How long a web thread waits for the reload that it was asked for. A reload takes as long as reading the
+// files of the configuration.
 constexpr Millis kReloadWait{2'000};
 
-// Files, databases, upstreams, and threads of a source; the rest of the process.
+// For files, databases, upstreams and threads of a source; for the rest of the process.
 constexpr std::uint64_t kDescriptorsPerSource = 4;
 constexpr std::uint64_t kDescriptorsBeside = 40;
-// The web server's connections, each of which is looked at by a second descriptor in a crowd.
+// For the web server's connections, each of which needs a second descriptor while it is watched in a crowd.
 constexpr std::uint64_t kDescriptorsForClients = 320;
 
 bool HasDescriptorsFor(const Config& config) {
@@ -84,7 +72,7 @@ class Service {
                             clock_,
                             [this] { return stopping_.load(); },
                             [&reloads] { return reloads.AskAndWait(kReloadWait); }};
-    // A reload that is asked for from here on comes after the first configuration.
+    // A reload that is requested from here on follows the first configuration.
     MutexLock first(apply_mutex_);
     auto server = WebServer::Start(web, MakeRoutes(inputs));
     if (!server) {
@@ -96,7 +84,7 @@ class Service {
     first.unlock();
     WaitForStop(signals, reloads);
     stopping_ = true;
-    StartWatchdog(0, "stopping took too long: leaving at once");
+    StartWatchdog(0, "stopping took too long: exiting now");
     log::Info("stopping");
     reloads.Stop();
     app_.RequestStop();
@@ -132,8 +120,8 @@ class Service {
     }
   }
 
-  // All or nothing: counters and the last good series stay in any case. What is wrong is logged, and told to
-  // nobody else, since anybody may ask for a reload.
+  // All or nothing: counters and the last good series stay in any case. What is wrong is only logged, since
+  // anybody may request a reload.
   bool Reload() noexcept {
     try {
       const MutexLock lock(apply_mutex_);
@@ -164,48 +152,11 @@ class Service {
   ExporterMetrics metrics_;
   MetabaseAccess metabase_{clock_};
   App app_{board_, metrics_, metabase_, clock_};
-  Mutex apply_mutex_;  // the first configuration and a reload that was asked for meanwhile
+  Mutex apply_mutex_;  // one configuration at a time, the first before any reload
   std::atomic<bool> stopping_{false};
 };
 
 }  // namespace
-
-sigset_t BlockSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  return set;
-}
-
-namespace {
-
-std::atomic<int> g_exit_status{0};
-
-void ExitAtOnce(int) { _exit(g_exit_status.load(std::memory_order_relaxed)); }
-
-}  // namespace
-
-// A timer of the kernel ends it: no thread, no lock, no memory and nothing that can be written to has a say.
-void StartWatchdog(int status, const char* words) {
-  g_exit_status = status;
-  signal(SIGALRM, ExitAtOnce);
-  constexpr auto kMicros = std::chrono::duration_cast<std::chrono::microseconds>(kStopDeadline).count();
-  const itimerval once{{0, 0}, {kMicros / 1'000'000, kMicros % 1'000'000}};
-  setitimer(ITIMER_REAL, &once, nullptr);
-  try {
-    std::thread([status, words] {
-      std::this_thread::sleep_for(kStopDeadline - kLastWords);
-      if (status == 0) {
-        log::Warn(words);
-      } else {
-        log::Error(words);
-      }
-    }).detach();
-  } catch (const std::system_error&) {
-    // No thread to say it with.
-  }
-}
 
 void LogWarnings(const Config& config) {
   for (const std::string& line : config.warnings) log::Warn("configuration", {{"warning", line}});

@@ -10,14 +10,6 @@
 
 namespace o2o {
 
-// SIGINT, SIGTERM and SIGHUP, blocked in this thread and in all that it starts from now on: they are waited
-// for.
-sigset_t BlockSignals();
-
-// Ends the process with that status where a stop takes too long: an open transaction is rolled back by the
-// database.
-void StartWatchdog(int status, const char* words);
-
 void LogWarnings(const Config& config);
 
 using LoadedConfig = tl::expected<ValidatedConfig, ConfigErrors>;

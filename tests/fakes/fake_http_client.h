@@ -37,7 +37,7 @@ class FakeHttpClient final : public HttpClient {
 
   Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override {
     requests.push_back(request);
-    if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
+    if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "cancelled: the program is stopping");
     if (replies_.empty()) return Fail(ErrorCode::kInternal, "no reply in the script");
     Result<Reply> reply = std::move(replies_.front());
     replies_.pop_front();

@@ -50,6 +50,14 @@ def test_wrong_usage_is_told_and_runs_nothing(database, arguments, problem):
     assert database.sql("SELECT count(*) FROM batch_jobs") == [(0,)]
 
 
+def test_the_runner_and_the_database_agree_on_names(database):
+    for name in ("a", "a_1", "z" * 63, "z" * 64, "", "_a", "1a", "a-b", "a b", "Ab", "ä"):
+        good = database.sql("SELECT is_batch_job_name(%s)", (name,)) == [(True,)]
+        said = database.run(name, "--", "true", expect=0 if good else 2)
+        assert good or "is no name of a job" in said, name
+        assert bool(database.sql("SELECT count(*)::int FROM batch_jobs WHERE batch_job = %s", (name,))[0][0]) == good, name
+
+
 def test_a_job_that_cannot_report_has_failed(database):
     said = database.run("my_job", "--", "true", expect=3, PG_DSN=database.dsn.replace("o2o_batch:", "nobody:"))
     assert "could not be reported" in said and PASSWORD not in said and ENCODED not in said

@@ -59,7 +59,7 @@ def test_interrupted_while_the_database_hangs_is_a_failure(shop, how):
     finally:
         connection.close()
     assert run.returncode == 1, wrong
-    assert said == b"" and b"interrupted" in wrong and b"not committed" in wrong
+    assert said == b"" and b"interrupted" in wrong and b"uncommitted" in wrong
     assert b"level=error" in wrong
 
 
@@ -208,7 +208,7 @@ def test_each_window_is_taken_in_by_itself_and_said_in_a_line(old_shop):
     asked = old_shop.simulator.stats()["requests"]
     said, wrong = ingest(old_shop, time=DAY).communicate(timeout=60)
     assert said == b"inserted 30, updated 0, unchanged 0, stale 0, rejected 0\n"
-    lines = re.findall(r'msg="window taken in" window=(\d) of=3 back_to=\S+ rows=(\d+) inserted=(\d+)', wrong.decode())
+    lines = re.findall(r'msg="window stored" window=(\d) of=3 back_to=\S+ rows=(\d+) inserted=(\d+)', wrong.decode())
     assert lines == [("1", "10", "10"), ("2", "20", "10"), ("3", "30", "10")], wrong
     assert hours_asked(old_shop, asked) == [1, 6, 24]
     assert old_shop.row_differences() == []
@@ -228,7 +228,7 @@ def test_a_window_that_fails_leaves_the_others_and_the_next_run_continues_there(
     old_shop.simulator.control(fault="status_500", fault_minutes=1000)
     status, said = as_json(ingest(old_shop, "--output=json", time=DAY))
     assert (status, said["result"], said["inserted"], said["reason"]) == (3, "incomplete", 20, "http_status")
-    assert re.match(r"all since 20\S+Z is taken in, but of what is older: .*500", said["error"])
+    assert re.match(r"all since 20\S+Z is stored, but what is older is missing: .*500", said["error"])
     old_shop.simulator.control(fault="none")
     asked = old_shop.simulator.stats()["requests"]
     assert as_json(ingest(old_shop, "--output=json", time=DAY)) == (0, {"result": "complete", **NOTHING, "inserted": 10, "unchanged": 20})

@@ -204,8 +204,8 @@ def test_waiting_for_a_turn_ends_with_the_sources_timeout(scratch):
             return {source["source"]: source.get("last_error", "") for source in stand.page("/api/v1/sources")[1]["sources"]}
 
         stand.until(lambda: all("for its turn" in errors()[name] for name in ("late", "same")), "they waited in vain")
-        assert "another source still asks the same question, running" in errors()["same"]
-        assert "2 questions are asked of one Metabase at once, running" in errors()["late"]
+        assert "another source is still asking the same question, running" in errors()["same"]
+        assert "2 questions of one Metabase run at once, running" in errors()["late"]
         assert all(set(failures(stand.samples(), name)) == {"timeout"} for name in ("late", "same"))
         stats = stand.stats()
         assert stats["most_at_once"] == 2 and stats["cards"][str(CARD)]["most_at_once"] == 1

@@ -68,7 +68,7 @@ def test_wait_that_is_asked_for_is_kept(scratch, kind, status, as_date):
             wait_for_failure(exporter)
             failing = exporter.child.log()
             wait_until(lambda: up(exporter), 60, "it is asked again, and answers", [exporter.child])
-    assert "it asks to come again in 7s" in failing
+    assert "it asks us to wait 7s" in failing
     assert ("too many requests (429)" in failing) == (status == 429)
     assert asked[1] - asked[0] >= 6.9
 
@@ -78,7 +78,7 @@ def test_wait_that_makes_no_sense_does_not_switch_a_source_off(scratch):
         with Exporter(scratch, config=config_of(scratch, sources=[mapped("json", {"url": shop.url})])) as exporter:
             wait_for_failure(exporter)
             source = json.loads(request(exporter.url + "/api/v1/sources")[2])["sources"][0]
-    assert "it asks to come again in 1d" in source["last_error"]
+    assert "it asks us to wait 1d" in source["last_error"]
 
 
 def test_oms_through_a_proxy_that_asks_who_we_are(scratch):

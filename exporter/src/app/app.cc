@@ -21,17 +21,17 @@
 namespace o2o {
 namespace {
 
-// Sources that were replaced while they hung: each keeps a thread or two until its upstream lets go. So many
-// may pile up before a reload is refused.
+// The limit of sources that were replaced while they hung: each keeps a thread or two until its upstream
+// answers. Beyond it a reload is refused.
 constexpr std::size_t kMostRetired = 200;
 
 }  // namespace
 
-// What starts, runs and ends together: pollers and what they poll.
+// Pollers and what they poll, which start, run and end together.
 struct App::Unit {
   std::string name;
   std::size_t made_of = 0;                        // its configuration's fingerprint
-  std::shared_ptr<const ValidatedConfig> config;  // what it was made of may refer to it
+  std::shared_ptr<const ValidatedConfig> config;  // the unit may refer to it
   std::unique_ptr<Orders> orders;                 // one of the two
   std::unique_ptr<Mapped> mapped;
   std::vector<std::unique_ptr<Poller>> pollers;  // ended before what they poll
@@ -49,7 +49,7 @@ struct App::Orders {
     Feed(const Config& config, const SourceConfig& source, const OmsSourceConfig& oms, const Clock& clock,
          ClockOffset& clock_offset, StoreHealth& health, std::function<void()> on_committed)
         : http(ToHttpOptions(oms.tls, oms.proxy)),
-          api(ToOmsOptions(oms), http),
+          api(oms, http),
           writer(*config.store, config.orders.statuses, config.orders.order_types),
           feed(ToFeedOptions(source, oms), config.orders, api, writer, clock, clock_offset, health,
                std::move(on_committed)) {}
@@ -115,7 +115,7 @@ std::shared_ptr<App::Unit> App::MakeOrders(const std::shared_ptr<const Validated
   auto unit = std::make_shared<Unit>();
   unit->config = config;
   unit->orders = std::make_unique<Orders>(**config, oms ? oms->name : "", metrics_, clock_);
-  // Without an OMS others write the orders, and nobody nudges.
+  // Without an OMS, other programs write the orders and no feed nudges this poller.
   const SourceConfig rhythm = oms ? *oms : SourceConfig{};
   auto tallies = MakePoller({std::string(kOrderStoreSource), "store", rhythm.interval,
                              oms ? rhythm.stale_after : 3 * rhythm.interval},
@@ -193,7 +193,7 @@ Result<void> App::Apply(ValidatedConfig validated) {
   try {
     next = UnitsFor(config);
   } catch (const std::system_error& error) {
-    return Fail(ErrorCode::kInternal, std::string("no thread for each source to be had (") + error.what() +
+    return Fail(ErrorCode::kInternal, std::string("cannot start a thread for each source (") + error.what() +
                                           "), want a higher limit of threads (ulimit -u, TasksMax)");
   }
   Units before;
@@ -219,7 +219,8 @@ const Poller* App::FindPoller(const Units& units, const std::string& source) {
   return nullptr;
 }
 
-// Ends those of `before` that are not in `next`, and what they published where nobody publishes it any more.
+// Ends the units of `before` that are not in `next`, and withdraws what they published unless a unit of
+// `next` publishes under the same name.
 void App::Retire(const Units& before, const Units& next) {
   std::set<std::string> names;
   for (const auto& unit : next) {
@@ -240,11 +241,11 @@ void App::Retire(const Units& before, const Units& next) {
   retired_changed_.notify_one();
 }
 
-void App::JoinRetired(const std::stop_token& stop) {
+void App::JoinRetired(const std::stop_token& stop) noexcept {
   MutexLock lock(retired_mutex_);
   while (retired_changed_.wait(lock, stop,
                                [this]() O2O_REQUIRES(retired_mutex_) { return !retired_.empty(); })) {
-    const std::shared_ptr<Unit> unit = retired_.front();  // counts as retired until it has ended
+    const std::shared_ptr<Unit> unit = retired_.front();  // counts as retired until joined
     lock.unlock();
     unit->Join();
     lock.lock();

@@ -25,23 +25,23 @@
 namespace o2o {
 
 // The running program below HTTP: every source of a configuration with its poller, and the reading of the
-// order store where there is one. What they publish goes to `board`, what they are like to `metrics`; these
+// order store where there is one. Sources publish to `board` and their state goes to `metrics`; these
 // and `metabase` outlive every configuration, so that a reload keeps counters, the last good series and
 // logins. Thread-safe.
 class App {
  public:
   App(SnapshotBoard& board, ExporterMetrics& metrics, MetabaseAccess& metabase, const Clock& clock);
-  // As RequestStop() and Join().
+  // Does what RequestStop() and Join() do.
   ~App();
 
   // Brings the sources of `config` into force, whole or not at all, without waiting for any poll. A source
-  // whose configuration did not change keeps running undisturbed; others start anew; those that are gone or
-  // replaced publish nothing from now on, and end in the background. Fails where no thread is to be had, or
-  // where too many earlier sources have not ended yet. One caller at a time.
-  Result<void> Apply(ValidatedConfig config);
+  // whose configuration did not change keeps running undisturbed; others start; those that were removed or
+  // replaced publish nothing from then on and end in the background. Fails if no thread can be started, or if
+  // too many earlier sources have not ended yet. One caller at a time.
+  [[nodiscard]] Result<void> Apply(ValidatedConfig config);
 
-  // Asks polls in progress to end as soon as their upstream lets go; Join() waits for that, and for sources
-  // that an Apply() replaced. Nothing is applied any more.
+  // Asks polls in progress to end; Join() waits for them, and for sources that an Apply() replaced. No
+  // Apply() may follow.
   void RequestStop();
   void Join();
 
@@ -55,7 +55,7 @@ class App {
   // scrape shows all there is. Stays true over reloads.
   bool FirstPollsDone() const;
 
-  // Takes out of the board what has become too old. Call before reading the board.
+  // Removes what has become too old from the board. Call before reading the board.
   void ExpireStale();
 
   // The one in force; null before the first Apply().
@@ -78,7 +78,7 @@ class App {
                                    const SourceConfig& source) const;
   static const Poller* FindPoller(const Units& units, const std::string& source);
   void Retire(const Units& before, const Units& next);
-  void JoinRetired(const std::stop_token& stop);
+  void JoinRetired(const std::stop_token& stop) noexcept;
 
   SnapshotBoard& board_;
   ExporterMetrics& metrics_;

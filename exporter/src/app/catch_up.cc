@@ -14,9 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double kGrowth = 4;
-// Windows shorter than this are not worth a request.
+// A shorter window is not worth a request.
 constexpr Millis kShortest = 1h;
-// An interrupted run is taken up again within this time.
+// An interrupted run can be resumed within this time.
 constexpr auto kMarkLasts = 24h;
 
 void Add(IngestResult& sum, const IngestResult& more) {
@@ -52,7 +52,8 @@ class OmsTimes {
   const PageAsker::Since needed_;
 };
 
-// The first window that reaches further back than what an interrupted run took in; the last is always asked.
+// The first window that reaches further back than what an interrupted run stored; the last one is always
+// requested.
 std::size_t FirstToAsk(const std::vector<double>& shares, const OmsTimes& times, Timestamp oms_now,
                        const std::optional<CatchUpMark>& mark) {
   if (!mark || mark->to > times.End(oms_now) || times.End(oms_now) - mark->to > kMarkLasts) return 0;
@@ -61,13 +62,13 @@ std::size_t FirstToAsk(const std::vector<double>& shares, const OmsTimes& times,
   return static_cast<std::size_t>(further - shares.begin());
 }
 
-void LogTaken(const CatchUpStage& stage, const WindowTaken& taken) {
-  log::Info("window taken in", {{"window", std::to_string(stage.window)},
-                                {"of", std::to_string(stage.windows)},
-                                {"back_to", FormatTime(taken.from)},
-                                {"rows", std::to_string(taken.shown)},
-                                {"inserted", std::to_string(taken.rows.inserted)},
-                                {"updated", std::to_string(taken.rows.updated)}});
+void LogWindow(const CatchUpStage& stage, const IngestedWindow& window) {
+  log::Info("window stored", {{"window", std::to_string(stage.window)},
+                              {"of", std::to_string(stage.windows)},
+                              {"back_to", FormatTime(window.from)},
+                              {"rows", std::to_string(window.shown)},
+                              {"inserted", std::to_string(window.rows.inserted)},
+                              {"updated", std::to_string(window.rows.updated)}});
 }
 
 }  // namespace
@@ -101,7 +102,7 @@ Result<CaughtUp> CatchUp(OrderFeed& feed, OrderStore& store, const CatchUpRange&
     log::Info("taking up an interrupted run", {{"back_to", FormatTime(*result.back_to)},
                                                {"windows_left", std::to_string(shares.size() - first)}});
   }
-  std::optional<WindowTaken> before;
+  std::optional<IngestedWindow> before;
   for (std::size_t i = first; i < shares.size(); ++i) {
     stage.window = static_cast<int>(i) + 1;
     const bool last = i + 1 == shares.size();
@@ -110,33 +111,33 @@ Result<CaughtUp> CatchUp(OrderFeed& feed, OrderStore& store, const CatchUpRange&
     window.to = asked.to;
     window.last = last;
     window.before = before;
-    auto taken = feed.TakeWindow(
+    auto ingested = feed.IngestWindow(
         window,
         [&](const AskedPage& page) {
           stage.page = page;
           if (progress) progress(stage);
         },
         stop);
-    if (!taken && !before) return tl::unexpected(taken.error());
-    if (!taken) {
-      result.missing =
-          Error{taken.error().code, "all since " + FormatTime(before->from) +
-                                        " is taken in, but of what is older: " + taken.error().message};
+    if (!ingested && !before) return tl::unexpected(ingested.error());
+    if (!ingested) {
+      result.missing = Error{ingested.error().code,
+                             "all since " + FormatTime(before->from) +
+                                 " is stored, but what is older is missing: " + ingested.error().message};
       return result;
     }
-    Add(result.taken, taken->rows);
-    stage.taken = result.taken;
+    Add(result.rows, ingested->rows);
+    stage.rows = result.rows;
     stage.done = shares[i];
-    if (taken->missing) {  // a longer window shows no more
-      result.missing = taken->missing;
+    if (ingested->missing) {  // a longer window shows no more
+      result.missing = ingested->missing;
       return result;
     }
-    result.back_to = taken->from;
-    LogTaken(stage, *taken);
+    result.back_to = ingested->from;
+    LogWindow(stage, *ingested);
     const auto kept = store.KeepCatchUpMark(
-        feed.source(), last ? std::nullopt : std::optional(CatchUpMark{taken->from, taken->to}));
-    if (!kept) log::Warn("a run that is interrupted now begins anew", {{"error", kept.error().message}});
-    before = *std::move(taken);
+        feed.source(), last ? std::nullopt : std::optional(CatchUpMark{ingested->from, ingested->to}));
+    if (!kept) log::Warn("an interrupted run would start over", {{"error", kept.error().message}});
+    before = *std::move(ingested);
   }
   return result;
 }

@@ -16,41 +16,41 @@
 
 namespace o2o {
 
-// The orders that a catch-up run takes in, by when they last changed, on the OMS's clock.
+// The orders that a catch-up run ingests, by when they last changed, on the OMS's clock.
 struct CatchUpRange {
-  Millis since{0};                // so long before the OMS's now; 0: from `from` on
+  Millis since{0};                // this long before the OMS's now; 0: `from` counts
   std::optional<Timestamp> from;  // where `since` is 0
-  // Only with `from`: up to then. Without it a run reaches up to now, and back to the watermark at least.
+  // The end, only with `from`. Without it a run reaches up to now, and at least back to the watermark.
   std::optional<Timestamp> to;
 };
 
-// What a run that took anything in achieved.
+// The result of a run that stored anything.
 struct CaughtUp {
-  IngestResult taken;
-  std::optional<Timestamp> back_to;  // all from there on is taken in; nothing: not even one window was whole
-  std::optional<Error> missing;      // why it does not reach as far back as asked
+  IngestResult rows;
+  std::optional<Timestamp> back_to;  // everything since then is stored; none: not one window was complete
+  std::optional<Error> missing;      // why it does not reach back as far as requested
 };
 
 // Where a run is.
 struct CatchUpStage {
-  int window = 1;  // of so many
+  int window = 1;  // from 1 to `windows`
   int windows = 1;
-  double done = 0;  // share of the time range that is taken in, from 0 to below 1
-  IngestResult taken;
+  double done = 0;  // share of the time range that is stored, from 0 to below 1
+  IngestResult rows;
   AskedPage page;
 };
 using CatchUpProgress = std::function<void(const CatchUpStage&)>;
 
-// Each window's share of a range of that length, rising to 1. The OMS answers "the last M minutes" only, so
-// that a window holds those before it: each is four times as long, and all but the last together cost the OMS
-// a third of it.
+// Each window's share of a range of that length, rising to 1. The OMS answers only "the last M minutes", so a
+// window contains the ones before it: each is four times as long as the previous one, and all but the last
+// together cost the OMS a third of the last.
 std::vector<double> CatchUpWindows(Millis length);
 
-// Takes orders in, window after window, each reaching further back and committed by itself. The first failure
-// ends the run, and what is taken in stays. The next run over that range skips the windows that were taken
-// in. The watermark moves with the last window that is asked for, or not at all where the run has an end
-// (`to`). An error: nothing was taken in. `progress` may be empty.
-Result<CaughtUp> CatchUp(OrderFeed& feed, OrderStore& store, const CatchUpRange& range,
-                         const CatchUpProgress& progress, std::stop_token stop);
+// Ingests orders window after window, each reaching further back and committed by itself. The first failure
+// ends the run; what is stored stays, and the next run over that range skips the windows that were stored.
+// The watermark moves with the last window, or not at all if the run has an end (`to`). An error means that
+// nothing was stored. `progress` may be empty.
+[[nodiscard]] Result<CaughtUp> CatchUp(OrderFeed& feed, OrderStore& store, const CatchUpRange& range,
+                                       const CatchUpProgress& progress, std::stop_token stop);
 
 }  // namespace o2o

@@ -14,15 +14,15 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 << 10;
 
-// Turns the steps of each series into a sample at every step of time: Prometheus takes a series without one
-// for five minutes as gone.
+// Turns the steps of each series into a sample at every step of time: Prometheus considers a series gone
+// after five minutes without a sample.
 class SampleWriter {
  public:
   SampleWriter(const HistoryWindow& window, const std::map<std::string, std::string>& labels,
                const std::function<bool(std::string_view)>& write)
       : window_(window), target_labels_(labels), write_(write) {}
 
-  bool Take(const HistoryStep& step) {
+  bool Add(const HistoryStep& step) {
     const bool same_series = family_ == step.family && labels_ == step.labels;
     if (!WriteUntil(same_series ? step.at : window_.until + window_.step)) return false;
     if (!same_series) Begin(step);
@@ -58,7 +58,7 @@ class SampleWriter {
     series_ += "\",";
   }
 
-  // Samples of the value so far, up to and without `at`.
+  // Samples of the current value, before `at`.
   bool WriteUntil(Timestamp at) {
     if (family_.empty()) return true;
     for (; next_ < at; next_ += window_.step) {
@@ -75,11 +75,11 @@ class SampleWriter {
   const std::map<std::string, std::string>& target_labels_;
   const std::function<bool(std::string_view)>& write_;
   std::string text_;
-  std::string family_;  // of the series that is being written; empty: none yet
+  std::string family_;  // of the series being written; empty: none yet
   std::vector<std::string> labels_;
-  std::string series_;  // as it stands in front of each value
+  std::string series_;  // what precedes each value
   std::string value_;
-  Timestamp next_;  // when the next sample is
+  Timestamp next_;  // time of the next sample
 };
 
 }  // namespace
@@ -95,7 +95,7 @@ Result<void> WriteHistory(const Config& config, const HistoryOptions& options, c
   SampleWriter writer(window, options.labels, write);
   bool wanted = true;
   auto read = ReadOrderHistory(
-      *config.store, window, [&](const HistoryStep& step) { return wanted = writer.Take(step); },
+      *config.store, window, [&](const HistoryStep& step) { return wanted = writer.Add(step); },
       std::move(stop));
   if (read && wanted) writer.End();
   return read;

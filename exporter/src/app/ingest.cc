@@ -24,7 +24,7 @@ Result<CaughtUp> RunIngest(const Config& config, const CatchUpRange& range, cons
     StoreHealth health(metrics);
     ClockOffset clock_offset;
     CurlHttpClient http(ToHttpOptions(oms->tls, oms->proxy));
-    HttpOmsApi api(ToOmsOptions(*oms), http);
+    HttpOmsApi api(*oms, http);
     PgOrderStore store(*config.store, config.orders.statuses, config.orders.order_types);
     OrderFeed feed(ToFeedOptions(source, *oms), config.orders, api, store, clock, clock_offset, health,
                    nullptr);

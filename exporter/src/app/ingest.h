@@ -12,7 +12,7 @@ namespace o2o {
 
 // `o2o-exporter ingest`: one catch-up run of the configuration's OMS source, without pollers or HTTP.
 // `progress` may be empty.
-Result<CaughtUp> RunIngest(const Config& config, const CatchUpRange& range, const Clock& clock,
-                           const CatchUpProgress& progress, std::stop_token stop);
+[[nodiscard]] Result<CaughtUp> RunIngest(const Config& config, const CatchUpRange& range, const Clock& clock,
+                                         const CatchUpProgress& progress, std::stop_token stop);
 
 }  // namespace o2o

@@ -5,13 +5,14 @@
 #include <map>
 
 #include "base/log.h"
+#include "base/time_text.h"
 #include "metrics/catalogue.h"
 #include "orders/order_limits.h"
 
 namespace o2o {
 namespace {
 
-// What a gap's log line advises. While pages are full, polls come faster by themselves, see Rhythm.
+// The advice in a gap's log line. While pages are full, polling already speeds up, see Rhythm.
 constexpr std::string_view kGapHelp =
     "let the OMS show more rows at once, up to max_limit; where it cannot, set an interval below 1s: full "
     "pages "
@@ -33,19 +34,19 @@ TimeRange PresentRange(const OrderPage& page, Timestamp oms_now) {
   return range;
 }
 
-// The OMS's clock shows an earlier time than when the watermark was set, by more than its machines differ.
+// Whether the OMS's clock is earlier than when the watermark was set, by more than its machines differ.
 bool WasSetBack(const Watermark& watermark, Timestamp oms_now) {
   return watermark.oms_date && oms_now + kFutureTolerance < *watermark.oms_date;
 }
 
-// Where the watermark lies by the OMS's clock as it goes now, if that is earlier: as long ago as it was set.
+// The watermark on the OMS's current clock, if that is earlier: as long ago as it was set.
 Timestamp ByPresentClock(const Watermark& watermark, Timestamp oms_now) {
   if (!watermark.oms_date) return watermark.at;
   return std::min(watermark.at, oms_now - watermark.age - (*watermark.oms_date - watermark.at));
 }
 
-// Up to where rows are known. The age is by the database's clock, which may step too: it widens the window in
-// any case, which costs little, but only the OMS's own Date makes it a judgement.
+// Up to when rows are known. The age is by the database's clock, which may step too: widening the window by
+// it costs little, but only the OMS's own Date may decide that there is a gap.
 Timestamp KnownUpTo(const Watermark& watermark, Timestamp oms_now) {
   return WasSetBack(watermark, oms_now) ? ByPresentClock(watermark, oms_now) : watermark.at;
 }
@@ -96,11 +97,11 @@ std::vector<std::string> OrderFeed::RejectReasons() const {
 Result<PollResult> OrderFeed::Poll(std::stop_token stop) {
   const auto watermark = store_.QueryWatermark(source_);
   health_.Report(StoreHealth::Side::kWatermark, watermark ? nullptr : &watermark.error());
-  // From here on: a database that hangs must not take the OMS's time, whose gauges go on without it.
+  // The deadline starts here: a hanging database must not use up the OMS's time, whose gauges need no store.
   const MonotonicTime deadline = clock_.Monotonic() + options_.pages.timeout;
 
-  // Without a store a long window would be fetched again and again only to be thrown away: ask for what the
-  // gauges need.
+  // Without a store a long window would be fetched at each poll only to be discarded: request what the gauges
+  // need.
   const auto since = [&](Timestamp oms_now) {
     if (!watermark) return oms_now - options_.overlap;
     if (!*watermark) return oms_now - options_.initial_lookback;
@@ -139,21 +140,21 @@ Result<PageAsker::Since> OrderFeed::NeededSince() {
   };
 }
 
-Result<WindowTaken> OrderFeed::TakeWindow(const OrderWindow& window, const AskingProgress& progress,
-                                          std::stop_token stop) {
+Result<IngestedWindow> OrderFeed::IngestWindow(const OrderWindow& window, const AskingProgress& progress,
+                                               std::stop_token stop) {
   auto fetched = asker_.Get(window.since, std::nullopt, progress, std::move(stop));
   if (!fetched) return tl::unexpected(fetched.error());
   words_.Spell(fetched->page);
 
-  WindowTaken taken;
-  taken.from = window.since(fetched->oms_now);
-  taken.to = std::min(window.to.value_or(fetched->oms_now), fetched->oms_now);
-  taken.shown = fetched->page.rows;
+  IngestedWindow ingested;
+  ingested.from = window.since(fetched->oms_now);
+  ingested.to = std::min(window.to.value_or(fetched->oms_now), fetched->oms_now);
+  ingested.shown = fetched->page.rows;
   if (fetched->truncated) {
-    std::string message = "the OMS showed only the newest " + std::to_string(taken.shown) +
-                          " rows of the window, which are taken in; older ones are missing";
+    std::string message = "the OMS showed only the newest " + std::to_string(ingested.shown) +
+                          " rows of the window, which are stored; older ones are missing";
     if (fetched->trouble) message += " (asked for more: " + fetched->trouble->message + ")";
-    taken.missing = Error{ErrorCode::kTruncated, std::move(message)};
+    ingested.missing = Error{ErrorCode::kTruncated, std::move(message)};
   }
 
   Offer offer{*std::move(fetched), std::nullopt, {}};
@@ -161,17 +162,17 @@ Result<WindowTaken> OrderFeed::TakeWindow(const OrderWindow& window, const Askin
   if (!watermark) return tl::unexpected(watermark.error());
   offer.watermark = *watermark;
   offer.step = StepFor(offer.fetched, offer.watermark);
-  if (window.to || !(window.last || taken.missing)) LeaveWatermark(offer.step);
+  if (window.to || !(window.last || ingested.missing)) LeaveWatermark(offer.step);
   std::erase_if(offer.fetched.page.orders, [&](const Order& order) {
     const Timestamp at = order.updated_at;
     if (window.to && at > *window.to) return true;
     return window.before && at > window.before->from && at <= window.before->to - options_.overlap;
   });
   if (progress) progress({{}, offer.fetched.page.orders.size(), AskedPage::Phase::kStoring});
-  const auto stored = TakeIn(offer);
+  const auto stored = Ingest(offer);
   if (!stored) return tl::unexpected(stored.error());
-  taken.rows = *stored;
-  return taken;
+  ingested.rows = *stored;
+  return ingested;
 }
 
 IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Watermark>& watermark) const {
@@ -179,19 +180,19 @@ IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Wa
   IngestStep step;
   step.source = source_;
   step.oms_now = step.answered_at = fetched.oms_now;
-  if (fetched.larger_awaited) return step;  // and the watermark waits for it
+  if (fetched.larger_awaited) return step;  // the watermark waits for the larger page
   step.newest = range.newest;
   step.oms_date = fetched.page.oms_now;
   if (watermark && WasSetBack(*watermark, fetched.oms_now)) step.set_back_from = watermark->at;
 
-  // Before the first watermark nothing proves that a cut page reaches far enough. Where the future fills one,
-  // nothing of the present is seen until it no longer does.
+  // Before the first watermark nothing proves that a truncated page reaches far enough. A page full of rows
+  // of the future shows nothing of the present.
   if (!watermark || !range.newest) {
     step.gap = fetched.truncated;
     return step;
   }
-  // Rows as old as the watermark itself may have come after it was set; only an older one proves that
-  // nothing is missing between. A page that moves the watermark closes the gap it shows: shown again, it is
+  // Rows as old as the watermark may have arrived after it was set; only an older row proves that nothing is
+  // missing in between. A page that moves the watermark closes the gap that it shows: offered again, it shows
   // the same gap.
   const Timestamp known = KnownUpTo(*watermark, fetched.oms_now);
   const bool out_of_sight = fetched.truncated && *range.oldest >= known;
@@ -203,7 +204,7 @@ IngestStep OrderFeed::StepFor(const FetchedPage& fetched, const std::optional<Wa
 Result<IngestResult> OrderFeed::Store(FetchedPage fetched, const std::optional<Watermark>& watermark) {
   Offer offer{std::move(fetched), watermark, {}};
   offer.step = StepFor(offer.fetched, watermark);
-  auto stored = TakeIn(offer);
+  auto stored = Ingest(offer);
   if (stored) {
     refused_.reset();
   } else {
@@ -212,14 +213,14 @@ Result<IngestResult> OrderFeed::Store(FetchedPage fetched, const std::optional<W
   return stored;
 }
 
-// By the clock of now: what others took in since is not of the future.
+// With the OMS's current time, so that rows stored by others in the meantime do not count as of the future.
 void OrderFeed::OfferRefused() {
   if (!refused_) return;
   refused_->step.oms_now = OmsNow();
-  if (TakeIn(*refused_)) refused_.reset();
+  if (Ingest(*refused_)) refused_.reset();
 }
 
-Result<IngestResult> OrderFeed::TakeIn(const Offer& offer) {
+Result<IngestResult> OrderFeed::Ingest(const Offer& offer) {
   const MonotonicTime start = clock_.Monotonic();
   auto stored = store_.Ingest(offer.fetched.page, offer.step);
   health_.Report(StoreHealth::Side::kWrite, stored ? nullptr : &stored.error());
@@ -257,9 +258,7 @@ void OrderFeed::LogGap(const Offer& offer) {
   missing_ = offer.step.gap;
 }
 
-// Statuses are words of the OMS, and each is a series: told apart are as many as in the store.
 Family OrderFeed::RecentGauge(const OrderPage& page) {
-  constexpr std::size_t kMostToldApart = 100;
   std::map<std::string, std::int64_t> counts;
   for (const StatusRule& rule : statuses_) counts[rule.status] = 0;
   for (const auto& [status, count] : page.status_counts) {

@@ -22,63 +22,63 @@
 namespace o2o {
 
 struct OrderFeedOptions {
-  PageAskerOptions pages;              // its source is the name under which watermark and gaps are kept
-  Millis overlap{120'000};             // asked for again behind the watermark
-  Millis initial_lookback{3'600'000};  // the window while there is no watermark yet
+  PageAskerOptions pages;              // pages.source names watermark and gaps
+  Millis overlap{120'000};             // requested again before the watermark
+  Millis initial_lookback{3'600'000};  // the window before the first watermark
 };
 
 OrderFeedOptions ToFeedOptions(const SourceConfig& source, const OmsSourceConfig& oms);
 
-// A window that was taken in.
-struct WindowTaken {
+// A window whose orders are stored.
+struct IngestedWindow {
   IngestResult rows;
   Timestamp from;  // of the window, by the OMS's clock
   Timestamp to;
-  std::size_t shown = 0;         // rows, also of what was taken in before
+  std::size_t shown = 0;         // rows, including those stored before
   std::optional<Error> missing;  // kTruncated: the OMS did not show everything
 };
 
-// What a catch-up run asks for at once.
+// One request of a catch-up run.
 struct OrderWindow {
   PageAsker::Since since;
-  std::optional<Timestamp> to;        // nothing: up to the OMS's now
-  std::optional<WindowTaken> before;  // inside of this one; what it showed is not taken in again
-  bool last = true;                   // the next one would reach no further back
+  std::optional<Timestamp> to;           // none: up to the OMS's now
+  std::optional<IngestedWindow> before;  // inside this one; its rows are not stored again
+  bool last = true;                      // no window further back will follow
 };
 
-// The life of an order, up to the database: says from when on orders are wanted, judges whether the answer
-// is whole, hands it to the store, and publishes the OMS's own counts. Keeps no order; a new one continues
-// where the store's watermark stands.
+// An order's way into the database: decides since when orders are requested, judges whether the answer is
+// complete, hands it to the store, and publishes the OMS's own counts. Keeps no orders; a new feed continues
+// from the store's watermark.
 //
-// The window reaches from the OMS's now back to watermark - overlap. Where the OMS's clock was set back since
-// the watermark was set, what came since may be dated before it: the window reaches back by as much more, and
-// the watermark follows the clock. Only the OMS's own Date, earlier than the one that came with the
-// watermark, is evidence of that: our clock may step, and replicas' clocks differ.
+// The window reaches from the OMS's now back to watermark - overlap. If the OMS's clock was set back after
+// the watermark was set, newer rows may be dated before it: the window is extended by as much, and the
+// watermark follows the clock. Only an OMS Date earlier than the one kept with the watermark is evidence of
+// that: our clock may step, and replicas' clocks differ.
 //
-// Where not all was shown and even the oldest row is newer than the watermark (or there is none yet), rows
+// If the answer is truncated and even its oldest row is newer than the watermark (or there is none yet), rows
 // were missed for good: a gap, counted with the page that shows it.
 //
-// A page that the store refused is offered to it again when the next poll gets no answer of the OMS: only
-// that shows whether the store takes in again what it refused, and nothing newer is there to be offered.
+// A page that the store refused is offered again when the next poll gets no answer from the OMS: nothing
+// newer can be offered then, and only an offer shows whether the store accepts pages again.
 class OrderFeed final : public Source {
  public:
-  // All references must outlive the feed. `on_committed` is called after each page that the store took in.
+  // All references must outlive the feed. `on_committed` is called after each stored page.
   OrderFeed(OrderFeedOptions options, const OrdersConfig& orders, OmsApi& oms, OrderStore& store,
             const Clock& clock, ClockOffset& oms_clock, StoreHealth& health,
             std::function<void()> on_committed);
 
-  Result<PollResult> Poll(std::stop_token stop) override;
+  [[nodiscard]] Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<ErrorCode> FailureReasons() const override;
   std::vector<std::string> RejectReasons() const override;
 
-  // Takes a window of a catch-up run in. The watermark moves where the window reaches up to now and nothing
-  // further back will be asked for: it is the last one, or the OMS did not show all of it. An error of the
-  // store is an error here. `progress` may be empty.
-  Result<WindowTaken> TakeWindow(const OrderWindow& window, const AskingProgress& progress,
-                                 std::stop_token stop);
+  // Stores a window of a catch-up run. The watermark moves if the window reaches up to now and none further
+  // back will follow: it is the last one, or the OMS did not show all of it. A failure of the store is an
+  // error here. `progress` may be empty.
+  [[nodiscard]] Result<IngestedWindow> IngestWindow(const OrderWindow& window, const AskingProgress& progress,
+                                                    std::stop_token stop);
 
-  // From when on a window has to reach for the watermark to move past nothing.
-  Result<PageAsker::Since> NeededSince();
+  // How far back a window has to reach so that the watermark skips nothing.
+  [[nodiscard]] Result<PageAsker::Since> NeededSince();
   Timestamp OmsNow() const { return oms_clock_.Apply(clock_.Now()); }
   const std::string& source() const { return source_; }
 
@@ -86,14 +86,14 @@ class OrderFeed final : public Source {
   // A page on its way into the store.
   struct Offer {
     FetchedPage fetched;
-    std::optional<Watermark> watermark;  // where it stood when the page was asked for
+    std::optional<Watermark> watermark;  // when the page was requested
     IngestStep step;
   };
 
   IngestStep StepFor(const FetchedPage& fetched, const std::optional<Watermark>& watermark) const;
-  Result<IngestResult> Store(FetchedPage fetched, const std::optional<Watermark>& watermark);
+  [[nodiscard]] Result<IngestResult> Store(FetchedPage fetched, const std::optional<Watermark>& watermark);
   void OfferRefused();
-  Result<IngestResult> TakeIn(const Offer& offer);
+  [[nodiscard]] Result<IngestResult> Ingest(const Offer& offer);
   void LogGap(const Offer& offer);
   Family RecentGauge(const OrderPage& page);
 
@@ -107,9 +107,9 @@ class OrderFeed final : public Source {
   const ClockOffset& oms_clock_;
   StoreHealth& health_;
   const std::function<void()> on_committed_;
-  bool missing_ = false;  // the last page stored showed a gap: logged when that begins, counted each time
-  std::set<std::string> told_apart_;  // statuses that are not configured and have a series of their own
-  std::optional<Offer> refused_;      // the last page, where the store did not take it in
+  bool missing_ = false;  // the last stored page showed a gap: logged when gaps begin, counted each time
+  std::set<std::string> told_apart_;  // unconfigured statuses with a series of their own
+  std::optional<Offer> refused_;      // the last page, if the store refused it
 };
 
 }  // namespace o2o

@@ -12,9 +12,9 @@
 
 namespace o2o {
 
-// Publishes what PostgreSQL knows of orders: counters from the tallies, open and delayed orders, watermarks,
-// gaps, jobs. A source of its own, so that delays go on growing on the page while the OMS is down, and the
-// OMS's gauges while PostgreSQL is.
+// Publishes what PostgreSQL knows about orders: counters from the tallies, open and delayed orders,
+// watermarks, gaps, batch jobs. A source of its own, so that delays keep growing on the page while the OMS is
+// down, and the OMS's gauges stay current while PostgreSQL is.
 class OrderTallies final : public Source {
  public:
   // All references must outlive it. `source`: whose watermark and gaps exist from the first scrape;
@@ -22,7 +22,7 @@ class OrderTallies final : public Source {
   OrderTallies(std::string source, OrdersConfig orders, OrderStore& store, const Clock& clock,
                const ClockOffset& oms_clock, StoreHealth& health);
 
-  Result<PollResult> Poll(std::stop_token stop) override;
+  [[nodiscard]] Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<ErrorCode> FailureReasons() const override { return {ErrorCode::kStore, ErrorCode::kInternal}; }
   std::vector<std::string> RejectReasons() const override { return {}; }
 
@@ -35,7 +35,7 @@ class OrderTallies final : public Source {
   StoreHealth& health_;
 };
 
-// The mapping itself, pure: a view of the store to families, with every known label set at 0.
+// Pure: the families of a view of the store, with every known label set at 0.
 std::vector<Family> BuildOrderFamilies(const StoreView& view, const OrdersConfig& orders,
                                        const std::string& source);
 

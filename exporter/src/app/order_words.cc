@@ -6,12 +6,13 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "config/suggestion.h"
+#include "orders/order_limits.h"
 
 namespace o2o {
 namespace {
 
-// As many as the store distinguishes: more are not words but numbers or free text in the wrong field.
-constexpr std::size_t kMaxWarned = 100;
+// More are not words but numbers or free text in the wrong field.
+constexpr std::size_t kMaxWarned = kMostToldApart;
 
 std::vector<std::string> StatusesOf(const OrdersConfig& orders) {
   std::vector<std::string> words;
@@ -42,7 +43,7 @@ std::string ConfiguredWords::Suggest(std::string_view word) const {
   }
   std::string all;
   for (const std::string& configured : words_) all += (all.empty() ? "" : ", ") + configured;
-  return "configured are " + all;
+  return "configured: " + all;
 }
 
 OrderWords::OrderWords(std::string source, const OrdersConfig& orders)
@@ -51,7 +52,7 @@ OrderWords::OrderWords(std::string source, const OrdersConfig& orders)
 void OrderWords::Spell(OrderPage& page) {
   for (Order& order : page.orders) {
     Spell(statuses_, order.status, "status", warned_statuses_);
-    // Where the OMS gives no type, the word is our own.
+    // Without a type from the OMS the word is our own.
     if (order.order_type != kNoOrderType) Spell(order_types_, order.order_type, "order_type", warned_types_);
   }
   std::map<std::string, std::int64_t> counts;
@@ -77,12 +78,12 @@ void OrderWords::Warn(std::string_view kind, const std::string& word, const Conf
                       std::set<std::string>& warned) const {
   if (warned.size() > kMaxWarned || !warned.insert(word).second) return;
   if (warned.size() > kMaxWarned) {
-    log::Warn("many more words are not configured, of which none is named",
+    log::Warn("many more words are not configured: no more are listed",
               {{"source", source_}, {"field", std::string(kind)}});
     return;
   }
-  log::Warn(kind == "status" ? "orders come in a status that is not configured: they count as open"
-                             : "orders come in an order type that is not configured",
+  log::Warn(kind == "status" ? "orders have a status that is not configured: they count as open"
+                             : "orders have an order type that is not configured",
             {{"source", source_}, {std::string(kind), word}, {"help", configured.Suggest(word)}});
 }
 

@@ -12,13 +12,13 @@
 
 namespace o2o {
 
-// The configured words of one kind, and how an OMS may write them.
+// The configured words of one kind (statuses or order types), and how an OMS may spell them.
 class ConfiguredWords {
  public:
   explicit ConfiguredWords(std::vector<std::string> words);
 
-  // The configured word that differs from this one in the case of letters and in blanks around it only;
-  // nullptr if there is none. (A function of the same rule in exporter/sql serves other writers.)
+  // The configured word that equals this one but for case and outer blanks; nullptr if there is none.
+  // (configured_status in exporter/sql has the same rule for other writers.)
   const std::string* Find(std::string_view word) const;
   // For a word that is not configured: the nearest one, or all.
   std::string Suggest(std::string_view word) const;
@@ -29,8 +29,8 @@ class ConfiguredWords {
   std::map<std::string, std::size_t, std::less<>> by_lower_case_;  // to a place in words_
 };
 
-// Gives statuses and order types of a page their configured spelling, and warns of those that are not
-// configured, once each: orders in them stay open for ever, and no alert on failures sees them.
+// Gives the statuses and order types of a page their configured spelling, and warns once about each one that
+// is not configured: orders in such a status stay open for ever, and no alert on failures sees them.
 class OrderWords {
  public:
   OrderWords(std::string source, const OrdersConfig& orders);

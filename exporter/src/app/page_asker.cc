@@ -12,7 +12,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-// A request arrives later than it was thought up.
+// A request arrives later than it was made.
 constexpr seconds kArrivalMargin{2};
 // Requests per page: one, one more for the clock, and enough limits (each four times the last) from 1 to
 // max_limit.
@@ -20,11 +20,10 @@ constexpr int kMaxAsks = 14;
 constexpr std::int64_t kLimitGrowth = 4;
 // Counts beyond this are nonsense; keeps their sum from overflowing.
 constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
-// For so long a larger page may fail by chance (a timeout, a cut, 503) before that counts as the OMS's limit:
-// longer than an OMS needs to get on its feet after an outage of its own.
+// How long a larger page may fail by chance (a timeout, a cut, 503) before that counts as the OMS's limit:
+// longer than an OMS needs to recover from an outage of its own.
 constexpr minutes kPatience{30};
-// A cap stands still; what the counts alone made look like one, and took more values than these, is not a
-// cap.
+// A real cap does not vary: when the counts alone suggested more different caps than this, they are wrong.
 constexpr std::size_t kMostCaps = 3;
 
 std::int64_t MinutesBack(Timestamp from, Timestamp to) {
@@ -46,7 +45,7 @@ Result<FetchedPage> PageAsker::Get(const Since& since, std::optional<MonotonicTi
     if (progress) progress({window, 0, AskedPage::Phase::kAsking});
     auto page = Ask(window, deadline, stop);
     if (!page) {
-      // A page that only came too late may come within the whole time of the next poll.
+      // A page that was only late may arrive within the whole time of the next poll.
       const bool late = kept && page.error().code == ErrorCode::kTimeout;
       limit_ = late ? window.limit : options_.limit;
       if (!kept || page.error().code == ErrorCode::kCancelled) return tl::unexpected(page.error());
@@ -62,7 +61,7 @@ Result<FetchedPage> PageAsker::Get(const Since& since, std::optional<MonotonicTi
     oms_clock_.Learn(ours, fetched.oms_now);
     const std::int64_t needed = MinutesBack(fetched.oms_now, since(fetched.oms_now));
     if (needed > window.minutes) {
-      // Its clock was not what we thought. One minute more, since it moves on until it is asked again.
+      // Its clock was not what we assumed. One minute more, since it advances until the next request.
       window.minutes = std::min<std::int64_t>(needed + 1, kLongestWindow.count());
       continue;
     }
@@ -71,7 +70,7 @@ Result<FetchedPage> PageAsker::Get(const Since& since, std::optional<MonotonicTi
     fetched.page = std::move(*page);
     const std::size_t told = RowsTold(fetched.page);
     const bool all_shown = told > 0 && told <= fetched.page.rows;
-    if (kept && kept->page.rows == fetched.page.rows && !all_shown) TakeAsCap(*kept, fetched);
+    if (kept && kept->page.rows == fetched.page.rows && !all_shown) NoteCap(*kept, fetched);
     ForgetCapIfExceeded(fetched.page);
     fetched.truncated = IsTruncated(fetched.page, window.limit);
     if (!fetched.truncated || oms_cap_ || window.limit >= options_.max_limit) {
@@ -91,15 +90,15 @@ Result<OrderPage> PageAsker::Ask(const OmsWindow& window, std::optional<Monotoni
   if (deadline) left = std::chrono::duration_cast<Millis>(*deadline - clock_.Monotonic());
   if (left <= Millis{0}) {
     return Fail(ErrorCode::kTimeout, "the poll's timeout of " + FormatDuration(options_.timeout) +
-                                         " was over before " + std::to_string(window.limit) +
-                                         " rows could be asked for");
+                                         " expired before " + std::to_string(window.limit) +
+                                         " rows could be requested");
   }
   return oms_.Recent(window, left, std::move(stop));
 }
 
 bool PageAsker::CountsTellNothing() const { return short_caps_.size() > kMostCaps; }
 
-// How many rows the window holds by what the answer says of itself; 0 where it says nothing that counts.
+// How many rows the window holds according to the answer; 0 if it does not say, or cannot be believed.
 std::size_t PageAsker::RowsTold(const OrderPage& page) const {
   if (CountsTellNothing()) return 0;
   std::int64_t counted = 0;
@@ -112,7 +111,7 @@ void PageAsker::ForgetCapIfExceeded(const OrderPage& page) {
   if (oms_cap_ && page.rows > *oms_cap_) oms_cap_.reset();
 }
 
-// An empty page is whole: a cap that shows nothing is no feed.
+// An empty page is complete: a feed with a cap of no rows does not exist.
 bool PageAsker::IsTruncated(const OrderPage& page, std::int64_t asked) const {
   return page.rows > 0 && (page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
                            (oms_cap_ && page.rows == *oms_cap_));
@@ -120,24 +119,25 @@ bool PageAsker::IsTruncated(const OrderPage& page, std::int64_t asked) const {
 
 void PageAsker::AdaptLimit(const FetchedPage& fetched) {
   if (fetched.truncated) return;
-  oms_cap_.reset();  // a page that is not full proves no cap; a real one is found again when it matters
+  oms_cap_
+      .reset();  // a page that is not full does not prove a cap; a real one is found again when it matters
   if (static_cast<std::int64_t>(fetched.page.rows) * kLimitGrowth < limit_) {
     limit_ = std::max(options_.limit, limit_ / 2);
   }
 }
 
-// Two limits brought the same number of rows. For a full page that is the OMS's cap. Of one that was not full
-// only the counts say that there is more: believed until they have made a cap of too many numbers.
-void PageAsker::TakeAsCap(const FetchedPage& smaller, const FetchedPage& larger) {
+// Two limits brought the same number of rows. If the smaller page was full, that is the OMS's cap. If it was
+// not, only the counts say that there is more: they are believed until they have suggested too many caps.
+void PageAsker::NoteCap(const FetchedPage& smaller, const FetchedPage& larger) {
   const std::size_t rows = larger.page.rows;
   const bool is_full = static_cast<std::int64_t>(rows) >= smaller.limit;
   if (!is_full && short_caps_.insert(rows).second && CountsTellNothing()) {
-    log::Warn("the OMS's counts hold more than it ever shows: they no longer tell whether a page is whole",
+    log::Warn("the OMS's counts exceed what it ever shows: they no longer decide whether a page is complete",
               {{"source", options_.source}, {"rows", std::to_string(rows)}});
   }
   if (!is_full && CountsTellNothing()) return;
   oms_cap_ = rows;
-  log::Warn("the OMS gives no more rows than this, whatever the limit: polling faster while pages are full",
+  log::Warn("the OMS returns no more rows than this, whatever the limit: polling faster while pages are full",
             {{"source", options_.source}, {"rows", std::to_string(rows)}});
 }
 
@@ -149,13 +149,13 @@ void PageAsker::SettleForKept(FetchedPage& kept, const Error& error) {
   kept.larger_awaited = !refused && now - *larger_failing_since_ < kPatience;
   const std::string rows = std::to_string(kept.page.rows);
   if (kept.larger_awaited) {
-    kept.trouble->message += " (of a larger page; only the newest " + rows + " rows are taken in so far)";
+    kept.trouble->message += " (for a larger page; only the newest " + rows + " rows are stored so far)";
     return;
   }
   oms_cap_ = kept.page.rows;
   larger_failing_since_.reset();
-  kept.trouble->message += " (of a larger page; the OMS gives no more than " + rows +
-                           " rows, so polls come faster while pages are full)";
+  kept.trouble->message += " (for a larger page; the OMS returns at most " + rows +
+                           " rows, so polling is faster while pages are full)";
 }
 
 }  // namespace o2o

@@ -12,7 +12,7 @@ namespace o2o {
 
 namespace {
 
-// What is shown of an answer beside its series, whose labels are masked where they are made.
+// Masks what is shown of an answer besides its series, whose labels are masked where they are built.
 void MaskTexts(PollResult& result) {
   for (std::string& row : result.sample_rows) row = MaskJson(row, JsonKeys::kMasked);
   for (std::string& note : result.notes) note = redaction::Mask(std::move(note));
@@ -73,7 +73,7 @@ void Poller::Start(const Poller* before) {
   wake_.notify_one();
 }
 
-void Poller::RequestStop() {
+void Poller::RequestStop() noexcept {
   {
     const MutexLock lock(mutex_);
     retired_ = true;
@@ -85,7 +85,7 @@ void Poller::Join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Poller::Nudge() {
+void Poller::Nudge() noexcept {
   {
     const MutexLock lock(mutex_);
     nudged_ = true;
@@ -98,7 +98,7 @@ bool Poller::WaitForStart(const std::stop_token& stop) {
   return wake_.wait(lock, stop, [this]() O2O_REQUIRES(mutex_) { return started_; }) && !stop.stop_requested();
 }
 
-void Poller::Run(std::stop_token stop) {
+void Poller::Run(std::stop_token stop) noexcept {
   if (!WaitForStart(stop)) return;
   Millis delay = rhythm_.StartDelay();
   MonotonicTime started = clock_.Monotonic();
@@ -117,9 +117,8 @@ void Poller::Run(std::stop_token stop) {
     try {
       ended = PollOnce(stop);
     } catch (...) {
-      // Memory ran out in taking in what the poll brought, or in saying what went wrong: the next poll may
-      // find more.
-      log::Error("a poll was broken off: no memory", {});
+      // Memory ran out while publishing the result or reporting the failure: the next poll may find more.
+      log::Error("a poll was aborted: out of memory", {});
     }
     delay = rhythm_.Next(ended.how, ended.asked_to_wait);
   }
@@ -165,7 +164,7 @@ Poller::Ended Poller::PollOnce(std::stop_token stop) {
 }
 
 // Sources do not throw, but memory may run out in them or in rendering: this poll is lost, the next one may
-// be smaller, and the other sources go on.
+// be smaller, and the other sources continue.
 Result<Poller::Answer> Poller::Ask(std::stop_token stop) {
   try {
     auto result = source_.Poll(std::move(stop));
@@ -177,9 +176,9 @@ Result<Poller::Answer> Poller::Ask(std::stop_token stop) {
     auto snapshot = MakeSnapshot(std::move(result->families), clock_.Now());
     return Answer{std::move(*result), std::move(snapshot)};
   } catch (const std::bad_alloc&) {
-    return Fail(ErrorCode::kInternal, "the poll was broken off: no memory");
+    return Fail(ErrorCode::kInternal, "the poll was aborted: out of memory");
   } catch (const std::exception& exception) {
-    return Fail(ErrorCode::kInternal, std::string("the poll was broken off: ") + exception.what());
+    return Fail(ErrorCode::kInternal, std::string("the poll was aborted: ") + exception.what());
   }
 }
 
@@ -242,7 +241,7 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   LogNotes(std::move(result.notes));
 }
 
-// A line when a reason begins and when it ends, not one per poll.
+// One line when a reason appears and one when it is gone, not one per poll.
 void Poller::LogRejected(const PollOutcome& outcome, const std::map<std::string, std::string>& first) {
   std::set<std::string> reasons;
   for (const auto& [reason, rows] : outcome.rejected_rows) {

@@ -23,7 +23,7 @@ namespace o2o {
 
 struct PollerOptions {
   std::string source;
-  std::string kind;  // for people: "oms", "store"
+  std::string kind;  // for display: "oms", "store"
   Millis interval{15'000};
   Millis stale_after{45'000};
 };
@@ -54,8 +54,8 @@ struct SourceStatus {
 };
 std::string_view Name(SourceStatus::State state);
 
-// Runs one source on a thread of its own: the one wrapper that measures polls, publishes what they bring,
-// backs off, logs changes of state, and drops what has become too old. One poll at a time. The source, board,
+// Runs one source on a thread of its own: the one wrapper that measures polls, publishes their results, backs
+// off, logs changes of state, and drops what has become too old. One poll at a time. The source, board,
 // metrics and clock must outlive it.
 class Poller {
  public:
@@ -63,20 +63,19 @@ class Poller {
          const Clock& clock, std::uint32_t seed);
   ~Poller();
 
-  // Makes the thread, which does nothing yet: Start() then cannot fail. Throws std::system_error where there
-  // is none to be had.
+  // Starts the thread, which waits for Start(), so that Start() cannot fail. Throws std::system_error if no
+  // thread can be started.
   void Prepare();
   // `before`: the poller of the same source that this one replaces, if any; what it published keeps ageing.
   // From now on the source is in the metrics.
   void Start(const Poller* before = nullptr);
-  // Asks the running poll to end, and publishes nothing any more, whatever that poll brings. Join() waits for
-  // it.
-  void RequestStop();
+  // Asks the running poll to end; nothing is published from now on, not even its result. Join() waits for it.
+  void RequestStop() noexcept;
   void Join();
 
-  // Polls again as soon as the current poll is over, also where failures have spread polls out: the caller
-  // knows that there is something new. Never blocks.
-  void Nudge();
+  // Polls as soon as the current poll is over, even during back-off: the caller knows that there is something
+  // new. Never blocks.
+  void Nudge() noexcept;
 
   // Drops the snapshot once it is older than stale_after. Called before a scrape, so that a scrape never
   // shows a stale value even while the source hangs.
@@ -86,7 +85,7 @@ class Poller {
 
  private:
   struct Answer {
-    PollResult result;  // its families are in the snapshot
+    PollResult result;  // its families have moved into the snapshot
     std::shared_ptr<const Snapshot> snapshot;
   };
 
@@ -95,10 +94,10 @@ class Poller {
     std::optional<Millis> asked_to_wait;  // since the poll began
   };
 
-  void Run(std::stop_token stop);
-  bool WaitForStart(const std::stop_token& stop);
+  void Run(std::stop_token stop) noexcept;
+  [[nodiscard]] bool WaitForStart(const std::stop_token& stop);
   Ended PollOnce(std::stop_token stop);
-  Result<Answer> Ask(std::stop_token stop);
+  [[nodiscard]] Result<Answer> Ask(std::stop_token stop);
   void Succeeded(Answer answer, PollOutcome& outcome);
   void Failed(const Error& error);
   void LogNotes(std::vector<std::string> notes);
@@ -121,7 +120,7 @@ class Poller {
   std::optional<MonotonicTime> published_at_ O2O_GUARDED_BY(mutex_);  // what is on the board now
   std::optional<MonotonicTime> failing_since_;                        // of the poll thread
   std::uint64_t failures_in_a_row_ = 0;                               // of the poll thread
-  std::string trouble_;              // of the poll thread: reason of the last trouble beside a good answer
+  std::string trouble_;              // of the poll thread: reason of the last trouble with a good answer
   std::vector<std::string> notes_;   // of the poll thread; of the last good poll
   std::set<std::string> rejecting_;  // of the poll thread; the reasons of the last good poll
   std::jthread thread_;

@@ -7,6 +7,7 @@
 
 #include "base/redaction.h"
 #include "base/text.h"
+#include "base/time_text.h"
 #include "http/curl_http_client.h"
 #include "metrics/catalogue.h"
 #include "metrics/snapshot.h"
@@ -19,7 +20,7 @@
 namespace o2o {
 namespace {
 
-// What fits a screen or two; the rest is counted.
+// Fits on a screen or two; the rest is counted.
 constexpr std::size_t kMaxSeriesShown = 40;
 constexpr MappingOptions kProbeSamples{
     .sample_rows = 5, .rejected_rows = 10, .max_row_bytes = 400, .max_kept_bytes = 64u << 10};
@@ -53,8 +54,7 @@ class WatchedClient final : public HttpClient {
   const Clock& clock_;
 };
 
-// What upstreams send goes to a terminal, which must not obey it: control characters, C0, C1 and DEL, as
-// \xNN.
+// Upstream text goes to a terminal, which must not obey it: control characters (C0, C1 and DEL) become \xNN.
 std::string Printable(std::string_view text) {
   std::string printable;
   const auto escape = [&](unsigned char byte) {
@@ -100,7 +100,7 @@ std::string SeriesText(std::vector<Family> families, Timestamp now) {
   return shown;
 }
 
-// Those that are not 0.
+// The counts that are not 0.
 std::string CountsText(const std::vector<std::pair<std::string, std::uint64_t>>& by_reason) {
   std::string text;
   for (const auto& [reason, count] : by_reason) {
@@ -173,13 +173,13 @@ ProbeReport ProbeMapped(const MappedSourceConfig& config, Millis timeout, const 
 ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& clock, std::stop_token stop) {
   const MonotonicTime start = clock.Monotonic();
   CurlHttpClient http(ToHttpOptions(oms.tls, oms.proxy));
-  HttpOmsApi api(ToOmsOptions(oms), http);
+  HttpOmsApi api(oms, http);
   const auto lookback = std::chrono::ceil<std::chrono::minutes>(oms.initial_lookback).count();
   const auto page = api.Recent({lookback, oms.limit}, timeout, stop);
   if (!page) return {"", page.error()};
   std::string text = "Answer: " + std::to_string(page->body_bytes) + " bytes, " + Counted(page->rows, "row") +
                      " of the last " + std::to_string(lookback) +
-                     " minutes\nTimes without a zone are taken as those of " + oms.timezone.name() +
+                     " minutes\nTimes without a zone are read as " + oms.timezone.name() +
                      " (`timezone`)\n\nFirst orders:\n";
   for (std::size_t i = 0; i < std::min<std::size_t>(page->orders.size(), kProbeSamples.sample_rows); ++i) {
     const Order& order = page->orders[i];
@@ -200,8 +200,8 @@ ProbeReport ProbeOms(const OmsSourceConfig& oms, Millis timeout, const Clock& cl
   std::vector<Family> families;
   families.push_back(std::move(recent));
   text +=
-      "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe "
-      "leaves alone:\n" +
+      "\nWould be published from the answer itself; the counters come from PostgreSQL, which a probe does "
+      "not touch:\n" +
       SeriesText(std::move(families), clock.Now());
   return {text + "\nTime: " + Seconds(start, clock.Monotonic()) + "\n", std::nullopt};
 }
@@ -220,7 +220,7 @@ ProbeReport Probe(const Config& config, const std::string& source, const Clock& 
   for (const SourceConfig& candidate : config.sources) {
     if (candidate.name == source) {
       ProbeReport report = ProbeSource(candidate, clock, stop);
-      // In this order: an escape may stand in the middle of a secret.
+      // In this order: an escape could split a secret.
       report.text = Printable(redaction::Mask(std::move(report.text)));
       if (report.error) report.error->message = Printable(redaction::Mask(std::move(report.error->message)));
       return report;
@@ -229,7 +229,7 @@ ProbeReport Probe(const Config& config, const std::string& source, const Clock& 
   }
   for (const std::string& name : config.left_out) names += (names.empty() ? "" : ", ") + name;
   const bool off = std::find(config.disabled.begin(), config.disabled.end(), source) != config.disabled.end();
-  return {"", Error{ErrorCode::kConfig, (off ? "source " + source + " is off, since its enabled_if is empty"
+  return {"", Error{ErrorCode::kConfig, (off ? "source " + source + " is off: its enabled_if is empty"
                                              : "no enabled source is named " + Printable(source)) +
                                             "; there " + (names.empty() ? "is none" : "are " + names)}};
 }

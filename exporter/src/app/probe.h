@@ -12,7 +12,7 @@
 namespace o2o {
 
 struct ProbeReport {
-  std::string text;            // for people; what there was to see also where the poll failed
+  std::string text;            // for people; what was seen, even if the poll failed
   std::optional<Error> error;  // why nothing would be published
 };
 

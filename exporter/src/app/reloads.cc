@@ -25,7 +25,7 @@ void Reloads::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Reloads::Ask() {
+void Reloads::Ask() noexcept {
   {
     const MutexLock lock(mutex_);
     ++asked_;
@@ -46,7 +46,7 @@ ReloadAnswer Reloads::AskAndWait(Millis at_most) {
   return last_good_ ? ReloadAnswer::kDone : ReloadAnswer::kFailed;
 }
 
-void Reloads::Run(const std::stop_token& stop) {
+void Reloads::Run(const std::stop_token& stop) noexcept {
   MutexLock lock(mutex_);
   while (asked_changed_.wait(lock, stop, [this]() O2O_REQUIRES(mutex_) { return asked_ > ended_; })) {
     if (stop.stop_requested()) return;

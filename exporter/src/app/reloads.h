@@ -12,40 +12,40 @@
 
 namespace o2o {
 
-// How a request for a reload went, as far as whoever asked waited for it.
+// How a requested reload went, as far as the caller waited for it.
 enum class ReloadAnswer {
   kDone,
   kFailed,   // the previous configuration is kept
-  kRunning,  // not over yet
-  kBusy,     // somebody else waits for one
+  kRunning,  // not finished yet
+  kBusy,     // another caller is waiting
 };
 
-// Runs reloads, one at a time, on a thread of its own. All who ask before one begins share it. However many
-// ask, at most ten a second begin. Thread-safe.
+// Runs reloads, one at a time, on a thread of its own. All requests made before a reload begins share it, and
+// at most ten begin each second. Thread-safe.
 class Reloads {
  public:
   // `reload`: returns whether the new configuration is in force; must not throw.
   explicit Reloads(std::function<bool()> reload);
   ~Reloads();
 
-  // Waits for one in progress; none begins any more, and nobody waits for one.
+  // Waits for a reload in progress; no other begins, and waiting callers return.
   void Stop();
 
   // Never waits.
-  void Ask();
-  // Waits for the reload that this asks for, but no longer than that. One caller at a time: another one gets
-  // kBusy at once, so that no number of them can use up the threads of the web server.
+  void Ask() noexcept;
+  // Requests a reload and waits for it, at most that long. One caller at a time: another one gets kBusy at
+  // once, so that callers cannot use up the threads of the web server.
   ReloadAnswer AskAndWait(Millis at_most);
 
  private:
-  void Run(const std::stop_token& stop);
+  void Run(const std::stop_token& stop) noexcept;
 
   const std::function<bool()> reload_;
   Mutex mutex_;
   std::condition_variable_any asked_changed_;
   std::condition_variable_any ended_changed_;
   std::uint64_t asked_ O2O_GUARDED_BY(mutex_) = 0;  // the number of requests
-  std::uint64_t ended_ O2O_GUARDED_BY(mutex_) = 0;  // those of them that are answered
+  std::uint64_t ended_ O2O_GUARDED_BY(mutex_) = 0;  // how many of them are answered
   bool last_good_ O2O_GUARDED_BY(mutex_) = false;
   bool waited_for_ O2O_GUARDED_BY(mutex_) = false;
   bool stopped_ O2O_GUARDED_BY(mutex_) = false;

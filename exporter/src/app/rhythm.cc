@@ -8,9 +8,9 @@ namespace {
 
 constexpr Millis kMaxStartDelay{2'000};
 constexpr Millis kShortest{1'000};
-// Long enough to spare an upstream in trouble, short enough that people still see the recovery as quick.
+// Long enough to spare an upstream in trouble, short enough that a recovery is noticed quickly.
 constexpr Millis kLongestBackoff{300'000};
-// What an upstream may ask for: a nonsense value does not switch a source off.
+// The most that an upstream may ask for: a nonsense value must not disable a source.
 constexpr Millis kLongestWait = std::chrono::hours(1);
 constexpr int kMaxDoublings = 3;
 constexpr double kJitter = 0.2;

@@ -9,10 +9,10 @@
 
 namespace o2o {
 
-// When a source is polled again. After a success, one interval after the poll began; sooner and sooner while
-// answers are cut short; after failures the interval doubles up to a ceiling, with jitter, so that a
-// recovering upstream is not met by all at once. An upstream that says when to come again is taken at its
-// word, up to an hour.
+// When a source is polled again: one interval after a successful poll began; at ever shorter intervals while
+// answers are truncated; after failures at intervals that double up to a ceiling, with jitter, so that a
+// recovering upstream is not hit by all clients at once. An upstream's Retry-After is honoured, up to an
+// hour.
 class Rhythm {
  public:
   Rhythm(Millis interval, std::uint32_t seed);
@@ -21,8 +21,8 @@ class Rhythm {
   Millis StartDelay();
 
   enum class Ending { kGood, kCutShort, kFailed };
-  // From the start of the poll that just ended to the start of the next one. `asked`: the wait that the
-  // upstream of a failed poll asks for, from the same start.
+  // The time from the start of the poll that just ended to the start of the next one. `asked`: the wait that
+  // the upstream of a failed poll asked for, counted from the same start.
   Millis Next(Ending ending, std::optional<Millis> asked = std::nullopt);
 
  private:

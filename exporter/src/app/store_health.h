@@ -11,24 +11,24 @@
 
 namespace o2o {
 
-// Whether the store works, as seen by those who write to it and those who read from it: a database that is
-// read-only or full still answers readers. Feeds o2o_store_up. Thread-safe.
+// Whether the store works, for its writer and for its readers: a database that is read-only or full still
+// answers readers. Feeds o2o_store_up. Thread-safe.
 class StoreHealth {
  public:
-  // The watermark is read before anything is asked for: it shows whether the database is there at all, also
-  // while the OMS has nothing to write.
+  // The watermark is read before the OMS is polled: it shows whether the database is reachable even while
+  // there is nothing to write.
   enum class Side { kRead, kWatermark, kWrite };
 
   explicit StoreHealth(ExporterMetrics& metrics) : metrics_(metrics) {}
 
   void Report(Side side, const Error* error);
 
-  // From now on reports change no metric and are not logged: others report of the same database.
+  // From now on reports change no metric and are not logged: a successor reports on the same database.
   void Retire();
 
   struct State {
     bool up = false;
-    std::string error;  // of the side that is down; empty where up or not yet tried
+    std::string error;  // of the side that is down; empty if up or not tried yet
   };
   State state() const;
 

@@ -29,7 +29,7 @@ enum class ErrorCode {
   kQueryFailed,   // Metabase: the question itself failed
   kForbidden,     // Metabase: the user or key may not run the question
   kNotFound,      // Metabase: no such question
-  kArchived,      // Metabase: the question was archived; it still answers, but nobody looks after it
+  kArchived,      // Metabase: the question was archived; it still answers, but nobody maintains it
   kInitializing,  // Metabase: still starting
   kThrottled,     // Metabase: too many failed logins; we keep away
   kMfaRequired,   // Metabase: the login wants a second factor

@@ -535,7 +535,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   if (request.sent != nullptr) *request.sent = handles_->Connected() || response.status != 0;
   std::optional<Error> error;
   if (stop.stop_requested() && !code) {
-    error = Error{ErrorCode::kCancelled, "ended, since the program stops"};
+    error = Error{ErrorCode::kCancelled, "cancelled: the program is stopping"};
   } else if (!code) {
     error = handles_->ExplainTimeout(request, exchange);
   } else if (*code != CURLE_OK) {

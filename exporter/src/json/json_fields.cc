@@ -62,6 +62,11 @@ std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::si
   return std::move(collector.fields);
 }
 
+std::string FieldText(const std::map<std::string, std::string>& fields, const std::string& path) {
+  const auto field = fields.find(path);
+  return field == fields.end() ? "" : field->second;
+}
+
 std::string QuoteJson(std::string_view text) {
   std::string out = "\"";
   for (const char c : RepairUtf8(text)) {

@@ -12,6 +12,9 @@ namespace o2o {
 // `max_fields`. Empty for any other JSON.
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
 
+// One of them; empty if there is none of that path.
+std::string FieldText(const std::map<std::string, std::string>& fields, const std::string& path);
+
 // A JSON string with its quotes. Invalid UTF-8 is repaired.
 std::string QuoteJson(std::string_view text);
 

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxDigits =
 constexpr std::int64_t kMaxExponent = 1'000;  // a double's end at 308
 
 // digits * 10^-scale.
-struct Decimal {
+struct ScaledDigits {
   std::string digits;
   std::int64_t scale = 0;
   bool negative = false;
@@ -42,8 +42,8 @@ std::optional<std::int64_t> TakeExponent(std::string_view& text) {
   return negative ? -exponent : exponent;
 }
 
-std::optional<Decimal> ReadDecimal(std::string_view text) {
-  Decimal decimal;
+std::optional<ScaledDigits> ReadDigits(std::string_view text) {
+  ScaledDigits decimal;
   decimal.negative = text.starts_with('-');
   if (decimal.negative) text.remove_prefix(1);
   const std::string_view whole = TakeDigits(text);
@@ -73,8 +73,8 @@ void Increment(std::string& digits) {
   digits.insert(digits.begin(), '1');
 }
 
-// To kMaxAmountFractionDigits, half up, and without the zeros at the end that this makes.
-void Round(Decimal& decimal) {
+// To kMaxAmountFractionDigits, half up, without the trailing zeros that this produces.
+void Round(ScaledDigits& decimal) {
   const auto surplus = static_cast<std::size_t>(decimal.scale) - kMaxAmountFractionDigits;
   if (decimal.digits.size() <= surplus) decimal.digits.insert(0, surplus - decimal.digits.size() + 1, '0');
   const bool up = decimal.digits[decimal.digits.size() - surplus] >= '5';
@@ -88,7 +88,7 @@ void Round(Decimal& decimal) {
 }
 
 // With a scale from 0 to kMaxAmountFractionDigits.
-std::string Write(const Decimal& decimal) {
+std::string Write(const ScaledDigits& decimal) {
   const auto scale = static_cast<std::size_t>(decimal.scale);
   std::string text = decimal.digits;
   text.erase(0, text.find_first_not_of('0'));
@@ -100,7 +100,7 @@ std::string Write(const Decimal& decimal) {
 }  // namespace
 
 std::optional<std::string> ParseAmount(std::string_view text) {
-  std::optional<Decimal> decimal = ReadDecimal(Trim(text));
+  std::optional<ScaledDigits> decimal = ReadDigits(Trim(text));
   if (!decimal) return std::nullopt;
   if (decimal->IsZero()) return "0";
   if (decimal->negative) return std::nullopt;

@@ -10,12 +10,12 @@
 namespace o2o {
 namespace {
 
-// Random ones of 128 bits are no shorter; and these are longer than half of whatever word.
+// Random tokens of 128 bits are not shorter; tokens from kLongerThanWords on are too long to be words.
 constexpr std::size_t kLeastBytes = 20;
 constexpr std::size_t kLongerThanWords = 40;
 
-// The first half decides, since it is masked by itself where a text ends; and of what looks like a connection
-// string the password would be masked by itself (base/redaction.h).
+// The first half decides, since it is masked by itself at the end of a text; and in what looks like a
+// connection string the password alone would be masked (base/redaction.h).
 bool LooksRandom(std::string_view text) {
   if (text.size() < kLeastBytes) return false;
   if (text.find("://") != std::string_view::npos || text.find("password=") != std::string_view::npos)

@@ -7,9 +7,9 @@
 
 namespace o2o {
 
-// A session id, cookie or token as an upstream gave it: a Secret, masked in whatever leaves the program, if
-// it looks like one. Any other text travels just as well, but is not masked, or an upstream that gives
-// `COMPLETED` for a token would have the status of that name masked in the metrics of all others.
+// A session id, cookie or token from an upstream: a Secret, masked in everything that leaves the program, if
+// it looks random. Any other text works as a token too but is not masked, or an upstream that issues
+// `COMPLETED` as its token would mask the status of that name in the metrics of all sources.
 Secret GivenToken(std::string text);
 
 }  // namespace o2o

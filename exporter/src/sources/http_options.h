@@ -8,7 +8,7 @@
 
 namespace o2o {
 
-// What the configuration says of the way to an upstream, for the client that goes it.
+// The configured way to an upstream (TLS, proxy), for its HTTP client.
 inline HttpOptions ToHttpOptions(const TlsConfig& tls, const ProxyConfig& proxy) {
   HttpOptions options;
   options.ca_file = tls.ca_file;

@@ -22,13 +22,13 @@ constexpr UrlRules kUrlRules{"https://shop.example.com/api/v1/flags/", "use basi
 void ReadBasicAuth(MapReader basic, JsonSourceConfig& config) {
   basic.Require("username", "want the user");
   if (basic.Text("username", config.username) && config.username.find(':') != std::string::npos) {
-    // Without the name, since a password may well stand behind the colon.
+    // Without quoting it, since a password may follow the colon.
     basic.Fail("username", "holds a colon, which basic authentication cannot carry: want the user alone");
   }
   basic.SecretText("password", config.password);
 }
 
-// Whether one of the ways is there.
+// Whether one of the ways to authenticate is configured.
 bool ReadAuth(MapReader& json, JsonSourceConfig& config) {
   const Given bearer = json.SecretIfAny("bearer_token", config.bearer_token);
   config.oauth2 = ReadOAuth2(json);
@@ -83,7 +83,7 @@ void ReadFormat(MapReader& json, JsonSourceConfig& config) {
   config.mapping.rows.lines = true;
 }
 
-// Headers that the user gives stand in the place of ours.
+// Configured headers replace ours.
 bool Gives(const JsonSourceConfig& config, std::string_view name) {
   return std::any_of(config.headers.begin(), config.headers.end(),
                      [&](const auto& header) { return EqualsIgnoringCase(header.first, name); });
@@ -122,15 +122,15 @@ std::optional<Error> Problem(const MappedAnswer& answer) {
   }
   if (response.status == 404)
     return Error{ErrorCode::kNotFound, "the endpoint answered 404: check the path of its url"};
-  // Whatever success it is: what counts is that its body is whole and maps.
+  // Any 2xx: what counts is that the body is complete and can be mapped.
   if (response.status / 100 != 2)
     return WithWait({ErrorCode::kHttpStatus, UnexpectedStatus("the endpoint", response.status)}, response);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
-    return Error{ErrorCode::kNotJson,
-                 "the endpoint answered " + status +
-                     " with an empty body, expected JSON: where there is nothing to tell it "
-                     "should answer [] or {}"};
+    return Error{
+        ErrorCode::kNotJson,
+        "the endpoint answered " + status +
+            " with an empty body, expected JSON: where there is nothing to report it should answer [] or {}"};
   }
   if (!LooksLikeJson(answer.beginning)) {
     return Error{ErrorCode::kNotJson,

@@ -26,21 +26,21 @@ struct JsonSourceConfig final : MappedSourceConfig {
   std::string username;  // basic authentication
   Secret password;
   Secret bearer_token;
-  std::optional<OAuth2Config> oauth2;  // in the place of those
-  std::optional<PagesConfig> pages;    // none: one answer is all
+  std::optional<OAuth2Config> oauth2;  // instead of those
+  std::optional<PagesConfig> pages;    // none: the answer is a single page
 
   std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
 };
 
 std::shared_ptr<const KindConfig> ReadJsonEndpoint(MapReader json, const MappingPlace& place);
 
-// Asks it anew with each poll.
+// Requests the endpoint with each poll.
 class JsonSource final : public MappedSource {
  public:
   // `http` and `clock` must outlive it.
   JsonSource(JsonSourceConfig config, Millis timeout, HttpClient& http, const Clock& clock);
 
-  Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
+  [[nodiscard]] Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
   std::vector<ErrorCode> FailureReasons() const override;
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t";
 
-// Takes the header from left to right.
+// Reads the header from left to right.
 class LinkReader {
  public:
   explicit LinkReader(std::string_view rest) : rest_(rest) {}
@@ -28,14 +28,14 @@ class LinkReader {
     return true;
   }
 
-  // What stands before the first of `ends`, without blanks around it.
+  // The text before the first of `ends`, trimmed.
   std::string_view Until(std::string_view ends) {
     const std::string_view text = rest_.substr(0, rest_.find_first_of(ends));
     rest_.remove_prefix(text.size());
     return Trim(text);
   }
 
-  // Behind an opening quote; nothing where none closes it.
+  // The text after an opening quote; nothing if no quote closes it.
   std::optional<std::string> Quoted() {
     std::string text;
     while (!rest_.empty() && rest_[0] != '"') {

@@ -7,9 +7,9 @@
 
 namespace o2o {
 
-// The target of the first link of relation `next` in a Link header (RFC 8288), of several such headers joined
-// by commas; as it is written there, perhaps relative. Links of another context (`anchor`) are not looked at.
-// Nothing where there is no such link, and where the text is not a Link header `is_good` is false.
+// The target of the first link with relation `next` in a Link header (RFC 8288), or in several joined by
+// commas; as written there, so it may be relative. Links with another context (`anchor`) are ignored. No
+// target if there is no such link; `is_good` is false if the text is not a Link header.
 struct NextLink {
   bool is_good = true;
   std::optional<std::string> target;

@@ -7,8 +7,8 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kBeginningBytes = 512;
-// How much is read of a body that nothing can be made of, before its transfer is ended: enough for every
-// error page, so that its status gets known.
+// How much of an unreadable body is read before the transfer is ended: enough for every error page, so that
+// its status is known.
 constexpr std::size_t kMaxUnreadable = 1u << 20;
 
 }  // namespace
@@ -29,10 +29,10 @@ Result<FedAnswer> FeedAnswer(HttpClient& http, const HttpRequest& request, Answe
         return unreadable <= kMaxUnreadable;
       },
       stop);
-  // We ended it ourselves: a body of that size that is not what was agreed is not an error page.
+  // We ended the transfer: an unreadable body of that size is not an error page.
   const bool ended_by_us =
       !response && !readable && !stop.stop_requested() && response.error().code == ErrorCode::kCancelled;
-  // Memory may have run out in the mapper, which is of no use then: it is not asked for more.
+  // Memory may have run out in the mapper, which is unusable then.
   if (!response && !ended_by_us) return tl::unexpected(response.error());
   if (response) {
     answer.response = *std::move(response);

@@ -15,38 +15,39 @@
 #include "sources/mapped_answer.h"
 #include "sources/source.h"
 
-// What the kinds of source have in common whose rows a mapping turns into series.
+// Common to all kinds of source whose rows a mapping turns into series.
 namespace o2o {
 
 class MetabaseAccess;
 
-// A kind of it says how to ask and which answers are good.
+// A kind implements how to request and which answers are good.
 class MappedSource : public Source {
  public:
-  // Asks once and reports what the mapping saw. Fails where no whole answer came; one that is not as agreed
-  // says so itself. Like Poll(): one thread at a time, within the source's timeout.
-  virtual Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) = 0;
+  // Sends one request and returns what the mapping made of the answer. Fails if the answer is not complete;
+  // an answer that is not as expected carries its `problem`. Like Poll(): one thread at a time, within the
+  // source's timeout.
+  [[nodiscard]] virtual Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) = 0;
 
-  // What is wrong beside the good answer of `rows` rows that Fetch() has just brought. May ask the upstream,
-  // in what is left of the timeout.
+  // Problems besides the good answer of `rows` rows that Fetch() has just returned. May query the upstream
+  // within the rest of the timeout.
   virtual std::vector<Error> Troubles(std::size_t rows, std::stop_token stop);
 
-  // What Fetch() brings, with the first of the troubles.
-  Result<PollResult> Poll(std::stop_token stop) override;
+  // The result of Fetch(), with the first of the troubles.
+  [[nodiscard]] Result<PollResult> Poll(std::stop_token stop) override;
   std::vector<std::string> RejectReasons() const final { return MappedRejectReasons(); }
   std::vector<std::string> RepairReasons() const final { return MappedRepairReasons(); }
   bool ShowsRows() const final { return true; }
 };
 
-// What a source is made with beside its configuration. What is referred to must outlive it.
+// What a source is made with besides its configuration. References must outlive it.
 struct SourceInputs {
-  Millis timeout;            // of a poll, whole
+  Millis timeout;            // of a whole poll
   HttpClient& http;          // of this source alone
   MetabaseAccess& metabase;  // of the process
   const Clock& clock;
 };
 
-// The kind's own struct adds its own.
+// Each kind's struct adds its own settings.
 struct MappedSourceConfig : KindConfig {
   TlsConfig tls;
   ProxyConfig proxy;
@@ -56,7 +57,7 @@ struct MappedSourceConfig : KindConfig {
   virtual std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const = 0;
 };
 
-// Reads `max_body` and the mapping, from the kind's block and from beside it.
+// Reads `max_body` from the kind's block, and the mapping from beside it.
 void ReadMapped(MapReader& block, const MappingPlace& place, RowShape shape, MappedSourceConfig& config);
 
 }  // namespace o2o

@@ -26,17 +26,12 @@ constexpr UrlRules kUrlRules{"https://login.example.com/oauth2/token", "use clie
 constexpr std::size_t kMaxScopes = 100;
 constexpr std::size_t kMaxBody = 1u << 20;
 constexpr std::size_t kMaxKept = 64u << 10;
-// Where the answer does not say, which RFC 6749 allows.
+// If the answer does not say, which RFC 6749 allows.
 constexpr auto kUsualLife = 1h;
 constexpr auto kLongestLife = 24h * 30;
-// Renewed so long before the end, or a tenth of its life where that is shorter.
+// How long before its end a token is renewed, or a tenth of its life if that is shorter.
 constexpr auto kMargin = 60s;
 constexpr auto kNew = 60s;
-
-std::string FieldOr(const std::map<std::string, std::string>& fields, const char* name) {
-  const auto field = fields.find(name);
-  return field == fields.end() ? "" : field->second;
-}
 
 std::chrono::seconds LifeOf(const std::string& expires_in) {
   std::int64_t seconds = 0;
@@ -72,11 +67,11 @@ HttpRequest ToRequest(const OAuth2Config& config, Millis timeout) {
   return request;
 }
 
-// What an answer without a token means.
+// Why an answer brought no token.
 Error Refusal(const HttpResponse& response, const std::string& body) {
   const std::string status = std::to_string(response.status);
   const auto fields = ReadJsonFields(body);
-  const std::string error = FieldOr(fields, "error");
+  const std::string error = FieldText(fields, "error");
   const std::string why = error.empty() ? "" : ": " + Excerpt(error);
   if (response.status / 100 == 3)
     return {ErrorCode::kRedirect, "the token endpoint " + RedirectText(response, "check oauth2.token_url")};
@@ -148,7 +143,7 @@ Result<Secret> OAuth2Client::Token(Millis timeout, std::stop_token stop) {
   return fresh;
 }
 
-// The token was refused. False where another would be no newer.
+// The token was refused. False if it is so new that another one would not help.
 bool OAuth2Client::Forget() {
   token_ = Secret();
   return clock_.Monotonic() - had_at_ >= kNew;
@@ -165,13 +160,14 @@ Result<Secret> OAuth2Client::AskForToken(Millis timeout, std::stop_token stop) {
       std::move(stop));
   if (!response) return Fail(response.error().code, "asking for a token: " + response.error().message);
   const auto fields = response->status == 200 ? ReadJsonFields(body) : std::map<std::string, std::string>();
-  const std::string token = FieldOr(fields, "access_token");
+  const std::string token = FieldText(fields, "access_token");
   if (!IsSendable(token)) return tl::unexpected(Refusal(*response, body));
-  if (const std::string type = FieldOr(fields, "token_type"); !type.empty() && LowerCase(type) != "bearer") {
+  if (const std::string type = FieldText(fields, "token_type");
+      !type.empty() && LowerCase(type) != "bearer") {
     return Fail(ErrorCode::kBadShape,
                 "the token endpoint gives a token of type " + Excerpt(type) + " where Bearer is expected");
   }
-  const std::chrono::seconds life = LifeOf(FieldOr(fields, "expires_in"));
+  const std::chrono::seconds life = LifeOf(FieldText(fields, "expires_in"));
   token_ = GivenToken(token);
   had_at_ = clock_.Monotonic();
   expires_at_ = had_at_ + life;

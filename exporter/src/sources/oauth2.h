@@ -15,34 +15,36 @@
 
 namespace o2o {
 
-// OAuth 2.0 client credentials (RFC 6749, 4.4): where a token is had, and for whom.
+// OAuth 2.0 client credentials (RFC 6749, 4.4): where to get a token, and for which client.
 struct OAuth2Config {
   std::string token_url;
   std::string client_id;
   Secret client_secret;
   std::vector<std::string> scopes;
-  std::vector<std::pair<std::string, std::string>> parameters;  // more of the form, as an audience
+  std::vector<std::pair<std::string, std::string>> parameters;  // further form fields, such as an audience
   bool secret_in_body = false;                                  // else as basic authentication
 };
 
 // Reads `oauth2` of a block; nothing if the block has none.
 std::optional<OAuth2Config> ReadOAuth2(MapReader& block);
 
-// Asks an upstream with such a token: had when it is first needed, kept, and renewed a while before it
-// expires; while renewals fail the old one is used until then. One that is refused (401) is renewed
-// and the request sent once more. All within the request's timeout. The secret's file is read for each token.
+// Sends requests with such a token: fetched when it is first needed, kept, and renewed a while before it
+// expires; while renewals fail, the old token is used until it expires. If a token is refused (401), it is
+// renewed and the request is sent once more. All within the request's timeout. The secret's file is read for
+// each token.
 class OAuth2Client final : public HttpClient {
  public:
   // `http` and `clock` must outlive it.
   OAuth2Client(OAuth2Config config, HttpClient& http, const Clock& clock);
 
-  // Beside the errors of `http`: kUnauthorized where the client is refused, and what else went wrong on the
-  // way to a token.
-  Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink, std::stop_token stop) override;
+  // Besides the errors of `http`: kUnauthorized if the client is refused, and whatever else prevented a
+  // token.
+  [[nodiscard]] Result<HttpResponse> Send(const HttpRequest& request, const BodySink& sink,
+                                          std::stop_token stop) override;
 
  private:
-  Result<Secret> Token(Millis timeout, std::stop_token stop);
-  Result<Secret> AskForToken(Millis timeout, std::stop_token stop);
+  [[nodiscard]] Result<Secret> Token(Millis timeout, std::stop_token stop);
+  [[nodiscard]] Result<Secret> AskForToken(Millis timeout, std::stop_token stop);
   bool Forget();
 
   const OAuth2Config config_;

@@ -16,7 +16,7 @@ namespace o2o {
 namespace {
 
 constexpr std::string_view kLinkHeader = "link";
-// Of all pages the URLs are kept.
+// The URLs of all pages are kept.
 constexpr Range<std::int64_t> kPagesRange{1, 1'000};
 
 bool IsNone(const DocumentValue& value) {
@@ -25,7 +25,7 @@ bool IsNone(const DocumentValue& value) {
          (value.type == JsonType::kString && Trim(value.text).empty());
 }
 
-// As references are followed to it.
+// The URL as it would result from following a reference to it.
 std::string AsFollowed(std::string url) {
   const std::optional<Reference> same = FollowReference(url, url);
   return same ? same->url : url;

@@ -16,41 +16,42 @@ namespace o2o {
 
 // How the pages of an answer are found.
 struct PagesConfig {
-  std::string pointer;    // JSON Pointer to what names the next page; empty: the Link header does
-  std::string parameter;  // of the first URL's query, that gets what is there; empty: what is there is a URL
+  std::string pointer;    // JSON Pointer to the next page's URL or cursor; empty: the Link header has the URL
+  std::string parameter;  // query parameter of the first URL that is set to the cursor; empty: it is a URL
   std::int64_t max_pages = 100;
 };
 
-// Reads `pages` of a block; nothing where there is none.
+// Reads `pages` of a block; nothing if the block has none.
 std::optional<PagesConfig> ReadPages(MapReader& block);
 
-// From page to page: where the next one is. Never leads away from scheme, host and port of the first one,
-// since credentials travel with the requests; never to a page that was read before; and not beyond the
-// ceiling.
+// Finds the next page. Never leads away from the scheme, host and port of the first page, since credentials
+// travel with the requests; never to a page that was read before; and not beyond the ceiling.
 class PageWalk {
  public:
   // `config` must outlive it.
   PageWalk(const PagesConfig& config, std::string first_url);
 
-  // The number of the page at hand, from 1 on.
+  // The number of the current page, from 1.
   std::size_t page() const { return seen_.size(); }
-  // Goes on to the page behind the one at hand: its URL, or nothing where that was the last. `value`: what
-  // the page has at the pointer. kBadShape, kRedirect (elsewhere), kTooLarge (the ceiling); the messages
-  // quote no URL or cursor.
-  Result<std::optional<std::string>> Next(const HttpResponse& response, const DocumentValue& value);
+  // Advances to the next page: its URL, or nothing if the current page was the last. `value`: the page's
+  // value at the pointer. Fails with kBadShape, kRedirect (elsewhere) or kTooLarge (the ceiling); messages do
+  // not quote URLs or cursors.
+  [[nodiscard]] Result<std::optional<std::string>> Next(const HttpResponse& response,
+                                                        const DocumentValue& value);
   // For people; mostly empty.
   const std::string& note() const { return note_; }
 
  private:
-  Result<std::optional<std::string>> Named(const HttpResponse& response, const DocumentValue& value);
-  Result<std::optional<std::string>> NamedByValue(const DocumentValue& value);
-  Result<std::string> Follow(const std::string& named) const;
+  [[nodiscard]] Result<std::optional<std::string>> Named(const HttpResponse& response,
+                                                         const DocumentValue& value);
+  [[nodiscard]] Result<std::optional<std::string>> NamedByValue(const DocumentValue& value);
+  [[nodiscard]] Result<std::string> Follow(const std::string& named) const;
   std::string ThisPage() const;
   std::string Place() const;
 
   const PagesConfig& config_;
   const std::string first_url_;
-  std::string url_;             // of the page at hand
+  std::string url_;             // of the current page
   std::set<std::string> seen_;  // the URLs so far
   std::string note_;
 };

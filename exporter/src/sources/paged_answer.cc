@@ -26,7 +26,7 @@ class Walk {
 
   void Read(const HttpResponse& response) { body_bytes_ += response.body_bytes; }
 
-  // Whether there is one more, which request() then asks for.
+  // Whether there is another page, which request() then requests.
   Result<bool> Next(const HttpResponse& response, const DocumentValue& value) {
     auto url = walk_.Next(response, value);
     if (!url) return tl::unexpected(url.error());
@@ -41,14 +41,14 @@ class Walk {
                     " pages: let the upstream answer with larger ones, or raise timeout");
   }
 
-  // Which page an error is of; of the first one that goes without saying.
+  // Adds the page's number to its error; not for the first page.
   Error OfPage(Error error) const {
     if (page() == 1) return error;
     error.message = "page " + std::to_string(page()) + ": " + error.message;
     return error;
   }
 
-  // Of one that did not come whole.
+  // The error of a page that did not arrive completely.
   Error OfRequest(Error error) const {
     error = OfPage(std::move(error));
     if (error.code == ErrorCode::kTooLarge && page() > 1)

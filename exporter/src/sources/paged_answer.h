@@ -12,15 +12,15 @@
 
 namespace o2o {
 
-// Why an answer is not a good one, as the kind of source sees it. Of a page the mapping says only whether it
-// could be read.
+// Why an answer is not a good one, by the rules of the kind of source. For a page, `mapping` says only
+// whether it could be read.
 using Judge = std::function<std::optional<Error>(const MappedAnswer&)>;
 
-// FetchMapped for an answer that comes in pages: `first` asks for the first one, and every other differs by
-// its URL alone. All feed one mapping, and what is wrong with one of them is wrong with the answer. Timeout
-// and ceiling of `first` are those of all pages together.
-Result<MappedAnswer> FetchPages(HttpClient& http, HttpRequest first, const PagesConfig& pages,
-                                const MappingConfig& mapping, const MappingOptions& options,
-                                const Judge& judge, const Clock& clock, std::stop_token stop);
+// FetchMapped for an answer in pages: `first` requests the first one, and the others differ only by their
+// URL. All feed one mapping, and a problem of one page is a problem of the answer. Timeout and ceiling of
+// `first` hold for all pages together.
+[[nodiscard]] Result<MappedAnswer> FetchPages(HttpClient& http, HttpRequest first, const PagesConfig& pages,
+                                              const MappingConfig& mapping, const MappingOptions& options,
+                                              const Judge& judge, const Clock& clock, std::stop_token stop);
 
 }  // namespace o2o

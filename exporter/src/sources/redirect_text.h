@@ -8,9 +8,9 @@
 
 namespace o2o {
 
-// What a 3xx says and what to do about it, behind the name of who answered: "redirects to
-// https://shop.example.com/ (302), which is not followed: ADVICE". One that names no address, and 304, have
-// their own words.
+// What a 3xx means and what to do about it, to follow the upstream's name: "redirects to
+// https://shop.example.com/ (302), which is not followed: ADVICE". 304 and a redirect without an address have
+// texts of their own.
 std::string RedirectText(const HttpResponse& response, std::string_view advice);
 
 }  // namespace o2o

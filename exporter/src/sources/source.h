@@ -14,7 +14,7 @@
 
 namespace o2o {
 
-// What a good poll brings.
+// The result of a good poll.
 struct PollResult {
   std::vector<Family> families;  // replace what the source published before, whole
   std::size_t rows = 0;          // in the answer
@@ -23,32 +23,32 @@ struct PollResult {
   std::map<std::string, std::string> first_rejected;            // what was wrong with the first of a reason
   std::vector<std::pair<std::string, std::uint64_t>> repaired;  // what was used though it was wrong
   std::vector<std::string> notes;                               // for people: logged when they change
-  std::vector<std::string> sample_rows;  // the rows as JSON texts, the first ones; for /api/<source>
-  bool hurry = false;                    // the answer was cut short: poll again sooner
+  std::vector<std::string> sample_rows;  // the first rows as JSON texts, for /api/<source>
+  bool hurry = false;                    // the answer was truncated: poll again sooner
   std::optional<Error>
-      trouble;  // failed beside a good answer (the store): counted and logged, but the families stand
+      trouble;  // of the store, beside a good answer: counted and logged, but the families are published
 };
 
 // Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's
-// timeout, ends soon after `stop` is asked for, and does not throw. The poller measures and publishes; a
+// timeout, ends soon after a stop is requested, and does not throw. The poller measures and publishes; a
 // source only answers.
 class Source {
  public:
   virtual ~Source() = default;
-  virtual Result<PollResult> Poll(std::stop_token stop) = 0;
-  // The reasons for which a poll of this kind can fail, or be troubled: their counters exist at 0 from the
+  [[nodiscard]] virtual Result<PollResult> Poll(std::stop_token stop) = 0;
+  // The reasons for which a poll of this kind can fail or have trouble: their counters exist at 0 from the
   // start.
   virtual std::vector<ErrorCode> FailureReasons() const = 0;
   // The closed set of reasons for which this kind rejects rows.
   virtual std::vector<std::string> RejectReasons() const = 0;
-  // The same for what it repairs.
+  // The reasons for which it repairs rows.
   virtual std::vector<std::string> RepairReasons() const { return {}; }
-  // Whether pages, which ask nobody who they are, may show its last rows. Closed unless the kind says that
-  // they name no customers.
+  // Whether pages, which anybody may read, may show its last rows. False unless the kind knows that they name
+  // no customers.
   virtual bool ShowsRows() const { return false; }
 };
 
-// What polls of any HTTP upstream can fail with; `more`: what is this kind's alone.
+// The reasons for which polls of any HTTP upstream can fail, and `more` for this kind.
 std::vector<ErrorCode> UpstreamFailures(std::initializer_list<ErrorCode> more);
 
 }  // namespace o2o

@@ -7,8 +7,8 @@
 
 namespace o2o {
 
-// The kinds of source that there are, in the order in which people are told of them. What they say of
-// themselves is a MappedSourceConfig, or OmsSourceConfig. Lives as long as the program.
+// All kinds of source, in the order in which messages list them. Each reads a MappedSourceConfig or an
+// OmsSourceConfig. Lives as long as the program.
 std::span<const SourceKind> SourceKinds();
 
 }  // namespace o2o

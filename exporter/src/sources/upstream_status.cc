@@ -19,7 +19,7 @@ std::string UnexpectedStatus(std::string_view who, int status) {
 Error WithWait(Error error, const HttpResponse& response) {
   if (!response.retry_after || (response.status != 429 && response.status != 503)) return error;
   error.retry_after = response.retry_after;
-  error.message += "; it asks to come again in " + FormatDuration(*response.retry_after);
+  error.message += "; it asks us to wait " + FormatDuration(*response.retry_after);
   return error;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kPieceBytes = 64 << 10;
 
-// What COPY's text format writes after a backslash; 0: the byte as it is.
+// The character that COPY's text format writes after a backslash; 0: the byte is not escaped.
 constexpr std::array<char, 256> kEscapes = [] {
   std::array<char, 256> escapes{};
   escapes['\\'] = '\\';
@@ -35,8 +35,8 @@ void AppendEscaped(std::string_view text, std::string& out) {
   out.append(text, copied);
 }
 
-// Whether every byte is printable ASCII and no backslash, as nearly all text is: eight at a time. May say no
-// where one is.
+// Whether every byte is printable ASCII and not a backslash, as in nearly all texts: eight bytes at a time.
+// May say no for a text that is.
 bool IsPlain(std::string_view text) {
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
   const auto odd = [](std::uint64_t word) {

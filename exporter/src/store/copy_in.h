@@ -9,14 +9,13 @@
 
 namespace o2o {
 
-// COPY into a table, all its columns in order: Field() for each, then EndRow(). Rows are on their way while
-// others are written. Until Complete() the connection is good for nothing else.
+// COPY into a table, all its columns in order: Field() for each, then EndRow(). Rows are sent while others
+// are written. Until Complete() the connection cannot be used for anything else.
 class CopyIn {
  public:
   CopyIn(PgConnection& connection, const std::string& table);
 
-  // Text that is not clean UTF-8 is repaired: one column that breaks the mapping's promise must not keep the
-  // whole page out for ever.
+  // Text that is not clean UTF-8 is repaired: one bad column must not keep the whole page out for ever.
   void Field(std::string_view text);
   void OptionalField(const std::optional<std::string>& text);  // none: null
   void EndRow();

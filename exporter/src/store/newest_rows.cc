@@ -32,8 +32,8 @@ class StatusRanks {
   int unknown_ = 5;
 };
 
-// One order's rows stay in the page's sequence. Ids of one OMS mostly begin alike: the eight bytes behind
-// what all of them begin with decide nearly every comparison, without a look at the orders.
+// Rows of one order stay in the page's sequence. Ids of one OMS mostly share a prefix: the eight bytes after
+// the common prefix decide nearly every comparison, without access to the orders.
 std::vector<const Order*> SortedById(const std::vector<Order>& orders) {
   std::size_t alike = orders.empty() ? 0 : orders.front().order_id.size();
   for (const Order& order : orders) {
@@ -42,7 +42,7 @@ std::vector<const Order*> SortedById(const std::vector<Order>& orders) {
   }
 
   struct Place {
-    std::uint64_t begin;  // the eight bytes, the first of them the highest; zero where the id has ended
+    std::uint64_t begin;  // the eight bytes, the first in the highest; zero after the id's end
     const Order* order;
   };
   std::vector<Place> places;

@@ -11,7 +11,7 @@ constexpr int kMaxShown = 5;
 
 }  // namespace
 
-void NoticeLog::Take(const std::string& notice, MonotonicTime now) {
+void NoticeLog::Log(const std::string& notice, MonotonicTime now) {
   if (now >= window_end_) {
     if (left_out_ > 0) log::Warn("notices of PostgreSQL left out", {{"count", std::to_string(left_out_)}});
     window_end_ = now + kWindow;

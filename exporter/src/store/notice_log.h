@@ -8,12 +8,12 @@
 
 namespace o2o {
 
-// Logs what PostgreSQL says unasked, so that neither a repeated warning nor a flood fills the log: a few
-// lines in each ten minutes, then how many were left out.
+// Logs PostgreSQL's notices, so that neither a repeated warning nor a flood fills the log: a few lines every
+// ten minutes, then how many were left out.
 class NoticeLog {
  public:
-  void operator()(const std::string& notice) { Take(notice, std::chrono::steady_clock::now()); }
-  void Take(const std::string& notice, MonotonicTime now);
+  void operator()(const std::string& notice) { Log(notice, std::chrono::steady_clock::now()); }
+  void Log(const std::string& notice, MonotonicTime now);
 
  private:
   MonotonicTime window_end_{};

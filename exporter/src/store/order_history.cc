@@ -3,14 +3,15 @@
 
 #include "base/time_text.h"
 #include "store/pg_session.h"
+#include "store/pg_time.h"
 
 namespace o2o {
 namespace {
 
 constexpr const char* kRowsAtOnce = "5000";
 
-// Each order is counted where it was first seen in a status, as the triggers count (002_counting.sql). The
-// orders to be looked at are those that the OMS changed in the window: their updated_at is the latest.
+// Each order counts when it was first seen in a status, as the triggers count (002_counting.sql). Only orders
+// that the OMS changed in the window matter: their updated_at is the latest.
 std::string Query(PgTransaction& tx, const HistoryWindow& window) {
   const auto time = [&](Timestamp at) { return tx.Quote(FormatTime(at)) + "::timestamptz"; };
   const std::string step = tx.Quote(std::to_string(window.step.count()) + " ms") + "::interval";
@@ -46,14 +47,15 @@ std::string Query(PgTransaction& tx, const HistoryWindow& window) {
          time(window.from) +
          ", 0 FROM order_tallies WHERE family IN ('o2o_orders_ingested_total', 'o2o_orders_completed_total', "
          "'o2o_orders_completed_amount_total', 'o2o_orders_failed_total')"
-         ") SELECT family, labels[1], labels[2], (extract(epoch FROM at) * 1000000)::bigint, "
+         ") SELECT family, labels[1], labels[2], " +
+         MicrosOf("at") +
+         ", "
          "greatest(0, value - sum(added) OVER (PARTITION BY family, labels ORDER BY at DESC) + added)::text "
          "FROM steps JOIN order_tallies USING (family, labels) ORDER BY family, steps.labels, steps.at";
 }
 
 HistoryStep StepOf(const PgRow& row) {
-  HistoryStep step{
-      row.Text(0), {row.Text(1)}, Timestamp(std::chrono::microseconds(row.Integer(3))), row.Text(4)};
+  HistoryStep step{row.Text(0), {row.Text(1)}, TimeAt(row, 3), row.Text(4)};
   if (!row.IsNull(2)) step.labels.push_back(row.Text(2));
   return step;
 }
@@ -61,11 +63,11 @@ HistoryStep StepOf(const PgRow& row) {
 }  // namespace
 
 Result<void> ReadOrderHistory(const StoreConfig& config, const HistoryWindow& window,
-                              const std::function<bool(const HistoryStep&)>& take, std::stop_token stop) {
+                              const std::function<bool(const HistoryStep&)>& sink, std::stop_token stop) {
   PgSession session(config, [](PgSession&) {});
   const std::stop_callback cut(stop, [&session] { session.Interrupt(); });
-  // No second attempt can begin after the first step was taken: a session that has just connected does not
-  // try again, and what only reads collides with nobody.
+  // No second attempt can begin after the first step was passed to the sink: a session that has just
+  // connected does not try again, and a read-only transaction collides with nobody.
   const auto read = session.Call<bool>("reading the history", [&](PgSession& reading) {
     PgTransaction tx = reading.Begin(PgTransaction::Kind::kHistory);
     tx.Execute("DECLARE history NO SCROLL CURSOR FOR " + Query(tx, window));
@@ -73,7 +75,7 @@ Result<void> ReadOrderHistory(const StoreConfig& config, const HistoryWindow& wi
       const PgRows rows = tx.Execute(std::string("FETCH ") + kRowsAtOnce + " FROM history");
       if (rows.empty()) return true;
       for (const PgRow row : rows) {
-        if (!take(StepOf(row))) return false;
+        if (!sink(StepOf(row))) return false;
       }
     }
   });

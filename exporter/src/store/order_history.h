@@ -22,23 +22,23 @@ struct HistoryStep {
   std::string value;
 };
 
-// The times that history is asked for.
+// The period of the history.
 struct HistoryWindow {
   Timestamp from;   // a multiple of `step`, as until
   Timestamp until;  // not before `from`
   Millis step;      // whole seconds
 };
 
-// What PostgreSQL can say of the past of o2o_orders_ingested_total, ..._completed_total,
-// ..._completed_amount_total and ..._failed_total: today's tallies, less what the orders kept say came later.
-// Orders, those of the archive too, count at the OMS's updated_at with which they were seen in a status
-// first, and orders that are not kept any more as if they were older than all others. What is dated beyond
-// `until` counts there.
+// The past of o2o_orders_ingested_total, ..._completed_total, ..._completed_amount_total and
+// ..._failed_total, as far as PostgreSQL knows it: today's tallies, less what was added later according to
+// the orders. Orders, including archived ones, count at the updated_at with which they were first seen in a
+// status; deleted orders count as older than all others. What is dated beyond `until` counts at `until`.
 //
-// Calls `take` with the steps of the window, by family, labels and time; each series' first is at `from`.
-// Reads one state of the database, in an hour at most, and changes nothing. Stops where `take` answers false
-// and where it is asked to (kCancelled). Fails with kStore.
-Result<void> ReadOrderHistory(const StoreConfig& config, const HistoryWindow& window,
-                              const std::function<bool(const HistoryStep&)>& take, std::stop_token stop);
+// Calls `sink` with the steps of the window, by family, labels and time; each series' first is at `from`.
+// Reads one state of the database, in an hour at most, and changes nothing. Ends early when `sink` returns
+// false and when a stop is requested (kCancelled). Fails with kStore.
+[[nodiscard]] Result<void> ReadOrderHistory(const StoreConfig& config, const HistoryWindow& window,
+                                            const std::function<bool(const HistoryStep&)>& sink,
+                                            std::stop_token stop);
 
 }  // namespace o2o

@@ -13,40 +13,39 @@
 
 namespace o2o {
 
-// What became of a page's rows.
+// What became of the rows of a page.
 struct IngestResult {
   std::int64_t inserted = 0;  // first seen
   std::int64_t updated = 0;
   std::int64_t unchanged = 0;
-  std::int64_t stale = 0;     // older than what is kept
+  std::int64_t stale = 0;     // older than the stored row
   std::int64_t rejected = 0;  // newly kept in rejected_orders
 };
 
 // Where a source's rows are complete up to.
 struct Watermark {
   Timestamp at;  // by the OMS's clock of that time
-  // The Date of the OMS's answer that moved it here, where it had one: a later answer with an earlier Date
-  // shows that the OMS's clock was set back.
+  // The Date of the OMS's answer that moved it here, if it had one: a later answer with an earlier Date shows
+  // that the OMS's clock was set back.
   std::optional<Timestamp> oms_date;
   std::chrono::microseconds age{0};  // how long ago that was, by the store's clock
 };
 
-// What a catch-up run that has not ended has taken in: all orders that last changed between these, by the
-// OMS's clock.
+// The progress of a catch-up run that has not ended: all orders that last changed between these times, by the
+// OMS's clock, are stored.
 struct CatchUpMark {
   Timestamp from;
   Timestamp to;
 };
 
-// What one transaction takes in besides the page's rows.
+// What one transaction stores besides the page's rows.
 struct IngestStep {
   std::string source;     // whose watermark and gap counter
   Timestamp oms_now;      // the OMS's clock; rows dated more than a minute beyond it are of the future
-  Timestamp answered_at;  // that clock when the OMS gave the page: earlier where the page is offered again
+  Timestamp answered_at;  // that clock when the OMS sent the page: earlier if the page is offered again
   std::optional<Timestamp> newest;    // advance the watermark to it, never back; none: leave it
   std::optional<Timestamp> oms_date;  // of the answer, kept with the watermark
-  // The watermark as it was when the OMS's clock turned out to have been set back since: from there, and only
-  // from there, it goes back.
+  // If the OMS's clock was set back: the watermark when that was noticed. Only from there may it move back.
   std::optional<Timestamp> set_back_from;
   bool gap = false;  // rows between the old watermark and this page are lost to us
 };
@@ -67,7 +66,7 @@ struct OpenOrders {
   Timestamp oldest_since;  // when the oldest of them entered the status
 };
 
-// What a batch job reported of itself.
+// The report of a batch job.
 struct BatchJob {
   std::optional<Timestamp> last_success;
   std::optional<double> duration_seconds;  // of the last run that ended
@@ -85,27 +84,28 @@ struct StoreView {
   std::optional<Timestamp> newest_order;        // newest updated_at kept, none in the future of the OMS
 };
 
-// Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself where the
-// connection is lost, and fails with kStore (kCancelled where it was interrupted). A call that failed may be
-// repeated: taking the same page in twice changes nothing.
+// Where orders are kept. One thread at a time. Every call is bounded in time, reconnects by itself if the
+// connection is lost, and fails with kStore (kCancelled if it was interrupted). A failed call may be
+// repeated: storing the same page twice changes nothing.
 class OrderStore {
  public:
   virtual ~OrderStore() = default;
 
-  // Where the source's rows are complete up to; nothing before its first page. Also what finds out whether
-  // the store is there.
-  virtual Result<std::optional<Watermark>> QueryWatermark(const std::string& source) = 0;
+  // Up to where the source's rows are complete; nothing before its first page. Also shows whether the store
+  // can be reached.
+  [[nodiscard]] virtual Result<std::optional<Watermark>> QueryWatermark(const std::string& source) = 0;
 
-  // Takes a page in: rows, history, tallies, rejected rows, watermark; all or nothing.
-  virtual Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) = 0;
+  // Stores a page: rows, history, tallies, rejected rows, watermark; all or nothing.
+  [[nodiscard]] virtual Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) = 0;
 
-  // Where the source's last catch-up run has got to, if it has not ended.
-  virtual Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) = 0;
-  // Nothing: it has ended.
-  virtual Result<void> KeepCatchUpMark(const std::string& source, const std::optional<CatchUpMark>& mark) = 0;
+  // The progress of the source's last catch-up run, if it has not ended.
+  [[nodiscard]] virtual Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) = 0;
+  // No mark: the run has ended.
+  [[nodiscard]] virtual Result<void> KeepCatchUpMark(const std::string& source,
+                                                     const std::optional<CatchUpMark>& mark) = 0;
 
-  // `oms_now`: against what delays are measured.
-  virtual Result<StoreView> View(Timestamp oms_now) = 0;
+  // `oms_now`: the time against which delays are measured.
+  [[nodiscard]] virtual Result<StoreView> View(Timestamp oms_now) = 0;
 };
 
 }  // namespace o2o

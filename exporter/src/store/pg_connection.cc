@@ -22,7 +22,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// What we ask for is tallies by the hundred and open orders by type and status: far below.
+// We read hundreds of tallies, and open orders by type and status: far below this.
 constexpr std::int64_t kMaxAnswerBytes = 16 << 20;
 constexpr std::int64_t kMaxGreetingBytes = 1 << 20;
 
@@ -113,8 +113,8 @@ std::int64_t PgRows::affected() const {
 std::string_view PgRows::command() const { return PQcmdStatus(result_.get()); }
 
 ConnectionSettings PgConnection::Complete(const ConnectionSettings& settings) {
-  // No function of libpq reads a service file but the one that connects: given an sslmode that there is none
-  // of, it refuses before it connects anywhere.
+  // Only libpq's function that connects reads a service file: given an sslmode that does not exist, it
+  // refuses before it connects anywhere.
   constexpr const char* kNoMode = "none-to-connect-with";
   ConnectionSettings refused = settings;
   refused.emplace_back("sslmode", kNoMode);
@@ -169,11 +169,10 @@ void PgConnection::WaitFor(short events) {
     const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now()).count();
     if (left <= 0) {
       if (raised && interruption_.until() <= deadline_) {
-        throw PgFailure{
-            PgFailure::Kind::kStopped,
-            "interrupted while PostgreSQL gave no answer: what was not committed is not taken in"};
+        throw PgFailure{PgFailure::Kind::kStopped,
+                        "interrupted while PostgreSQL did not answer: uncommitted orders are not stored"};
       }
-      throw PgFailure{PgFailure::Kind::kTooLate, "PostgreSQL gave no answer in time"};
+      throw PgFailure{PgFailure::Kind::kTooLate, "PostgreSQL did not answer in time"};
     }
     pollfd watched[] = {{PQsocket(connection_.get()), events, 0}, {interruption_.descriptor(), POLLIN, 0}};
     const int timeout = static_cast<int>(std::min<std::int64_t>(left, 60'000));
@@ -183,8 +182,8 @@ void PgConnection::WaitFor(short events) {
   }
 }
 
-// libpq keeps an answer whole, and a message of up to 2 GiB if a server announces one. On a Unix socket,
-// which is the administrator's own, nothing is counted.
+// libpq holds a whole answer in memory, even a message of 2 GiB if a server announces one. A Unix socket,
+// which is the administrator's own, is not limited.
 void PgConnection::CheckIncoming(std::int64_t ceiling) const {
   if (BytesReceived(PQsocket(connection_.get())) - received_before_ <= ceiling) return;
   throw PgFailure{PgFailure::Kind::kLost, "PostgreSQL sent more than " + std::to_string(ceiling >> 20) +
@@ -198,17 +197,17 @@ bool PgConnection::Flush() {
     if (left <= 0) return left == 0;
     WaitFor(POLLIN | POLLOUT);
     CheckIncoming(kMaxAnswerBytes);
-    // A server that says something before it reads on waits for us to listen.
+    // A server that sends something before it reads on waits until we receive it.
     if (PQconsumeInput(connection_.get()) == 0) return false;
   }
 }
 
 std::shared_ptr<pg_result> PgConnection::NextResult() {
-  Flush();  // where that fails, the server's last words may say why
+  (void)Flush();  // where that fails, the server's last words may say why
   while (PQisBusy(connection_.get()) != 0) {
     WaitFor(POLLIN);
     CheckIncoming(kMaxAnswerBytes);
-    // Where the connection ends, PQgetResult no longer waits.
+    // After the connection has ended, PQgetResult no longer waits.
     if (PQconsumeInput(connection_.get()) == 0) break;
   }
   return {PQgetResult(connection_.get()), &PQclear};
@@ -225,7 +224,7 @@ PgRows PgConnection::ReadResults() {
   if (!last) Lost();
   const ExecStatusType status = PQresultStatus(last.get());
   if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE || status == PGRES_NONFATAL_ERROR) {
-    // Where the session ended, libpq has a message of its own.
+    // If the session ended, libpq has a message of its own.
     if (Field(last.get(), PG_DIAG_SQLSTATE).empty()) Lost();
     throw Describe(last.get());
   }
@@ -244,25 +243,25 @@ void PgConnection::BeginCopy(const std::string& sql) {
   received_before_ = BytesReceived(PQsocket(connection_.get()));
   if (PQsendQuery(connection_.get(), sql.c_str()) == 0) Lost();
   const PgRows begun = ReadResults();
-  if (PQtransactionStatus(connection_.get()) != PQTRANS_ACTIVE) Odd("it began no COPY");
+  if (PQtransactionStatus(connection_.get()) != PQTRANS_ACTIVE) Odd("it did not begin a COPY");
 }
 
 void PgConnection::PutCopy(std::string_view rows) {
   constexpr std::size_t kMaxPiece = 1 << 20;
   while (!rows.empty()) {
     const std::string_view piece = rows.substr(0, kMaxPiece);
-    const int taken = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size()));
-    if (taken < 0 || !Flush()) Lost();
-    if (taken > 0) rows.remove_prefix(piece.size());
+    const int queued = PQputCopyData(connection_.get(), piece.data(), static_cast<int>(piece.size()));
+    if (queued < 0 || !Flush()) Lost();
+    if (queued > 0) rows.remove_prefix(piece.size());
   }
 }
 
 void PgConnection::EndCopy() {
-  int taken = 0;
-  while ((taken = PQputCopyEnd(connection_.get(), nullptr)) == 0) {
+  int queued = 0;
+  while ((queued = PQputCopyEnd(connection_.get(), nullptr)) == 0) {
     if (!Flush()) Lost();
   }
-  if (taken < 0) Lost();
+  if (queued < 0) Lost();
   ReadResults();
 }
 

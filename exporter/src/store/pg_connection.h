@@ -17,7 +17,7 @@ struct pg_result;  // libpq's
 
 namespace o2o {
 
-// The rows of one answer. Reading a value that is not there, or not of the type asked for, throws PgFailure.
+// A row of an answer. Reading a value that is missing, or not of the requested type, throws PgFailure.
 class PgRow {
  public:
   PgRow(const std::shared_ptr<pg_result>& result, int row) : result_(result), row_(row) {}
@@ -62,8 +62,8 @@ class PgRows {
   std::shared_ptr<pg_result> result_;
 };
 
-// One connection to PostgreSQL, or to something that poses as it: every wait ends at the deadline or soon
-// after an interruption, every answer has a ceiling in bytes, and nothing is printed. What fails throws
+// One connection to PostgreSQL, or to something that poses as PostgreSQL: every wait ends at the deadline or
+// soon after an interruption, every answer has a ceiling in bytes, and nothing is printed. Failures throw
 // PgFailure. One thread at a time.
 class PgConnection {
  public:
@@ -72,15 +72,14 @@ class PgConnection {
   // The settings as libpq completes them by the environment and by service files.
   static ConnectionSettings Complete(const ConnectionSettings& settings);
 
-  // Connects. `notices` gets what the server says unasked, in the phase of the connection too; fit to be
-  // shown.
+  // Connects. `notices` gets the server's notices, those during connecting too; fit to be shown.
   PgConnection(const ConnectionSettings& settings, MonotonicTime deadline, const PgInterruption& interruption,
                NoticeSink notices);
   ~PgConnection();
   PgConnection(const PgConnection&) = delete;
   PgConnection& operator=(const PgConnection&) = delete;
 
-  // Of the calls below, until it is set again.
+  // The deadline of the calls below, until it is set again.
   void SetDeadline(MonotonicTime deadline) { deadline_ = deadline; }
 
   // Statements, and the rows of the last of them.
@@ -93,7 +92,7 @@ class PgConnection {
 
   bool alive() const;
   bool in_transaction() const;
-  // Asks the server whether something stands between it and us that may give its connection to others.
+  // Asks the server whether a pooler in between may share its connection with others.
   bool shared();
   std::string Quote(std::string_view text) const;  // as a literal
   std::string user() const;
@@ -103,7 +102,7 @@ class PgConnection {
   void Connect();
   void WaitFor(short events);
   void CheckIncoming(std::int64_t ceiling) const;
-  bool Flush();
+  [[nodiscard]] bool Flush();
   std::shared_ptr<pg_result> NextResult();
   PgRows ReadResults();
 

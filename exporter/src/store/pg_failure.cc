@@ -10,7 +10,7 @@ namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxMessageBytes = 300;
-constexpr std::string_view kOurs = "O2O01";  // what our functions raise: words of ours, without any row's
+constexpr std::string_view kOurs = "O2O01";  // raised by our functions: our own text, which quotes no row
 
 PgFailure::Kind KindOf(std::string_view sqlstate) {
   using Kind = PgFailure::Kind;
@@ -20,14 +20,14 @@ PgFailure::Kind KindOf(std::string_view sqlstate) {
   return Kind::kOther;
 }
 
-// RAISE of PL/pgSQL, and what the other languages have for it.
+// RAISE of PL/pgSQL, and its counterparts in other languages.
 bool IsRaised(const ServerError& error) {
   const std::string_view from = error.source_function;
   return error.sqlstate.starts_with("P0") || from == "exec_stmt_raise" || from.starts_with("PLy_") ||
          from.starts_with("plperl_") || from.starts_with("pltcl_");
 }
 
-// "PL/pgSQL function odd() line 2 at RAISE": the function; empty where the context does not begin like that.
+// "PL/pgSQL function odd() line 2 at RAISE": the function; empty if the context does not begin like that.
 std::string_view FunctionIn(std::string_view context) {
   constexpr std::string_view kStart = "PL/pgSQL function ";
   if (!context.starts_with(kStart)) return {};
@@ -61,7 +61,7 @@ std::string HideQuotes(std::string_view line, bool names) {
   return shown;
 }
 
-// What to do about failures whose message does not say it.
+// Advice for failures whose message does not say what to do.
 struct Hint {
   std::string_view about;
   std::string_view text;
@@ -95,9 +95,9 @@ PgFailure DescribeServerError(const ServerError& error) {
     failure.raised = Excerpt(error.message, kMaxMessageBytes);
     failure.text = function.empty() ? std::string("a function of the database")
                                     : "function " + Excerpt(function, kMaxMessageBytes);
-    failure.text += " raised an error of its own";
+    failure.text += " raised an error";
   } else {
-    // Of a bad value only what kind of value.
+    // Of a bad value only its type is shown.
     const bool quotes = sqlstate.starts_with("22");
     failure.text = Excerpt(quotes ? HideQuotes(error.message.substr(0, error.message.find(':')), false)
                                   : std::string(error.message),
@@ -111,12 +111,12 @@ PgFailure DescribeServerError(const ServerError& error) {
 std::string DescribeConnectFailure(std::string_view message, const std::vector<std::string>& secrets) {
   for (const std::string& secret : secrets) {
     if (!secret.empty() && message.find(secret) != std::string_view::npos) {
-      return "the server could not be reached or refused us (its message is not shown, it contains the "
-             "password)";
+      return "the server could not be reached or refused the connection (its message is not shown, since it "
+             "contains the password)";
     }
   }
   const std::string_view line = message.substr(0, message.find('\n'));
-  // libpq quotes what it does not like of the connection string, which may be a piece of the password.
+  // libpq quotes what it rejects in the connection string, which may be a piece of the password.
   const bool ours =
       !line.starts_with("connection to server") && !line.starts_with("could not translate host name");
   return WithHint(Excerpt(HideQuotes(line, !ours), kMaxMessageBytes));

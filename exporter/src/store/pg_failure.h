@@ -10,8 +10,8 @@ namespace o2o {
 // Why a call to PostgreSQL failed. Thrown on this floor only; PgSession::Call turns it into an Error.
 struct PgFailure {
   enum class Kind {
-    kCollision,    // with another writer: the same again may do
-    kLockTimeout,  // somebody held a lock for longer than lock_timeout
+    kCollision,    // with another writer: a retry may succeed
+    kLockTimeout,  // another session held a lock for longer than lock_timeout
     kLost,         // the connection is gone
     kTooLate,      // the deadline of the call passed
     kStopped,      // PgInterruption
@@ -19,12 +19,11 @@ struct PgFailure {
   };
   Kind kind = Kind::kOther;
   std::string text = {};      // one line, free of secrets and of row content
-  std::string sqlstate = {};  // empty where it was not the server that failed the call
-  std::string raised =
-      {};  // a function's own words (RAISE), which may quote a row: for functions of ours only
+  std::string sqlstate = {};  // empty if the call did not fail in the server
+  std::string raised = {};    // the text of a RAISE, which may quote a row: only for our own functions
 };
 
-// What the server says of an error, by libpq's fields of it.
+// An error of the server, as libpq's fields.
 struct ServerError {
   std::string_view sqlstate;
   std::string_view message;
@@ -32,12 +31,12 @@ struct ServerError {
   std::string_view context;          // the innermost function first
 };
 
-// Shows PostgreSQL's own words as far as they cannot quote a row, and of what a function of the database
-// raised only which function it was.
+// PostgreSQL's own text as far as it cannot quote a row; for an error that a function of the database raised,
+// only the name of the function.
 PgFailure DescribeServerError(const ServerError& error);
 
-// One line about why no connection came about, from libpq's message. Of quoted pieces only plain names of an
-// answer from the network are shown, and nothing of a message that has one of `secrets` in it.
+// One line about why connecting failed, from libpq's message. Of quoted pieces only plain names in an answer
+// from the network are shown, and nothing of a message that contains one of `secrets`.
 std::string DescribeConnectFailure(std::string_view message, const std::vector<std::string>& secrets);
 
 }  // namespace o2o

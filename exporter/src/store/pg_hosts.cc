@@ -39,7 +39,7 @@ std::vector<std::string> SplitAtCommas(std::string_view list) {
   }
 }
 
-// Of one host; none where there is nothing to look up, or nothing was found (libpq says so in its own words).
+// The addresses of one host; none if there is nothing to look up, or nothing was found (libpq reports that).
 std::vector<std::string> LookUp(const std::string& host) {
   if (host.empty() || host.front() == '/' || host.front() == '@') return {};
   addrinfo hints{};

@@ -8,11 +8,11 @@
 // Where a connection may be tried.
 namespace o2o {
 
-// The settings, and `defaults` for keywords that they do not set.
+// The settings, with `defaults` for keywords that they do not set.
 ConnectionSettings WithDefaults(ConnectionSettings settings, const ConnectionSettings& defaults);
 
 // One set of settings for each address of each host, in libpq's order. With several servers, only one that
-// takes writes counts as connected, unless the settings say otherwise (target_session_attrs). Asks DNS.
+// accepts writes counts as connected, unless the settings say otherwise (target_session_attrs). Asks DNS.
 std::vector<ConnectionSettings> AddressesOf(const ConnectionSettings& settings);
 
 }  // namespace o2o

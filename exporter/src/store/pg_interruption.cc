@@ -10,7 +10,7 @@
 namespace o2o {
 namespace {
 
-// A healthy server commits a page within it, so that a stop or reload loses no poll for nothing.
+// A healthy server commits a page within it, so that a stop or reload does not waste a poll.
 constexpr std::chrono::milliseconds kGrace{500};
 
 int MakeDescriptor() {
@@ -24,7 +24,7 @@ int MakeDescriptor() {
 PgInterruption::PgInterruption() : descriptor_(MakeDescriptor()) {}
 PgInterruption::~PgInterruption() { ::close(descriptor_); }
 
-void PgInterruption::Raise() {
+void PgInterruption::Raise() noexcept {
   MonotonicTime::rep never = MonotonicTime::max().time_since_epoch().count();
   const MonotonicTime until = std::chrono::steady_clock::now() + kGrace;
   if (until_.compare_exchange_strong(never, until.time_since_epoch().count())) {

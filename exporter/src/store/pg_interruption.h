@@ -7,7 +7,7 @@
 
 namespace o2o {
 
-// Ends what waits for PostgreSQL, for good: a call in progress has a moment left to finish by itself.
+// Ends all waiting for PostgreSQL, for good: a call in progress has a moment left to finish by itself.
 // Thread-safe.
 class PgInterruption {
  public:
@@ -16,8 +16,8 @@ class PgInterruption {
   PgInterruption(const PgInterruption&) = delete;
   PgInterruption& operator=(const PgInterruption&) = delete;
 
-  void Raise();
-  // Until when calls may go on; MonotonicTime::max() before Raise().
+  void Raise() noexcept;
+  // Until when calls may continue; MonotonicTime::max() before Raise().
   MonotonicTime until() const { return MonotonicTime(MonotonicTime::duration(until_.load())); }
   // Readable from Raise() on.
   int descriptor() const { return descriptor_; }

@@ -2,13 +2,14 @@
 #include "store/pg_order_store.h"
 
 #include "base/log.h"
-#include "base/text.h"
 #include "base/time_text.h"
-#include "orders/order_limits.h"
 #include "store/copy_in.h"
 #include "store/newest_rows.h"
 #include "store/pg_schema.h"
 #include "store/pg_session.h"
+#include "store/pg_time.h"
+#include "store/rejected_rows.h"
+#include "store/store_view.h"
 
 namespace o2o {
 namespace {
@@ -17,23 +18,9 @@ using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
 constexpr std::chrono::hours kPruneInterval{1};
-constexpr std::size_t kMaxDetailBytes = 1'000;
-constexpr int kMaxBatchJobs = 100;  // as many as report_batch_job takes; each is three series
 
-// Times travel as microseconds since 1970, exact in both directions. PostgreSQL holds times that we do not
-// (infinity is one): they become the first or last that the OMS can tell, since one odd row must not hide all
-// others.
-std::string MicrosOf(const std::string& expression) {
-  const std::string first = "'1970-01-01Z'", last = "'2200-12-31 23:59:59Z'";
-  return "(extract(epoch FROM CASE WHEN " + expression + " < " + first + " THEN " + first + " WHEN " +
-         expression + " > " + last + " THEN " + last + " ELSE " + expression + " END) * 1000000)::bigint";
-}
-Timestamp TimeAt(const PgRow& row, int column) { return Timestamp(microseconds(row.Integer(column))); }
-
-// --- taking a page in ---
-
-// Where a page is staged: temporary tables, which stay for the next page, since to make them anew writes to
-// the catalog; on a connection that a pooler shares out they go with the transaction.
+// Temporary tables for a page. They stay for the next page, since creating them writes to the catalog; on a
+// connection that a pooler shares they are dropped with the transaction.
 class Staging {
  public:
   // For a new connection.
@@ -43,10 +30,8 @@ class Staging {
   }
   void Prepare(PgTransaction& tx) const {
     if (ready_) return;
-    tx.Execute(
-        "SELECT prepare_order_staging(); "
-        "CREATE TEMPORARY TABLE IF NOT EXISTS staged_rejects (reason text, detail text, payload text) "
-        "ON COMMIT DELETE ROWS");
+    tx.Execute("SELECT prepare_order_staging()");
+    PrepareRejectStaging(tx);
   }
   void Commit(PgTransaction& tx) {
     if (shared_) tx.Execute("DROP TABLE pg_temp.staged_orders, pg_temp.staged_rejects");
@@ -76,7 +61,7 @@ void StageOrders(PgTransaction& tx, const std::vector<const Order*>& orders) {
   copy.Complete();
 }
 
-// `held`: rows that wait for another session's transaction; they come along with a later page, be it an empty
+// `held`: rows that wait for another session's transaction; a later page brings them along, even an empty
 // one.
 IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, const IngestStep& step,
                          std::int64_t& held) {
@@ -95,38 +80,6 @@ IngestResult MergeOrders(PgTransaction& tx, const NewestRows& newest, const Inge
   return result;
 }
 
-std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rejected,
-                          const std::string& source, const RejectedRowsConfig& limits) {
-  if (rejected.empty()) return 0;
-  CopyIn copy(tx.connection(), "staged_rejects");
-  for (const RejectedRow& row : rejected) {
-    copy.Field(Name(row.reason));
-    copy.Field(CutUtf8(RepairUtf8(row.detail), kMaxDetailBytes));
-    copy.Field(CutUtf8(RepairUtf8(row.payload), limits.max_payload_bytes));
-    copy.EndRow();
-  }
-  copy.Complete();
-  const PgRows kept = tx.Execute(
-      "INSERT INTO rejected_orders (fingerprint, reason, detail, payload, payload_bytes, source) "
-      "SELECT DISTINCT ON (fingerprint) fingerprint, reason, detail, payload, octet_length(payload), " +
-      tx.Quote(source) +
-      " FROM (SELECT sha256(convert_to(reason || E'\\n' || payload, 'UTF8')) AS fingerprint, * FROM "
-      "staged_rejects) s "
-      "WHERE NOT EXISTS (SELECT FROM rejected_orders r WHERE r.fingerprint = s.fingerprint) "
-      "ORDER BY fingerprint ON CONFLICT DO NOTHING");
-  return kept.affected();
-}
-
-// The oldest go first. `limit`: only where there are more rows than this.
-void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t limit) {
-  if (tx.Execute("SELECT count(*) FROM rejected_orders")[0].Integer(0) <= limit) return;
-  tx.Execute("DELETE FROM rejected_orders WHERE first_seen_at < now() - " +
-             std::to_string(limits.retention.count()) +
-             " * interval '1 millisecond' OR fingerprint IN (SELECT fingerprint FROM rejected_orders "
-             "ORDER BY first_seen_at DESC, fingerprint OFFSET " +
-             std::to_string(limits.max_rows) + ")");
-}
-
 void MoveWatermark(PgTransaction& tx, const IngestStep& step) {
   const auto time = [&](const std::optional<Timestamp>& at) {
     return at ? tx.Quote(FormatTime(*at)) : std::string("NULL");
@@ -134,61 +87,6 @@ void MoveWatermark(PgTransaction& tx, const IngestStep& step) {
   tx.Execute("SELECT advance_watermark(" + tx.Quote(step.source) + ", " + time(step.newest) + ", " +
              time(step.oms_date) + ", " + time(step.oms_now) + ", " + time(step.set_back_from) + ", " +
              (step.gap ? "true" : "false") + ")");
-}
-
-// --- reading ---
-
-void ReadTallies(PgTransaction& tx, StoreView& view) {
-  const PgRows rows = tx.Execute(
-      "SELECT family, value::text, cardinality(labels), labels[1], labels[2], labels[3] FROM order_tallies "
-      "WHERE cardinality(labels) <= 3 ORDER BY order_tallies.family, order_tallies.labels");
-  for (const PgRow row : rows) {
-    Tally tally{row.Text(0), {}, row.Text(1)};
-    for (int label = 0; label < row.Integer(2); ++label) tally.labels.push_back(row.Text(3 + label));
-    view.tallies.push_back(std::move(tally));
-  }
-  for (const PgRow row : tx.Execute("SELECT le FROM order_duration_buckets ORDER BY le")) {
-    view.duration_buckets.push_back(row.Number(0));
-  }
-}
-
-void ReadOpenOrders(PgTransaction& tx, Timestamp oms_now, StoreView& view) {
-  const PgRows rows = tx.Execute(
-      // Told apart as the triggers do it.
-      "SELECT coalesce(t.order_type, 'other'), coalesce(s.status, 'other'), count(*), "
-      "count(*) FILTER (WHERE f.status_since < " +
-      tx.Quote(FormatTime(oms_now)) + "::timestamptz - s.delayed_after), " + MicrosOf("min(f.status_since)") +
-      " FROM fact_orders_monitoring f LEFT JOIN order_statuses s ON s.status = f.status "
-      "LEFT JOIN order_types t ON t.order_type = f.order_type WHERE f.open GROUP BY 1, 2 ORDER BY 1, 2");
-  for (const PgRow row : rows) {
-    view.open_orders.push_back({row.Text(0), row.Text(1), row.Integer(2), row.Integer(3), TimeAt(row, 4)});
-  }
-}
-
-void ReadSourcesAndJobs(PgTransaction& tx, StoreView& view) {
-  for (const PgRow row :
-       tx.Execute("SELECT source, gaps, " + MicrosOf("watermark") + " FROM ingest_sources")) {
-    const std::string source = row.Text(0);
-    view.gaps[source] = row.Integer(1);
-    if (!row.IsNull(2)) view.watermarks[source] = TimeAt(row, 2);
-  }
-  for (const PgRow row :
-       tx.Execute("SELECT batch_job, failed::int, duration_seconds, " + MicrosOf("last_success_at") +
-                  " FROM batch_jobs ORDER BY batch_job LIMIT " + std::to_string(kMaxBatchJobs))) {
-    BatchJob& job = view.batch_jobs[row.Text(0)];
-    job.failed = row.Integer(1) != 0;
-    if (!row.IsNull(2)) job.duration_seconds = row.Number(2);
-    if (!row.IsNull(3)) job.last_success = TimeAt(row, 3);
-  }
-}
-
-void ReadNewestOrder(PgTransaction& tx, Timestamp oms_now, StoreView& view) {
-  const std::string present = " AND updated_at <= " + tx.Quote(FormatTime(oms_now + kFutureTolerance));
-  const std::string newest = "SELECT max(updated_at) AS at FROM fact_orders_monitoring WHERE ";
-  // Each of the two has an index of its own.
-  const PgRow row = tx.Execute("SELECT " + MicrosOf("max(at)") + " FROM (" + newest + "open" + present +
-                               " UNION ALL " + newest + "NOT open" + present + ") n")[0];
-  if (!row.IsNull(0)) view.newest_order = TimeAt(row, 0);
 }
 
 }  // namespace
@@ -225,14 +123,14 @@ class PgOrderStore::Database {
   }
 
  private:
-  // When it begins and when it ends, not with every page.
+  // When holding begins and when it ends, not with every page.
   void LogHeld(std::int64_t orders) {
     if (orders > 0 && !holding_) {
       log::Warn(
-          "orders wait for another session, whose open transaction has changed them; others are taken in",
+          "orders held back, since another session has changed them and not committed; the others are stored",
           {{"orders", std::to_string(orders)}, {"session", session_.LockHolder()}});
     } else if (orders == 0 && holding_) {
-      log::Info("no order waits for another session any more", {});
+      log::Info("no orders are held back any more", {});
     }
     holding_ = orders > 0;
   }
@@ -250,7 +148,7 @@ PgOrderStore::PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses,
     : database_(std::make_unique<Database>(std::move(config), std::move(statuses), std::move(order_types))) {}
 PgOrderStore::~PgOrderStore() = default;
 
-void PgOrderStore::Interrupt() { database_->session().Interrupt(); }
+void PgOrderStore::Interrupt() noexcept { database_->session().Interrupt(); }
 
 Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string& source) {
   return database_->session().Call<std::optional<Watermark>>(
@@ -273,7 +171,7 @@ Result<std::optional<Watermark>> PgOrderStore::QueryWatermark(const std::string&
 Result<IngestResult> PgOrderStore::Ingest(const OrderPage& page, const IngestStep& step) {
   const NewestRows newest = PickNewestRows(page.orders, database_->statuses(), step.oms_now);
   return database_->session().Call<IngestResult>(
-      "taking orders in", [&](PgSession&) { return database_->Ingest(page, newest, step); });
+      "storing orders", [&](PgSession&) { return database_->Ingest(page, newest, step); });
 }
 
 Result<std::optional<CatchUpMark>> PgOrderStore::QueryCatchUpMark(const std::string& source) {
@@ -312,12 +210,7 @@ Result<StoreView> PgOrderStore::View(Timestamp oms_now) {
   return database_->session().Call<StoreView>("reading the tallies", [&](PgSession& session) {
     PgTransaction tx = session.Begin(PgTransaction::Kind::kSnapshot);
     CheckCounting(tx);
-    StoreView view;
-    ReadTallies(tx, view);
-    ReadOpenOrders(tx, oms_now, view);
-    ReadSourcesAndJobs(tx, view);
-    ReadNewestOrder(tx, oms_now, view);
-    return view;
+    return ReadStoreView(tx, oms_now);
   });
 }
 

@@ -10,11 +10,10 @@
 
 namespace o2o {
 
-// Orders in PostgreSQL. Connects at the first call, and again at the next call after a failure; brings the
-// schema up to date and mirrors `statuses` and `order_types` (which have a label of their own, however many
-// others come) into it on the way. One thread at a time, one connection each. A call takes at most
-// connect_timeout + twice statement_timeout, also where the server hangs; only bringing an old schema up to
-// date may take longer.
+// Orders in PostgreSQL. Connects at the first call, and again at the next call after a failure; then it
+// brings the schema up to date and mirrors `statuses` and `order_types` into it (configured types always have
+// a label of their own). One thread at a time, one connection each. A call takes at most connect_timeout +
+// twice statement_timeout, even if the server hangs; only bringing an old schema up to date may take longer.
 class PgOrderStore final : public OrderStore {
  public:
   PgOrderStore(StoreConfig config, std::vector<StatusRule> statuses,
@@ -23,14 +22,15 @@ class PgOrderStore final : public OrderStore {
   PgOrderStore(const PgOrderStore&) = delete;
   PgOrderStore& operator=(const PgOrderStore&) = delete;
 
-  Result<std::optional<Watermark>> QueryWatermark(const std::string& source) override;
-  Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
-  Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) override;
-  Result<void> KeepCatchUpMark(const std::string& source, const std::optional<CatchUpMark>& mark) override;
-  Result<StoreView> View(Timestamp oms_now) override;
+  [[nodiscard]] Result<std::optional<Watermark>> QueryWatermark(const std::string& source) override;
+  [[nodiscard]] Result<IngestResult> Ingest(const OrderPage& page, const IngestStep& step) override;
+  [[nodiscard]] Result<std::optional<CatchUpMark>> QueryCatchUpMark(const std::string& source) override;
+  [[nodiscard]] Result<void> KeepCatchUpMark(const std::string& source,
+                                             const std::optional<CatchUpMark>& mark) override;
+  [[nodiscard]] Result<StoreView> View(Timestamp oms_now) override;
 
-  // Any thread: a call in progress has a moment left to finish, and no other begins.
-  void Interrupt();
+  // From any thread: a call in progress has a moment left to finish, and no other begins.
+  void Interrupt() noexcept;
 
  private:
   class Database;

@@ -11,12 +11,12 @@ constexpr std::string_view kInsufficientPrivilege = "42501";
 
 PgFailure Problem(std::string text) { return {PgFailure::Kind::kOther, std::move(text)}; }
 
-// LATIN1 and the like lack most letters, SQL_ASCII takes any bytes for text.
+// LATIN1 and the like lack most letters, SQL_ASCII accepts any bytes as text.
 void CheckEncoding(PgTransaction& tx) {
   const std::string encoding = tx.Execute("SHOW server_encoding")[0].Text(0);
   if (encoding == "UTF8") return;
   throw Problem("database \"" + tx.connection().database() + "\" keeps text as " + encoding +
-                ", which garbles names: give o2o-exporter one made WITH ENCODING 'UTF8'");
+                ", which garbles names: give o2o-exporter a database made WITH ENCODING 'UTF8'");
 }
 
 struct SchemaState {
@@ -25,7 +25,7 @@ struct SchemaState {
 };
 
 SchemaState QuerySchemaState(PgTransaction& tx, const std::string& schema) {
-  // Read from the catalog itself: to_regclass may remember from before the wait for another exporter's
+  // Read from the catalog itself: to_regclass may remember the state before we waited for another exporter's
   // migration.
   if (tx.Execute("SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace "
                  "WHERE relname = 'schema_migrations' AND nspname = " +
@@ -33,7 +33,7 @@ SchemaState QuerySchemaState(PgTransaction& tx, const std::string& schema) {
           .empty()) {
     return {};
   }
-  // By its whole name, so that a missing right is called that, and no missing table.
+  // By its qualified name, so that a missing privilege is reported as such and not as a missing table.
   const PgRows rows = tx.Execute("SELECT coalesce(max(version), 0), coalesce(max(needs), 0) FROM " +
                                  QuoteName(schema) + ".schema_migrations");
   return {static_cast<int>(rows[0].Integer(0)), static_cast<int>(rows[0].Integer(1))};
@@ -61,7 +61,7 @@ void RunMigration(PgTransaction& tx, const Migration& migration) {
   }
 }
 
-// Of a schema, table, function or other object: another exporter made it a moment ago.
+// A schema, table, function or other object: another exporter has just created it.
 bool IsDuplicate(std::string_view sqlstate) {
   return sqlstate == "42P06" || sqlstate == "42P07" || sqlstate == "42723" || sqlstate == "42710";
 }
@@ -69,8 +69,8 @@ bool IsDuplicate(std::string_view sqlstate) {
 void RunMigrations(PgSession& session) {
   PgTransaction tx = session.Begin(PgTransaction::Kind::kSchema);
   try {
-    // Exporters that start together: one migrates, the others find it done, or collide with it where there
-    // was nothing to lock yet. Not a lock that those who only read can take.
+    // Of exporters that start together one migrates; the others find it done, or collide with it if there was
+    // nothing to lock yet. Readers cannot take this lock.
     const std::string& schema = session.config().schema;
     SchemaState state = QuerySchemaState(tx, schema);
     if (state.version > 0) {
@@ -139,7 +139,7 @@ void PrepareSchema(PgSession& session, const std::vector<StatusRule>& statuses,
     PgTransaction tx = session.Begin();
     CheckCounting(tx);
   }
-  // First the types: orders whose status gets a meaning count under them.
+  // The types first: orders whose status gets a meaning are counted by type.
   SyncOrderTypes(session, order_types);
   SyncStatuses(session, statuses);
 }

@@ -16,10 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr int kMaxAttempts = 5;                 // of a transaction that collided with another one
+constexpr int kMaxAttempts = 5;                 // at a transaction that collides with others
 constexpr std::size_t kMaxFailuresBytes = 600;  // of several hosts; one more is added whole
 const std::string kHeldBy = "; the lock is held by ";
-constexpr const char* kUnknownHolder = "a session that could not be found out";
+constexpr const char* kUnknownHolder = "a session that could not be identified";
 constexpr int kMaxLockTimeouts = 2;              // each has waited for lock_timeout already
 constexpr milliseconds kLongTimeout{3'600'000};  // a table of the proof of concept is rewritten once
 
@@ -27,10 +27,10 @@ std::string SetLocal(const std::string& setting, const std::string& value) {
   return "SET LOCAL " + setting + " = " + value + ";";
 }
 
-// What the transaction rests on, whatever role, database or pooler have set.
+// The settings that the transaction relies on, whatever role, database or pooler have set.
 std::string Settings(const StoreConfig& config, milliseconds statement_timeout) {
-  // First, before anything that has operators or functions in it: what others create in their schemas is
-  // never called. Named last, temporary tables stand in front of nothing.
+  // First, before anything with operators or functions: nothing that others create in their schemas is ever
+  // called. pg_temp is named last, so that temporary tables hide nothing.
   return SetLocal("search_path", QuoteName(config.schema) + ", pg_temp") +
          SetLocal("client_min_messages", "error") + SetLocal("TimeZone", "'UTC'") +
          SetLocal("standard_conforming_strings", "on") +
@@ -40,21 +40,22 @@ std::string Settings(const StoreConfig& config, milliseconds statement_timeout) 
                   std::to_string(2 * config.statement_timeout.count()));
 }
 
-// A page of 100,000 orders is staged, sorted and counted in memory. Only faster: a server that refuses one of
-// them (temp_buffers, once somebody has used temporary tables on the same server connection) does without it.
+// For a page of 100,000 orders to be staged, sorted and counted in memory. Only for speed: if the server
+// refuses a setting (temp_buffers, once temporary tables were used on the same server connection), it is left
+// as it is.
 constexpr const char* kTuning =
     "DO $$ DECLARE setting text[]; BEGIN FOREACH setting SLICE 1 IN ARRAY "
     "ARRAY[['work_mem', '64MB'], ['temp_buffers', '64MB'], ['jit', 'off']] LOOP "
     "BEGIN PERFORM pg_catalog.set_config(setting[1], setting[2], true); "
     "EXCEPTION WHEN OTHERS THEN NULL; END; END LOOP; END $$";
 
-// Everywhere that the connection may be tried.
+// All addresses to try, with the settings for each.
 std::vector<ConnectionSettings> Addresses(const Secret& dsn) {
   const Result<ConnectionSettings> given = ParseConnectionString(dsn);
   if (!given) throw PgFailure{PgFailure::Kind::kOther, "the connection string " + given.error().message};
   ConnectionSettings settings = *given;
-  // What the environment and service files add of what is looked at here; libpq's default of the last one
-  // says nothing.
+  // Of what the environment and service files add, the keywords that are used here; libpq's default of the
+  // last one means nothing.
   for (const auto& [keyword, value] : PgConnection::Complete(settings)) {
     const bool needed = keyword == "host" || keyword == "hostaddr" || keyword == "port" ||
                         keyword == "connect_timeout" || (keyword == "target_session_attrs" && value != "any");
@@ -108,7 +109,7 @@ PgTransaction::~PgTransaction() {
   if (!connection_.alive() || !connection_.in_transaction()) return;
   try {
     connection_.Execute("ROLLBACK");
-  } catch (...) {  // the session sees it at its next statement
+  } catch (...) {  // the next statement of the session will fail
   }
 }
 
@@ -154,16 +155,16 @@ std::optional<Error> PgSession::Run(std::string_view what, const std::function<v
     }
     NameLockHolder(failure);
     connection_.reset();
-    // A connection that ended while we were not looking is no failure yet.
+    // A connection that ended while it was idle is not a failure yet.
     if (in_time && failure.kind == Kind::kLost && reused) continue;
     const ErrorCode code = failure.kind == Kind::kStopped ? ErrorCode::kCancelled : ErrorCode::kStore;
     return Error{code, std::string(what) + ": " + failure.text};
   }
 }
 
-// Asked when the wait is over, so by what is held and not by pg_blocking_pids: locks that keep writers out
-// come first, then the transaction that has been open for longest. When it began is shown to members of
-// pg_read_all_stats.
+// Asked after the wait, so by the locks that are held and not by pg_blocking_pids: locks that keep writers
+// out come first, then the transaction that has been open longest. Only members of pg_read_all_stats see when
+// it began.
 std::string PgSession::LockHolder() {
   if (!connection_ || !connection_->alive()) return kUnknownHolder;
   try {
@@ -180,7 +181,7 @@ std::string PgSession::LockHolder() {
         tx.Quote(config_.schema) +
         ") GROUP BY pid) h JOIN pg_stat_activity a USING (pid) ORDER BY keeps_out DESC, xact_start NULLS "
         "LAST LIMIT 1");
-    if (rows.empty()) return "a session that has ended since";
+    if (rows.empty()) return "a session that has since ended";
     const PgRow row = rows[0];
     const std::string application = row.IsNull(1) ? "" : row.Text(1);
     return "pid " + row.Text(0) + " (" +

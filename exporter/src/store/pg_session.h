@@ -13,15 +13,15 @@
 
 namespace o2o {
 
-// A transaction of ours. All that it needs is set for it alone (SET LOCAL), so that nothing of it stays on
-// the connection, which a pooler may give to others next. Rolled back unless committed.
+// A transaction. All its settings are SET LOCAL, so that nothing stays on the connection, which a pooler may
+// give to others next. Rolled back unless committed.
 class PgTransaction {
  public:
   enum class Kind {
     kUsual,
     kSnapshot,  // reads one state of the database
-    kHistory,   // the same, and may take an hour
-    kBulk,      // stages and merges a page: more memory, as far as the server lets us
+    kHistory,   // likewise, and may take an hour
+    kBulk,      // stages and merges a page: with more memory, as far as the server permits
     kSchema,    // changes or recounts tables, and may take an hour
   };
   ~PgTransaction();
@@ -40,17 +40,16 @@ class PgTransaction {
   PgConnection& connection_;
 };
 
-// A connection that comes and goes: made at the first call, and again after it was lost. One thread at a
-// time.
+// A connection that is made at the first call, and again after it was lost. One thread at a time.
 class PgSession {
  public:
   // `prepare` runs once on each new connection, before its first call.
   PgSession(StoreConfig config, std::function<void(PgSession&)> prepare);
 
-  // Runs `work`, again where that can help; takes at most connect_timeout + twice statement_timeout, unless a
-  // kSchema or kHistory transaction takes longer. `what` begins the error message.
+  // Runs `work`, repeatedly if that can help; takes at most connect_timeout + twice statement_timeout, unless
+  // a kSchema or kHistory transaction takes longer. `what` begins the error message.
   template <typename T>
-  Result<T> Call(std::string_view what, const std::function<T(PgSession&)>& work) {
+  [[nodiscard]] Result<T> Call(std::string_view what, const std::function<T(PgSession&)>& work) {
     std::optional<T> result;
     if (auto error = Run(what, [&] { result.emplace(work(*this)); })) {
       return tl::unexpected<Error>(std::move(*error));
@@ -58,18 +57,18 @@ class PgSession {
     return std::move(*result);
   }
 
-  // Any thread: what is in progress ends within a moment, and nothing begins any more.
-  void Interrupt() { interruption_.Raise(); }
+  // From any thread: a call in progress ends within a moment, and no other begins.
+  void Interrupt() noexcept { interruption_.Raise(); }
 
-  // The rest only from within `work` and `prepare`.
-  PgTransaction Begin(PgTransaction::Kind kind = PgTransaction::Kind::kUsual);
+  // The rest may only be called from within `work` and `prepare`.
+  [[nodiscard]] PgTransaction Begin(PgTransaction::Kind kind = PgTransaction::Kind::kUsual);
   PgConnection& connection() { return *connection_; }
   const StoreConfig& config() const { return config_; }
-  // Who holds what a writer of ours waited for, in words.
+  // The session that holds the lock that our writer waited for, for messages.
   std::string LockHolder();
 
  private:
-  std::optional<Error> Run(std::string_view what, const std::function<void()>& work);
+  [[nodiscard]] std::optional<Error> Run(std::string_view what, const std::function<void()>& work);
   void Connect(MonotonicTime deadline);
   void NameLockHolder(PgFailure& failure);
 

@@ -69,7 +69,9 @@ TEST_F(BatchJobsTest, AHundredJobsAndNoMore) {
   EXPECT_EQ(Report("'one_more', 1, false"), "53400");
   EXPECT_EQ(Report("'job_7', 2, true"), "") << "one that is registered may still report";
   EXPECT_EQ(Reported().size(), 100u);
-  Sql("DELETE FROM batch_jobs WHERE batch_job = 'job_7'");
+  Sql("INSERT INTO batch_jobs (batch_job) VALUES ('past_the_function')");
+  EXPECT_EQ(Reported().size(), 100u) << "the metrics page has its own bound";
+  Sql("DELETE FROM batch_jobs WHERE batch_job IN ('job_7', 'past_the_function')");
   EXPECT_EQ(Report("'one_more', 1, false"), "");
 }
 

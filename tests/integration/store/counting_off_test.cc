@@ -112,9 +112,8 @@ TEST_F(CountingOffTest, ATriggerThatSwallowsRowsIsNamed) {
                      Step("10:01:00"));
     ASSERT_FALSE(taken) << event;
     EXPECT_EQ(taken.error().message,
-              "taking orders in: 1 orders were kept out of fact_orders_monitoring by a trigger of somebody "
-              "else (swallow): "
-              "let it RETURN NEW, or drop it");
+              "storing orders: 1 orders were kept out of fact_orders_monitoring by a trigger of another "
+              "program (swallow): make it RETURN NEW, or drop it");
     EXPECT_EQ(store.QueryWatermark("orders").value()->at, At("2026-11-20T10:00:00Z"));
     Sql("DROP FUNCTION swallow CASCADE");
     const auto again =

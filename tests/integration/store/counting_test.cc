@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/store/store_fixture.h"
+#include "orders/order_limits.h"
 
 namespace o2o {
 namespace {
@@ -138,7 +139,7 @@ TEST_F(CountingTest, TheConfigurationIsWrittenOnlyWhenItDiffers) {
 // Order types and statuses are the OMS's words: each is a series for ever, so there must be an end of them.
 class LabelCeilingTest : public StoreTest {
  protected:
-  static constexpr int kTold = 100;  // as documented
+  static constexpr int kTold = kMostToldApart;
 
   // Orders named after `prefix`, two of each number from `first` to `last`, type and status by an SQL
   // expression of i.

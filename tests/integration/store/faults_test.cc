@@ -66,7 +66,7 @@ TEST_F(FaultsTest, OtherErrorsAreReportedAtOnceAndChangeNothing) {
   const auto result = store.Ingest(OnePage(), Step("10:00:00"));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().message,
-            "taking orders in: function public.fail_write() raised an error of its own (SQLSTATE 53100)");
+            "storing orders: function public.fail_write() raised an error (SQLSTATE 53100)");
   EXPECT_TRUE(Tallies().empty());
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
   ExpectTakenOnce();
@@ -77,8 +77,7 @@ TEST_F(FaultsTest, BadValuesAreNotQuotedInErrors) {
   OrderPage page = Page({MakeOrder("A", "PENDING", "10:00:00", "4711 of Mr. Smith")});
   const auto result = store.Ingest(page, Step());
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message,
-            "taking orders in: invalid input syntax for type numeric (SQLSTATE 22P02)");
+  EXPECT_EQ(result.error().message, "storing orders: invalid input syntax for type numeric (SQLSTATE 22P02)");
 }
 
 TEST_F(FaultsTest, ARestartedServerIsNotAFailure) {
@@ -126,7 +125,7 @@ TEST_F(FaultsTest, ALockThatIsHeldEndsInTime) {
     const auto result = store.Ingest(OnePage(), Step("10:00:00"));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().message.find(
-                  "taking orders in: canceling statement due to lock timeout (SQLSTATE 55P03); the lock is "
+                  "storing orders: canceling statement due to lock timeout (SQLSTATE 55P03); the lock is "
                   "held by pid " +
                   pid + " (application_name a script of Bob's, user postgres, in a transaction for "),
               0u)
@@ -169,7 +168,7 @@ TEST_F(FaultsTest, AServerThatHangsIsGivenUp) {
   const auto took = steady_clock::now() - start;
   kill(pid, SIGCONT);
   ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().message, "taking orders in: PostgreSQL gave no answer in time");
+  EXPECT_EQ(result.error().message, "storing orders: PostgreSQL did not answer in time");
   EXPECT_LT(took, std::chrono::seconds(5));
   ASSERT_TRUE(store.Ingest(OnePage(), Step("10:00:00")));
   ExpectTakenOnce();

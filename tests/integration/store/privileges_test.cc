@@ -92,6 +92,7 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
                             "EXECUTE merge_staged_orders",
                             "EXECUTE advance_watermark",
                             "EXECUTE watermark_gives_way",
+                            "EXECUTE latest_present",
                             "EXECUTE order_status_rank",
                             "EXECUTE order_status_is_newer",
                             "EXECUTE configured_status",

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "integration/store/store_fixture.h"
+#include "orders/order_limits.h"
 #include "store/newest_rows.h"
 
 namespace o2o {
@@ -18,6 +19,7 @@ class SameTimeTest : public StoreTest {
     step.answered_at = At("2026-11-20T" + answered_at + "Z");
     ASSERT_TRUE(store_.Ingest(Page({MakeOrder("A", status, "10:00:00", amount)}), step));
   }
+  static std::string Micros(Timestamp at) { return std::to_string(at.time_since_epoch().count()); }
   std::string Status() { return Value("SELECT status FROM fact_orders_monitoring"); }
 
   PgOrderStore store_ = Store();
@@ -112,22 +114,44 @@ TEST_F(SameTimeTest, TheSequenceOfStoringDoesNotMatter) {
   }
 }
 
-// The rule exists twice: in C++ for the rows of one page, in SQL for a row and the kept one.
-TEST_F(SameTimeTest, OnePageWithTwoRowsIsAsTwoPagesOfOneSecond) {
+// The rule is written twice: in C++ for the rows of one page, in SQL for a row and the stored one. Any two
+// rows of one order end alike in one page and in two pages of the same second.
+TEST_F(SameTimeTest, TwoRowsInOnePageEndAsInTwoPages) {
+  const Timestamp now = At(kNow);
+  const auto is_future = [&](Timestamp at) { return at > now + kFutureTolerance; };
+  const std::vector<Timestamp> times = {now - kFutureTolerance, now, now + kFutureTolerance,
+                                        now + kFutureTolerance + std::chrono::microseconds(1),
+                                        now + 2 * kFutureTolerance};
   const std::vector<std::string> statuses = {"PENDING", "DELIVERING", "PACKED",
                                              "SENT",    "COMPLETED",  "CANCELLED"};
-  MakeSchema();
-  for (const std::string& first : statuses) {
-    for (const std::string& second : statuses) {
-      const std::vector<Order> rows = {MakeOrder("A", first, "10:00:00"), MakeOrder("A", second, "10:00:00")};
-      const NewestRows newest = PickNewestRows(rows, UsualStatuses(), At(kNow));
-      ASSERT_EQ(newest.rows.size(), 1u);
-      Sql("TRUNCATE fact_orders_monitoring");
-      Answer(first, "10:00:10");
-      Answer(second, "10:00:10");
-      EXPECT_EQ(Status(), newest.rows[0]->status) << first << ", " << second;
+  std::vector<Order> firsts, seconds;
+  std::string expected;
+  for (std::size_t pair = 0; pair < times.size() * times.size() * statuses.size() * statuses.size(); ++pair) {
+    std::size_t choice = pair;
+    const auto choose = [&choice](const auto& among) {
+      const auto& chosen = among[choice % among.size()];
+      choice /= among.size();
+      return chosen;
+    };
+    const std::string id = "A" + std::to_string(1000 + pair);
+    std::vector<Order> page;
+    for (int row = 0; row < 2; ++row) {
+      page.push_back(MakeOrder(id, choose(statuses), "10:00:00"));
+      page.back().updated_at = choose(times);
     }
+    // Alone on a page, a row of the future is the order as the OMS shows it now.
+    if (is_future(page[1].updated_at) && !is_future(page[0].updated_at)) continue;
+    const NewestRows newest = PickNewestRows(page, UsualStatuses(), now);
+    ASSERT_EQ(newest.rows.size(), 1u);
+    expected += id + " " + newest.rows[0]->status + " " + Micros(newest.rows[0]->updated_at) + "\n";
+    firsts.push_back(page[0]);
+    seconds.push_back(page[1]);
   }
+  ASSERT_TRUE(store_.Ingest(Page(std::move(firsts)), Step()));
+  ASSERT_TRUE(store_.Ingest(Page(std::move(seconds)), Step()));
+  EXPECT_EQ(Value("SELECT string_agg(order_id || ' ' || status || ' ' || (extract(epoch FROM updated_at) * "
+                  "1000000)::bigint || E'\\n', '' ORDER BY order_id) FROM fact_orders_monitoring"),
+            expected);
 }
 
 // --- words of other writers ---

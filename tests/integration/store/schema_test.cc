@@ -125,7 +125,7 @@ TEST_F(SchemaTest, ADatabaseThatIsNotInUtf8IsRefused) {
       EXPECT_EQ(view.error().code, ErrorCode::kStore);
       EXPECT_EQ(view.error().message,
                 "reading the tallies: database \"" + name + "\" keeps text as " + encoding +
-                    ", which garbles names: give o2o-exporter one made WITH ENCODING 'UTF8'");
+                    ", which garbles names: give o2o-exporter a database made WITH ENCODING 'UTF8'");
     }
     Sql("DROP DATABASE " + name + " WITH (FORCE)");
   }

@@ -54,8 +54,8 @@ TEST_F(CatchUpTest, WindowsReachFurtherAndFurtherBackAndEachIsCommitted) {
   ASSERT_EQ(Message(result), "none");
   EXPECT_EQ(HoursAsked(), (std::vector<std::int64_t>{1, 6, 24}));
   EXPECT_EQ(store_.ingests, 3);
-  EXPECT_EQ(result->taken.inserted, 3);
-  EXPECT_EQ(result->taken.updated, 0) << "what a window showed is not taken in again";
+  EXPECT_EQ(result->rows.inserted, 3);
+  EXPECT_EQ(result->rows.updated, 0) << "what a window showed is not taken in again";
   EXPECT_EQ(result->back_to, kStart - 24h);
   EXPECT_EQ(store_.watermark, kStart - 10min);
   EXPECT_FALSE(store_.mark);
@@ -75,7 +75,7 @@ TEST_F(CatchUpTest, ProgressNamesTheWindowAndWhatIsDone) {
   EXPECT_EQ(seen_[2].page.phase, AskedPage::Phase::kStoring);
   EXPECT_EQ(seen_[6].window, 3);
   EXPECT_EQ(seen_[6].done, 1.0 / 4);
-  EXPECT_EQ(seen_[6].taken.inserted, 1);
+  EXPECT_EQ(seen_[6].rows.inserted, 1);
   EXPECT_EQ(seen_[8].page.rows, 1u) << "the one that was not taken in before";
 }
 
@@ -88,10 +88,10 @@ TEST_F(CatchUpTest, WhatFailsLaterLeavesWhatWasTakenInAndTheWatermark) {
   const auto result = Run(24h);
   ASSERT_TRUE(result);
   EXPECT_EQ(Message(result),
-            "all since 2026-11-20T04:00:00Z is taken in, but of what is older: longer window failed");
+            "all since 2026-11-20T04:00:00Z is stored, but what is older is missing: longer window failed");
   EXPECT_EQ(result->missing->code, ErrorCode::kTimeout);
   EXPECT_EQ(result->back_to, kStart - 6h);
-  EXPECT_EQ(result->taken.inserted, 2);
+  EXPECT_EQ(result->rows.inserted, 2);
   EXPECT_EQ(store_.watermark, kStart - 3min) << "only a whole run moves it";
   EXPECT_EQ(store_.gaps, 0);
 }
@@ -111,7 +111,7 @@ TEST_F(CatchUpTest, TheNextRunGoesOnWhereOneEnded) {
   ASSERT_EQ(Message(result), "none");
   EXPECT_EQ(HoursAsked(), std::vector<std::int64_t>{24})
       << "the others reach back no further than the first run did";
-  EXPECT_EQ(result->taken.inserted, 2);
+  EXPECT_EQ(result->rows.inserted, 2);
   EXPECT_FALSE(store_.mark);
 }
 
@@ -127,7 +127,7 @@ TEST_F(CatchUpTest, TheLastWindowIsAskedWhateverWasTakenInBefore) {
   const auto result = Run(24h);
   ASSERT_EQ(Message(result), "none");
   EXPECT_EQ(HoursAsked(), std::vector<std::int64_t>{24});
-  EXPECT_EQ(result->taken.inserted, 1);
+  EXPECT_EQ(result->rows.inserted, 1);
 }
 
 TEST_F(CatchUpTest, TwoTimesTakeInWhatLastChangedBetweenAndLeaveTheWatermark) {
@@ -150,7 +150,7 @@ TEST_F(CatchUpTest, FromATimeOnReachesUpToNow) {
   oms_.Put("new", kStart - 1s);
   const auto result = Run({.since = {}, .from = kStart - 2h, .to = {}});
   ASSERT_EQ(Message(result), "none");
-  EXPECT_EQ(result->taken.inserted, 1);
+  EXPECT_EQ(result->rows.inserted, 1);
   EXPECT_EQ(store_.watermark, kStart - 1s);
 }
 
@@ -173,7 +173,7 @@ TEST_F(CatchUpTest, TheWatermarkNeverGoesBack) {
   oms_.Put("old", kStart - 20h);
   const auto result = Run(24h);
   ASSERT_EQ(Message(result), "none");
-  EXPECT_EQ(result->taken.inserted, 1);
+  EXPECT_EQ(result->rows.inserted, 1);
   EXPECT_EQ(store_.watermark, kStart);
 }
 
@@ -199,10 +199,9 @@ TEST_F(CatchUpTest, WhatTheOmsDoesNotShowIsMissingAndEndsTheRun) {
   for (int i = 0; i < 40; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   const auto result = Run(24h);
   ASSERT_TRUE(result);
-  EXPECT_EQ(result->taken.inserted, 20);
-  EXPECT_EQ(
-      Message(result),
-      "the OMS showed only the newest 20 rows of the window, which are taken in; older ones are missing");
+  EXPECT_EQ(result->rows.inserted, 20);
+  EXPECT_EQ(Message(result),
+            "the OMS showed only the newest 20 rows of the window, which are stored; older ones are missing");
   EXPECT_EQ(result->missing->code, ErrorCode::kTruncated);
   EXPECT_EQ(result->back_to, std::nullopt);
   EXPECT_EQ(store_.orders.size(), 20u);

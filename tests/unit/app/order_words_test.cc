@@ -33,8 +33,7 @@ TEST(ConfiguredWordsTest, OtherWordsAreNotConfigured) {
 TEST(ConfiguredWordsTest, SuggestsTheNearestOrAll) {
   EXPECT_EQ(kWords.Suggest("Pendign"), "did you mean PENDING?");
   EXPECT_EQ(ConfiguredWords({"PENDING", "COMPLETED"}).Suggest("wc-completed"), "did you mean COMPLETED?");
-  EXPECT_EQ(ConfiguredWords({"PENDING", "COMPLETED"}).Suggest("REFUNDED"),
-            "configured are PENDING, COMPLETED");
+  EXPECT_EQ(ConfiguredWords({"PENDING", "COMPLETED"}).Suggest("REFUNDED"), "configured: PENDING, COMPLETED");
 }
 
 class OrderWordsTest : public ::testing::Test {

@@ -315,7 +315,7 @@ TEST_F(PageAskerTest, CountsAreBelievedForThreeCapsAndNoMore) {
     EXPECT_TRUE(Get(asker, Last(10s)).truncated);
     clock_.Advance(2min);
   }
-  constexpr std::string_view kNoSign = "they no longer tell whether a page is whole";
+  constexpr std::string_view kNoSign = "they no longer decide whether a page is complete";
   const std::string logged = testing::Logged([&] {
     for (int polls = 0; polls < 9; ++polls) {
       Put(4);
@@ -349,7 +349,7 @@ TEST_F(PageAskerTest, WhenTheLargerPageFailsByChanceItIsAwaited) {
     EXPECT_TRUE(small.larger_awaited);
     ASSERT_TRUE(small.trouble);
     EXPECT_EQ(small.trouble->code, code);
-    EXPECT_NE(small.trouble->message.find("only the newest 10 rows are taken in so far"), std::string::npos);
+    EXPECT_NE(small.trouble->message.find("only the newest 10 rows are stored so far"), std::string::npos);
     oms_.fails_from.reset();
     const FetchedPage whole = Get(asker);
     EXPECT_GE(whole.page.rows, 40u);
@@ -371,7 +371,7 @@ TEST_F(PageAskerTest, AnOmsThatRefusesLargerLimitsIsAnOmsWithACap) {
     EXPECT_FALSE(fetched.larger_awaited);
     ASSERT_TRUE(fetched.trouble);
     EXPECT_EQ(fetched.trouble->code, code);
-    EXPECT_NE(fetched.trouble->message.find("the OMS gives no more than 10 rows"), std::string::npos);
+    EXPECT_NE(fetched.trouble->message.find("the OMS returns at most 10 rows"), std::string::npos);
     oms_.asked.clear();
     Get(asker);
     EXPECT_EQ(oms_.asked.size(), 1u) << "refused once is enough";

@@ -95,7 +95,7 @@ TEST_F(PollerTest, PollThatThrowsIsAFailedPoll) {
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
   EXPECT_EQ(poller->status().failures, 1u);
   EXPECT_EQ(poller->status().last_error_reason, "internal");
-  EXPECT_EQ(poller->status().last_error, "the poll was broken off: no memory");
+  EXPECT_EQ(poller->status().last_error, "the poll was aborted: out of memory");
 }
 
 // After the poll as such: while its snapshot is rendered, published and logged, or its failure is told.

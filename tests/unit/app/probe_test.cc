@@ -81,7 +81,7 @@ TEST(ProbeTest, NamesWhatIsOffOrLeftOut) {
   EXPECT_EQ(Probe(config, "nope", clock, {}).error->message,
             "no enabled source is named nope; there are flags");
   EXPECT_EQ(Probe(config, "off", clock, {}).error->message,
-            "source off is off, since its enabled_if is empty; there are flags");
+            "source off is off: its enabled_if is empty; there are flags");
 }
 
 TEST(ProbeTest, NoAnswerIsAnError) {

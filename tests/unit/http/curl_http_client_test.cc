@@ -499,7 +499,7 @@ TEST_F(CurlHttpClientTest, StopEndsAHang) {
     stop.request_stop();
   });
   EXPECT_ERROR(Failure(Get(server.Url()), stop.get_token()), ErrorCode::kCancelled,
-               "GET " + server.Url() + ": ended, since the program stops");
+               "GET " + server.Url() + ": cancelled: the program is stopping");
 }
 
 TEST_F(CurlHttpClientTest, StopBeforeTheStart) {

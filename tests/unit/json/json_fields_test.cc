@@ -16,6 +16,12 @@ TEST(JsonFieldsTest, ScalarsByThePathOfTheirKeys) {
           {"id", "7"}, {"ok", "true"}, {"errors.user.name", "no\n"}, {"errors.x", "-1.50"}, {"last", "é"}}));
 }
 
+TEST(JsonFieldsTest, OneOfThemIsEmptyWhereItIsMissing) {
+  const auto fields = ReadJsonFields(R"({"error": {"code": 7}})");
+  EXPECT_EQ(FieldText(fields, "error.code"), "7");
+  EXPECT_EQ(FieldText(fields, "error"), "");
+}
+
 TEST(JsonFieldsTest, NullsAndArraysAreLeftOut) {
   EXPECT_EQ(ReadJsonFields(R"({"id": null, "via": [{"error": "deep"}, [1]], "error": "shallow"})"),
             (Fields{{"error", "shallow"}}));

@@ -187,7 +187,7 @@ TEST_F(JsonSourceTest, TheWaitThatIsAskedForIsPassedOn) {
     const auto result = Poll();
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().retry_after, 9s);
-    EXPECT_TRUE(result.error().message.ends_with("; it asks to come again in 9s")) << result.error().message;
+    EXPECT_TRUE(result.error().message.ends_with("; it asks us to wait 9s")) << result.error().message;
   }
 }
 

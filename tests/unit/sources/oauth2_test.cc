@@ -202,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "invalid_scope"},
         Refused{"redirect", 302, "", ErrorCode::kRedirect, "a redirect that names no address"},
         Refused{"too_many", 429, "", ErrorCode::kHttpStatus,
-                "too many requests (429); it asks to come again in 9s"},
+                "too many requests (429); it asks us to wait 9s"},
         Refused{"error", 500, "", ErrorCode::kHttpStatus, "the token endpoint answered 500, expected 200"},
         Refused{"page", 200, "<html>", ErrorCode::kNotJson, "not JSON"},
         Refused{"none", 200, R"({"token":"x"})", ErrorCode::kBadShape, "access_token"},

@@ -146,8 +146,7 @@ TEST_F(PagedAnswerTest, APageThatFailsFailsTheAnswer) {
   http_.Answer(204, "");
   ExpectFailure(ErrorCode::kNotJson,
                 "page 2: the endpoint answered 204 with an empty body, expected JSON: where there is nothing "
-                "to tell it "
-                "should answer [] or {}");
+                "to report it should answer [] or {}");
   Page(1, "?page=2");
   http_.Answer(200, R"({"error":"busy"})");
   ExpectFailure(ErrorCode::kBadShape, "page 2: there is no `rows` in the answer, there is `error`");

@@ -33,8 +33,7 @@ TEST(PgFailureTest, WhatAFunctionRaisesIsNotShown) {
            ServerError{"XX000", "order of Ann is odd", "plperl_return_next_internal", ""},
        }) {
     EXPECT_EQ(DescribeServerError(error).text,
-              "a function of the database raised an error of its own (SQLSTATE " +
-                  std::string(error.sqlstate) + ")");
+              "a function of the database raised an error (SQLSTATE " + std::string(error.sqlstate) + ")");
     EXPECT_EQ(DescribeServerError(error).raised, "order of Ann is odd");
   }
 }
@@ -44,7 +43,7 @@ TEST(PgFailureTest, TheFunctionThatRaisedIsNamed) {
       DescribeServerError({"P0001", "Ann", "exec_stmt_raise",
                            "PL/pgSQL function shop.odd(integer) line 2 at RAISE\nSQL statement \"Ann\""})
           .text,
-      "function shop.odd(integer) raised an error of its own (SQLSTATE P0001)");
+      "function shop.odd(integer) raised an error (SQLSTATE P0001)");
 }
 
 TEST(PgFailureTest, WordsAreBoundedCleanAndOneLine) {

@@ -9,8 +9,8 @@
 namespace o2o {
 namespace {
 
-// A changed password, or another way to the server, is a new try; the same one keeps its history. A file's
-// password may change without: the session sees that.
+// A changed password, or another way to the server, gets a new session; the same one keeps its history. (A
+// password that changes in its file keeps the session, which notices.)
 std::string Key(const MetabaseSourceConfig& config) {
   std::string key;
   for (const std::string& part : {config.url, config.username, config.password.Identity(), config.tls.ca_file,
@@ -23,8 +23,7 @@ std::string Key(const MetabaseSourceConfig& config) {
   return key;
 }
 
-// Without the port: where it is wrong that two servers of one host share a budget, they only log in more
-// seldom.
+// Without the port: two servers of one host that share a budget by mistake merely log in less often.
 std::string HostOf(std::string_view url) {
   const auto found = HostOfUrl(url);
   return LowerCase(found ? found->host : url);
@@ -39,8 +38,8 @@ struct MetabaseAccess::Server {
   VersionLog version;
 };
 
-struct MetabaseAccess::Login {
-  Login(const MetabaseSourceConfig& config, LoginBudget& budget, const Clock& clock)
+struct MetabaseAccess::OwnSession {
+  OwnSession(const MetabaseSourceConfig& config, LoginBudget& budget, const Clock& clock)
       : http(ToHttpOptions(config.tls, config.proxy)),
         session(config.url, config.username, config.password, http, budget, clock, config.headers) {}
 
@@ -74,9 +73,9 @@ MetabaseAccess::Server& MetabaseAccess::ServerOf(const MetabaseSourceConfig& con
 MetabaseSession& MetabaseAccess::SessionOf(const MetabaseSourceConfig& config) {
   LoginBudget& budget = BudgetOf(config);
   const MutexLock lock(mutex_);
-  auto& login = logins_[Key(config)];
-  if (!login) login = std::make_unique<Login>(config, budget, clock_);
-  return login->session;
+  auto& own = sessions_[Key(config)];
+  if (!own) own = std::make_unique<OwnSession>(config, budget, clock_);
+  return own->session;
 }
 
 }  // namespace o2o

@@ -15,11 +15,11 @@
 
 namespace o2o {
 
-// What a source shares with the others that ask its Metabase.
+// What a source shares with the others that query its Metabase.
 struct MetabaseShare {
   QueryTurns& turns;
   VersionLog& version;
-  MetabaseSession* session;  // null: it asks with an API key
+  MetabaseSession* session;  // null: it uses an API key
 };
 
 // What this process shares of each Metabase that it asks: turns and version by URL, a session for each user
@@ -34,12 +34,12 @@ class MetabaseAccess {
   // What a share refers to lives as long as this.
   MetabaseShare ShareOf(const MetabaseSourceConfig& config);
 
-  // What is left of the logins to the source's host. Lives as long as this.
+  // The budget of failed logins at the source's host. Lives as long as this.
   LoginBudget& BudgetOf(const MetabaseSourceConfig& config);
 
  private:
   struct Server;
-  struct Login;
+  struct OwnSession;
 
   Server& ServerOf(const MetabaseSourceConfig& config);
   MetabaseSession& SessionOf(const MetabaseSourceConfig& config);
@@ -48,7 +48,7 @@ class MetabaseAccess {
   Mutex mutex_;
   std::map<std::string, std::unique_ptr<LoginBudget>> budgets_ O2O_GUARDED_BY(mutex_);  // by host
   std::map<std::string, std::unique_ptr<Server>> servers_ O2O_GUARDED_BY(mutex_);       // by URL
-  std::map<std::string, std::unique_ptr<Login>> logins_ O2O_GUARDED_BY(mutex_);         // by user and way
+  std::map<std::string, std::unique_ptr<OwnSession>> sessions_ O2O_GUARDED_BY(mutex_);  // by user and way
 };
 
 }  // namespace o2o

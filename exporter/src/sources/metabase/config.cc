@@ -14,8 +14,8 @@ namespace {
 
 constexpr UrlRules kUrlRules{"https://metabase.example.com", "use username and password"};
 
-// User and password, or an API key. Where both are there the key is used, since it can neither expire nor be
-// locked out; then the user is not even handed on.
+// User and password, or an API key. If both are given, the key is used, since it can neither expire nor be
+// locked out, and the user is dropped.
 void ReadCredentials(MapReader& metabase, MetabaseServerConfig& config) {
   const Given username = metabase.TextIfAny("username", config.username);
   const Given password = metabase.SecretIfAny("password", config.password);
@@ -71,12 +71,12 @@ void ReadServer(MapReader& metabase, MetabaseServerConfig& config) {
   ReadProxy(metabase, config.proxy);
 }
 
-// What a block that names its server leaves to it.
+// The keys that a block may not have beside `server`.
 constexpr std::string_view kServerKeys[] = {"url",     "username",     "password",  "password_file",
                                             "api_key", "api_key_file", "headers",   "headers_file",
                                             "tls",     "proxy",        "proxy_auth"};
 
-// The server that the block names by `server`, or else describes itself.
+// The server that the block names by `server`, or else describes.
 MetabaseServerConfig ServerOf(MapReader& metabase, const MappingPlace& place) {
   MetabaseServerConfig own;
   if (!metabase.Has("server")) {

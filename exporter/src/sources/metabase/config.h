@@ -12,13 +12,13 @@
 
 namespace o2o {
 
-// A Metabase, and who it is asked as: user and password, or an API key.
+// A Metabase and the credentials for it: user and password, or an API key.
 struct MetabaseServerConfig final : KindConfig {
   std::string url;  // without a slash at its end
   std::string username;
   Secret password;
   Secret api_key;
-  Headers headers;  // beside those, for what stands in front of Metabase
+  Headers headers;  // in addition, for a proxy in front of Metabase
   TlsConfig tls;
   ProxyConfig proxy;
 };
@@ -33,7 +33,7 @@ struct MetabaseSourceConfig final : MappedSourceConfig {
   std::int64_t question = 0;  // its id, as in /question/7163
   std::string parameters;     // JSON text of Metabase's `parameters`; empty: none
 
-  // Beside MetabaseSource, in source.cc: what reads a configuration knows no source.
+  // Defined in source.cc, beside MetabaseSource, so that reading a configuration needs no source.
   std::unique_ptr<MappedSource> MakeSource(const SourceInputs& inputs) const override;
 };
 

@@ -26,7 +26,7 @@ std::optional<LoginBudget::Ticket> LoginBudget::Reserve(const std::string& user,
   return Ticket(*this, last_ticket_);
 }
 
-void LoginBudget::Release(std::uint64_t ticket) {
+void LoginBudget::Release(std::uint64_t ticket) noexcept {
   const MutexLock lock(mutex_);
   std::erase_if(attempts_, [&](const Attempt& attempt) { return attempt.ticket == ticket; });
 }

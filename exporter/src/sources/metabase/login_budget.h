@@ -14,11 +14,11 @@
 
 namespace o2o {
 
-// How many logins to one host may have failed within an hour, whatever their passwords, so that Metabase
-// locks nobody out: it counts failed logins for an hour, 10 per user and 50 per address, and counts those
-// that it refuses for that too. 5 per user, of which 2 are kept for credentials that were not refused yet
-// (corrected ones, after a reload), and 20 in all: room for a second exporter and for people. Users are told
-// apart without regard to case. Thread-safe.
+// Limits how many logins to one host may fail within an hour, whatever their passwords, so that Metabase does
+// not lock anybody out: it allows 10 failed logins an hour per user and 50 per address, and counts the
+// attempts that it refuses for that reason too. We allow 5 per user, of which 2 are reserved for credentials
+// that were not refused yet (corrected ones, after a reload), and 20 in total, which leaves room for a second
+// exporter and for people. User names are compared without regard to case. Thread-safe.
 class LoginBudget {
  public:
   // How long an attempt counts: an hour by Metabase's clock, so a little longer by ours.
@@ -27,8 +27,7 @@ class LoginBudget {
   static constexpr std::size_t kMostOfUser = 5;
   static constexpr std::size_t kMostOfHost = 20;
 
-  // An attempt that has its room. Given back at its end, whichever way that comes, unless Metabase may have
-  // counted it.
+  // An attempt within the budget. Released when the ticket is destroyed, unless Metabase may have counted it.
   class Ticket {
    public:
     Ticket(Ticket&& other) noexcept
@@ -50,14 +49,14 @@ class LoginBudget {
     bool counted_ = false;
   };
 
-  // Nothing if there is no room for an attempt. `repeated`: with credentials that were refused within the
-  // hour. The budget must outlive the ticket.
-  std::optional<Ticket> Reserve(const std::string& user, bool repeated, MonotonicTime now);
+  // Nothing if the budget is used up. `repeated`: with credentials that were refused within the hour. The
+  // budget must outlive the ticket.
+  [[nodiscard]] std::optional<Ticket> Reserve(const std::string& user, bool repeated, MonotonicTime now);
 
-  // When there is room if nothing else is taken; `now` at the earliest.
+  // When the next attempt is allowed if none comes before it; `now` at the earliest.
   MonotonicTime RoomAt(const std::string& user, bool repeated, MonotonicTime now) const;
 
-  // Metabase says that it has locked the user, or everybody from here, out.
+  // Metabase reports that it has locked out the user, or everybody at this address.
   void LockUser(const std::string& user, MonotonicTime until);
   void LockHost(MonotonicTime until);
 
@@ -68,7 +67,7 @@ class LoginBudget {
     MonotonicTime at;
   };
 
-  void Release(std::uint64_t ticket);
+  void Release(std::uint64_t ticket) noexcept;
   MonotonicTime RoomFor(const std::string& lower_user, bool repeated, MonotonicTime now) const
       O2O_REQUIRES(mutex_);
   void Forget(MonotonicTime now) O2O_REQUIRES(mutex_);

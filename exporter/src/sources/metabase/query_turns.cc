@@ -10,7 +10,7 @@ QueryTurns::Turn::~Turn() {
   if (turns_ != nullptr) turns_->EndTurn(question_);
 }
 
-// A place among those who wait, left at its end. Needs mutex_ for its whole life.
+// A place in the queue, given up when destroyed. Needs mutex_ for its whole life.
 struct QueryTurns::Place {
   Place(QueryTurns& of, std::int64_t question)
       : turns(of), waiter(turns.waiting_.insert(turns.waiting_.end(), {question})) {}
@@ -18,7 +18,7 @@ struct QueryTurns::Place {
   Place& operator=(const Place&) = delete;
   ~Place() {
     turns.waiting_.erase(waiter);
-    turns.changed_.notify_all();  // it may be the turn of who stood behind us
+    turns.changed_.notify_all();  // it may be the turn of the next one
   }
 
   QueryTurns& turns;
@@ -41,14 +41,14 @@ Result<QueryTurns::Turn> QueryTurns::Await(std::int64_t question, MonotonicTime 
       return Turn(*this, question);
     }
   }
-  if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
+  if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "cancelled: the program is stopping");
   const std::string waited = FormatDuration(std::chrono::duration_cast<Millis>(clock_.Monotonic() - came));
   return Fail(
       ErrorCode::kTimeout,
-      "waited " + waited + " for its turn, until too little of the source's timeout was left: " +
-          (Runs(question) ? "another source still asks the same question"
-                          : std::to_string(kQueriesAtOnce) + " questions are asked of one Metabase at once") +
-          ", running " + Running() + ": make them quicker, or the intervals longer");
+      "waited " + waited + " for its turn until too little of the source's timeout was left: " +
+          (Runs(question) ? "another source is still asking the same question"
+                          : std::to_string(kQueriesAtOnce) + " questions of one Metabase run at once") +
+          ", running " + Running() + ": make them faster, or the intervals longer");
 }
 
 bool QueryTurns::MayRun(const Waiter& waiter) const {
@@ -70,7 +70,7 @@ std::string QueryTurns::Running() const {
   return questions.empty() ? "none" : questions;
 }
 
-void QueryTurns::EndTurn(std::int64_t question) {
+void QueryTurns::EndTurn(std::int64_t question) noexcept {
   const MutexLock lock(mutex_);
   running_.erase(std::find(running_.begin(), running_.end(), question));
   changed_.notify_all();

@@ -16,8 +16,8 @@
 
 namespace o2o {
 
-// Turns for the queries of all sources that ask one Metabase, whoever they ask as, since Metabase lets
-// queries pile up without a word. Thread-safe.
+// The queue for the queries of all sources of one Metabase, whatever their credentials, since Metabase lets
+// queries pile up silently. Thread-safe.
 class QueryTurns {
  public:
   static constexpr std::size_t kQueriesAtOnce = 2;
@@ -25,7 +25,7 @@ class QueryTurns {
   // `clock` must outlive it.
   explicit QueryTurns(const Clock& clock);
 
-  // The right to run one query; given back at its end.
+  // The right to run one query, until it is destroyed.
   class Turn {
    public:
     Turn(Turn&& other) noexcept : turns_(std::exchange(other.turns_, nullptr)), question_(other.question_) {}
@@ -42,7 +42,7 @@ class QueryTurns {
 
   // Waits until fewer than kQueriesAtOnce queries run and none of the same question; first come, first
   // served. Fails with kTimeout at `deadline`, with kCancelled when `stop` is asked for.
-  Result<Turn> Await(std::int64_t question, MonotonicTime deadline, std::stop_token stop);
+  [[nodiscard]] Result<Turn> Await(std::int64_t question, MonotonicTime deadline, std::stop_token stop);
 
  private:
   struct Waiter {
@@ -53,7 +53,7 @@ class QueryTurns {
   bool MayRun(const Waiter& waiter) const O2O_REQUIRES(mutex_);
   bool Runs(std::int64_t question) const O2O_REQUIRES(mutex_);
   std::string Running() const O2O_REQUIRES(mutex_);
-  void EndTurn(std::int64_t question);
+  void EndTurn(std::int64_t question) noexcept;
 
   const Clock& clock_;
 

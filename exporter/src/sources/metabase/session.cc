@@ -8,6 +8,7 @@
 #include "json/json_fields.h"
 #include "json/json_reader.h"
 #include "sources/given_token.h"
+#include "sources/metabase/mentions.h"
 #include "sources/redirect_text.h"
 #include "sources/upstream_status.h"
 
@@ -16,31 +17,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Good logins are not counted by Metabase, but one that is needed again and again helps nobody: after so many
-// in an hour only one now and then.
+// Metabase does not count good logins, but sessions that keep ending are of no use: after this many logins in
+// an hour they are spaced out.
 constexpr std::size_t kManyLogins = 10;
 constexpr auto kLoginSpacing = 2min;
 // After the 1st, 2nd, ... refusal in a row; the last repeats.
 constexpr Millis kWaits[] = {2min, 10min, 20min};
-// What may be tried again soon is tried by one source for all: after the 1st, 2nd, ... failure in a row one
-// timeout of a poll, two, four, ... later, so by the next poll of who tried.
+// A failure that Metabase cannot have counted is retried soon, by one source for all: after the 1st, 2nd, ...
+// failure in a row one, two, four, ... poll timeouts later, so with the next poll of the source that tried.
 constexpr Millis kLongestSpacing = 2min;
 constexpr std::size_t kMaxDoublings = 3;
-// Of what somebody in between asks for.
+// The most that a Retry-After, perhaps of a proxy, may ask for.
 constexpr Millis kLongestAsked = 1h;
 // Metabase forgets attempts after an hour, and attempts while locked out prolong it.
 constexpr Millis kLockout = 65min;
 // A login is one row of one table and a slow hash.
 constexpr Millis kTimeout = 10s;
-// Of that, or of the poll's timeout where it is shorter: with less left no login begins.
+// The share of that, or of the poll's timeout if it is shorter, that a login needs to begin.
 constexpr int kLeastShare = 2;
-// Of a login page that answers instead, the beginning will do.
+// If a login page answers instead, its beginning is enough.
 constexpr std::size_t kMaxBody = 4u << 20;
 constexpr std::size_t kMaxKept = 64u << 10;
 
 constexpr std::string_view kDeviceCookie = "metabase.DEVICE=";
 
-// Its value; none where there is none that could be sent back.
+// The device cookie's value; none if there is none that can be sent back.
 Secret DeviceCookie(const HttpResponse& response) {
   for (const std::string& cookie : response.set_cookies) {
     if (!cookie.starts_with(kDeviceCookie)) continue;
@@ -50,20 +51,10 @@ Secret DeviceCookie(const HttpResponse& response) {
   return {};
 }
 
-bool Mentions(std::string_view body, std::string_view words) {
-  return body.find(words) != std::string_view::npos;
-}
-
-std::string IdOf(const std::string& body) {
-  const auto fields = ReadJsonFields(body);
-  const auto id = fields.find("id");
-  return id == fields.end() ? "" : id->second;
-}
-
-// How Metabase takes a login that brought no session.
+// Whether Metabase counted a login that brought no session.
 enum class Count {
   kNot,         // it cannot have been counted
-  kUnanswered,  // it may have been counted, and nobody said anything
+  kUnanswered,  // it may have been counted, and was not answered
   kFailed,      // counted as failed, or perhaps
   kLockedUser,  // refused since there were too many, and counted again
   kLockedHost,
@@ -77,7 +68,8 @@ struct Refusal {
 Refusal RefusedByMetabase(int status, std::string_view body) {
   if (Mentions(body, "mfa_required")) {
     return {{ErrorCode::kMfaRequired,
-             "the login needs a second factor, which no program has: give the source an `api_key` instead"}};
+             "the login needs a second factor, which a program cannot provide: give the source an `api_key` "
+             "instead"}};
   }
   if (Mentions(body, "Too many attempts")) {
     // The user's refusal says for how long, the address's does not.
@@ -89,7 +81,7 @@ Refusal RefusedByMetabase(int status, std::string_view body) {
   }
   if (Mentions(body, "Password login is disabled")) {
     return {{ErrorCode::kUnauthorized,
-             "Metabase takes no passwords (single sign-on): give the source an `api_key` instead"}};
+             "Metabase accepts no passwords (single sign-on): give the source an `api_key` instead"}};
   }
   if (Mentions(body, "disabled")) {
     return {{ErrorCode::kUnauthorized,
@@ -109,11 +101,10 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
             Count::kNot};
   }
   if (status == 200 && !LooksLikeJson(body)) {
-    return {
-        {ErrorCode::kNotJson,
-         "Metabase answered the login with something that is not JSON: check `url` of the source, a proxy "
-         "or login page answers in its place"},
-        Count::kNot};
+    return {{ErrorCode::kNotJson,
+             "Metabase answered the login with something that is not JSON: check `url` of the source, a "
+             "proxy or login page may be answering instead"},
+            Count::kNot};
   }
   if (status == 200 && !Mentions(body, "mfa_required")) {
     return {{ErrorCode::kBadShape,
@@ -122,7 +113,7 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
   if (status == 200 || status == 400 || status == 401) return RefusedByMetabase(status, body);
   if (status == 403) {
     return {{ErrorCode::kForbidden,
-             "Metabase, or a proxy in front of it, lets nobody log in from here (403): have this address "
+             "Metabase, or a proxy in front of it, allows no login from here (403): have this address "
              "allowed"},
             Count::kNot};
   }
@@ -133,8 +124,8 @@ Refusal Judge(const HttpResponse& response, std::string_view body) {
   if (status == 503 && Mentions(body, "still initializing")) {
     return {{ErrorCode::kInitializing, "Metabase is still starting (503): waiting for it"}, Count::kNot};
   }
-  // Of an error of its own, some versions count the attempt as failed; and a proxy that gave up does not know
-  // what became of what it passed on.
+  // Some versions count an attempt as failed when they fail themselves; and a proxy that gave up does not
+  // know what became of the request.
   if (status == 429) {
     return {{ErrorCode::kHttpStatus,
              "Metabase, or a proxy in front of it, answered the login that there were too many requests "
@@ -149,13 +140,13 @@ Millis Spacing(Millis timeout, std::size_t failures) {
 }
 
 std::string WaitsFor(MonotonicTime::duration wait) {
-  return "; so that nobody gets locked out, the next attempt waits " +
+  return "; to avoid a lockout, the next attempt waits " +
          FormatDuration(std::chrono::duration_cast<Millis>(wait));
 }
 
-// For credentials that were not refused themselves.
+// For credentials that have not been refused.
 Error NoRoom(MonotonicTime now, MonotonicTime room) {
-  return {ErrorCode::kThrottled, "too many logins of this user, or to this Metabase, failed within the hour" +
+  return {ErrorCode::kThrottled, "too many logins of this user, or at this Metabase, failed within the hour" +
                                      WaitsFor(std::chrono::ceil<std::chrono::minutes>(room - now))};
 }
 
@@ -177,8 +168,8 @@ struct MetabaseSession::Login {
   Refusal refusal;  // without a token
 };
 
-// While it lives this thread logs in, without the lock, and the others wait; at its end, with the lock, they
-// go on, also where the login ended by an exception.
+// While it lives, this thread logs in without the lock and the others wait. When it is destroyed, even by an
+// exception, it holds the lock again and the others continue.
 class MetabaseSession::LoggingIn {
  public:
   LoggingIn(MetabaseSession& session, MutexLock<std::mutex>& lock) O2O_REQUIRES(session.mutex_)
@@ -214,7 +205,7 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
   MutexLock lock(mutex_);
   const bool free =
       login_ended_.wait_for(lock, stop, left(), [this]() O2O_REQUIRES(mutex_) { return !logging_in_; });
-  if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "ended, since the program stops");
+  if (stop.stop_requested()) return Fail(ErrorCode::kCancelled, "cancelled: the program is stopping");
   if (!token_.empty()) return token_;
   if (!free) return Fail(ErrorCode::kTimeout, "no login to Metabase within the source's timeout");
   const Secret password = password_.Current();
@@ -232,10 +223,10 @@ Result<Secret> MetabaseSession::Token(MonotonicTime deadline, Millis timeout, st
   lock.unlock();
   Login login = LogIn(password, cookie, std::min(left(), kTimeout), *ticket, std::move(stop));
   lock.lock();
-  return Take(std::move(login), password, timeout);
+  return Accept(std::move(login), password, timeout);
 }
 
-// What was refused says nothing of another password: it has its try, within the budget.
+// A refusal says nothing about another password, which gets a try of its own, within the budget.
 void MetabaseSession::NoticeNewPassword(const Secret& password) {
   if (!refused_password_ || *refused_password_ == password) return;
   refused_password_.reset();
@@ -258,7 +249,7 @@ std::optional<Error> MetabaseSession::Barred() const {
   const MonotonicTime now = clock_.Monotonic();
   if (not_before_ && now < *not_before_) {
     Error error = refusal_;
-    // What is left of it.
+    // The rest of the wait.
     if (error.retry_after) error.retry_after = std::chrono::ceil<Millis>(*not_before_ - now);
     return error;
   }
@@ -267,7 +258,7 @@ std::optional<Error> MetabaseSession::Barred() const {
   if (!logins_.Reached(now) || now - logged_in_at_ >= kLoginSpacing) return std::nullopt;
   return Error{ErrorCode::kUnauthorized,
                "Metabase ended " + std::to_string(kManyLogins) +
-                   " sessions within an hour: give the source an `api_key`, or see what ends them"};
+                   " sessions within an hour: give the source an `api_key`, or find out what ends them"};
 }
 
 MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secret& device_cookie,
@@ -307,7 +298,7 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
     ticket.SetCounted(!unread);
     return {{}, {}, {response.error(), unread ? Count::kNot : Count::kUnanswered}};
   }
-  std::string id = response->status == 200 ? IdOf(body) : "";
+  std::string id = response->status == 200 ? FieldText(ReadJsonFields(body), "id") : "";
   Refusal refusal;
   if (id.empty()) {
     refusal = Judge(*response, body);
@@ -315,8 +306,8 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
   } else if (!IsSendable(id)) {
     id.clear();
     refusal = {{ErrorCode::kBadShape,
-                "Metabase answered the login with a session id that no header can carry: does something in "
-                "between answer in its place?"},
+                "Metabase answered the login with a session id that no header can carry: is something in "
+                "between answering instead?"},
                Count::kNot};
   }
   Secret token = GivenToken(std::move(id));
@@ -324,7 +315,7 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
   return {std::move(token), DeviceCookie(*response), std::move(refusal)};
 }
 
-Result<Secret> MetabaseSession::Take(Login login, const Secret& password, Millis timeout) {
+Result<Secret> MetabaseSession::Accept(Login login, const Secret& password, Millis timeout) {
   if (!login.device_cookie.empty()) device_cookie_ = std::move(login.device_cookie);
   if (login.token.empty()) return tl::unexpected(Refused(std::move(login), password, timeout));
   token_ = std::move(login.token);
@@ -338,7 +329,7 @@ Result<Secret> MetabaseSession::Take(Login login, const Secret& password, Millis
 
 Error MetabaseSession::Refused(Login login, const Secret& password, Millis timeout) {
   Refusal& refusal = login.refusal;
-  // A login that we ended ourselves is in the budget, but says nothing of the credentials.
+  // A login that we cancelled ourselves uses the budget, but says nothing about the credentials.
   if (refusal.error.code == ErrorCode::kCancelled) return refusal.error;
   const MonotonicTime now = clock_.Monotonic();
   if (refusal.count == Count::kNot)

@@ -30,14 +30,14 @@ class HourlyLimit {
   std::deque<MonotonicTime> times_;  // the last `most_`
 };
 
-// One login to one Metabase, shared by all sources that ask it with the same credentials. Logs in when a
-// session is first needed, keeps it until a request was answered 401, and then logs in once again.
-// Thread-safe; who needs a session while another logs in waits for that.
+// The session at one Metabase, shared by all sources with the same credentials. Logs in when a session is
+// first needed, keeps it until a request is answered 401, and then logs in once more. Thread-safe; a caller
+// that needs a session while another one logs in waits for that login.
 //
-// A login that Metabase has counted as failed, or may have (it was sent and nobody said how it went), is
-// retried more and more seldom, and takes from the host's LoginBudget; only the first that was cut, or not
-// answered in time, is retried soon. What cannot have been counted (nothing was sent, still starting, a
-// redirect, another server) is asked again soon too, by one source for all: what it fails with holds for the
+// A login that Metabase has counted as failed, or may have (it was sent but the outcome is unknown), uses the
+// host's LoginBudget and is retried at growing intervals; only the first one that was cut off, or not
+// answered in time, is retried soon. A failure that cannot have been counted (nothing was sent, still
+// starting, a redirect, another server) is retried soon, by one source for all: its error holds for the
 // others for a while. A password that has changed in its file is a new one, with a try of its own.
 class MetabaseSession {
  public:
@@ -48,23 +48,24 @@ class MetabaseSession {
   MetabaseSession(std::string url, std::string username, Secret password, HttpClient& http,
                   LoginBudget& budget, const Clock& clock, Headers headers = {});
 
-  // The token for X-Metabase-Session, by `deadline`. Fails with what the last login failed with, without
-  // asking again before its time. `timeout`: of the whole poll; where most of it is gone no login begins,
-  // since one that is given up halfway may count as failed.
-  Result<Secret> Token(MonotonicTime deadline, Millis timeout, std::stop_token stop);
+  // The token for X-Metabase-Session, by `deadline`. Fails with the error of the last login, without another
+  // attempt before its time. `timeout`: of the whole poll; if most of it is used up no login begins, since
+  // one that is abandoned halfway may count as failed.
+  [[nodiscard]] Result<Secret> Token(MonotonicTime deadline, Millis timeout, std::stop_token stop);
 
-  // The token was answered 401. Changes nothing if that token was replaced already, since another source was
-  // faster, or while no login is allowed: it may still be good for other questions.
+  // The token was answered 401. Changes nothing if another source has already replaced that token, or while
+  // no login is allowed: it may still be good for other questions.
   void Forget(const Secret& token);
 
  private:
   struct Login;
   class LoggingIn;
 
-  // Marks `ticket` as counted as soon as that may be so.
+  // Marks `ticket` as counted as soon as Metabase may have counted it.
   Login LogIn(const Secret& password, const Secret& device_cookie, Millis timeout,
               LoginBudget::Ticket& ticket, std::stop_token stop) const;
-  Result<Secret> Take(Login login, const Secret& password, Millis timeout) O2O_REQUIRES(mutex_);
+  [[nodiscard]] Result<Secret> Accept(Login login, const Secret& password, Millis timeout)
+      O2O_REQUIRES(mutex_);
   Error Refused(Login login, const Secret& password, Millis timeout) O2O_REQUIRES(mutex_);
   Error HoldsUntil(MonotonicTime until, Error error) O2O_REQUIRES(mutex_);
   void NoticeNewPassword(const Secret& password) O2O_REQUIRES(mutex_);

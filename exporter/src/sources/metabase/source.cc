@@ -8,6 +8,7 @@
 #include "base/url.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "sources/metabase/mentions.h"
 #include "sources/redirect_text.h"
 #include "sources/upstream_status.h"
 
@@ -16,37 +17,28 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Metabase runs an archived question like any other; only asking for the question itself reveals it. Nobody
-// minds an hour.
+// Metabase runs an archived question like any other; only the question's own description says so. An hour's
+// delay does no harm.
 constexpr auto kArchiveCheckInterval = 1h;
-// Of questions beside the query.
+// Of the requests besides the query.
 constexpr Millis kCheckTimeout = 5s;
 constexpr std::size_t kMaxCheckBytes = 4u << 20;
 constexpr std::size_t kMaxCheckFields = 4'096;
-// Of the source's timeout: with less left no query begins.
+// The share of the source's timeout that a query needs to begin.
 constexpr int kLeastShare = 10;
-// An answer of exactly so many rows was most likely cut there, silently: the limits of plain questions up to
-// v0.48 and of aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
+// An answer with exactly this many rows was most likely truncated silently: the limits of plain questions up
+// to v0.48 and of aggregated ones, of restricted downloads, and of every export (a sheet of Excel).
 constexpr std::size_t kKnownLimits[] = {2'000, 10'000, 1'048'575};
-// Of an error of the database behind Metabase: what went wrong stands at the beginning, the rest may be the
-// whole query.
+// Of an error of the database behind Metabase: its beginning says what went wrong, the rest may be the whole
+// query.
 constexpr std::size_t kMaxReason = 200;
 
-std::string FieldOr(const std::map<std::string, std::string>& fields, const std::string& name) {
-  const auto field = fields.find(name);
-  return field == fields.end() ? "" : field->second;
-}
-
-bool Mentions(std::string_view text, std::string_view words) {
-  return text.find(words) != std::string_view::npos;
-}
-
-// What Metabase says of a failure, as the beginning of a sentence of ours: of several lines the first, since
-// the next may be the query.
+// Metabase's reason for a failure, as the beginning of a sentence of ours: only its first line, since the
+// next may be the query.
 std::string Reason(const std::map<std::string, std::string>& fields) {
   std::string why;
   for (const char* name : {"error", "cause", "message"}) {
-    if (why.empty()) why = FieldOr(fields, name);
+    if (why.empty()) why = FieldText(fields, name);
   }
   why = Excerpt(why.substr(0, why.find('\n')), kMaxReason);
   while (why.ends_with('.') || why.ends_with(' ')) why.pop_back();
@@ -54,12 +46,12 @@ std::string Reason(const std::map<std::string, std::string>& fields) {
 }
 
 // A question that failed, in every form that Metabase has had for it. Its statuses are 200, 202, 400 and 500;
-// what another one says in an `error` is the word of somebody in between.
+// an `error` with another status comes from a proxy in between.
 std::optional<Error> FailedQuery(int status, const std::map<std::string, std::string>& fields) {
-  const bool says_so = FieldOr(fields, "status") == "failed" || fields.contains("_status");
+  const bool says_so = FieldText(fields, "status") == "failed" || fields.contains("_status");
   const bool good_status = status == 200 || status == 202;
-  if (!says_so && !(good_status && !FieldOr(fields, "error").empty())) return std::nullopt;
-  const std::string type = FieldOr(fields, "error_type");
+  if (!says_so && !(good_status && !FieldText(fields, "error").empty())) return std::nullopt;
+  const std::string type = FieldText(fields, "error_type");
   const std::string why = Reason(fields);
   if (type == "missing-required-permissions" || Mentions(why, "do not have permissions")) {
     return Error{
@@ -71,7 +63,7 @@ std::optional<Error> FailedQuery(int status, const std::map<std::string, std::st
                  "Metabase: " + why + ": set `parameters` of the source, or a default in the question"};
   }
   if (type == "timed-out" || why.starts_with("Timed out after")) {
-    return Error{ErrorCode::kTimeout, "Metabase: " + why + ": make the question quicker"};
+    return Error{ErrorCode::kTimeout, "Metabase: " + why + ": make the question faster"};
   }
   return Error{ErrorCode::kQueryFailed,
                "Metabase could not run the question, try it there" + (why.empty() ? "" : ": " + why)};
@@ -93,13 +85,14 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
                            "X-Metabase-Session? An `api_key` may help"};
   }
   if (status == 403 && Mentions(answer.beginning, "mfa-setup-required")) {
-    return {
-        ErrorCode::kMfaRequired,
-        "Metabase wants a second factor set up, which no program can: give the source an `api_key` instead"};
+    return {ErrorCode::kMfaRequired,
+            "Metabase requires a second factor to be set up, which a program cannot do: give the source an "
+            "`api_key` instead"};
   }
   if (status == 403) {
     return {ErrorCode::kForbidden,
-            "Metabase says no (403): give the user or the key's group access to the question's collection, "
+            "Metabase refused access (403): give the user or the key's group access to the question's "
+            "collection, "
             "and this address to Metabase"};
   }
   if (status == 404 && why == "The object has been archived") {
@@ -117,12 +110,13 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
     return {ErrorCode::kQueryFailed, "Metabase: " + why + ": check `parameters` of the source"};
   }
   if (status == 429) return {ErrorCode::kHttpStatus, UnexpectedStatus("Metabase", status)};
-  return {ErrorCode::kHttpStatus,
-          UnexpectedStatus("Metabase", status) +
-              (status == 502 || status == 504
-                   ? ", a proxy in front of it gave up: make the question quicker, or let the proxy wait"
-               : why.empty() ? ": look into its log"
-                             : ", look into its log: " + why)};
+  return {
+      ErrorCode::kHttpStatus,
+      UnexpectedStatus("Metabase", status) +
+          (status == 502 || status == 504
+               ? ", a proxy in front of it gave up: make the question faster, or let the proxy wait longer"
+           : why.empty() ? ": look into its log"
+                         : ", look into its log: " + why)};
 }
 
 }  // namespace
@@ -130,21 +124,20 @@ Error StatusProblem(const MappedAnswer& answer, bool with_api_key) {
 std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_key) {
   const int status = answer.response.status;
   if (auto failed = FailedQuery(status, answer.top_fields)) return failed;
-  // 202 was the status of exports up to 0.36 and is that of failed questions up to 0.58; then the fields
-  // above told.
+  // 202 was the status of exports up to 0.36 and is that of failed questions up to 0.58, which the fields
+  // above have shown.
   if (status != 200 && status != 202) return WithWait(StatusProblem(answer, with_api_key), answer.response);
   if (answer.mapping) return std::nullopt;
   if (answer.beginning.empty()) {
-    return Error{
-        ErrorCode::kCut,
-        "Metabase answered " + std::to_string(status) +
-            " with an empty body, since it gave up after its own time limit: make the question quicker"};
+    return Error{ErrorCode::kCut,
+                 "Metabase answered " + std::to_string(status) +
+                     " with an empty body: it gave up at its own time limit, make the question faster"};
   }
   if (!LooksLikeJson(answer.beginning)) {
     return Error{ErrorCode::kNotJson,
                  "Metabase answered with something that is not JSON (" +
                      Excerpt(answer.response.content_type) +
-                     "): check `url` of the source, a proxy or login page answers in its place"};
+                     "): check `url` of the source, a proxy or login page may be answering instead"};
   }
   return answer.mapping.error();
 }
@@ -175,7 +168,7 @@ std::vector<Error> MetabaseSource::Troubles(std::size_t rows, std::stop_token st
   std::vector<Error> troubles;
   if (archived_) {
     troubles.push_back({ErrorCode::kArchived,
-                        "the question is archived; it still answers, but nobody looks after it: restore it, "
+                        "the question is archived; it still answers, but nobody maintains it: restore it, "
                         "or name another"});
   }
   if (std::find(std::begin(kKnownLimits), std::end(kKnownLimits), rows) != std::end(kKnownLimits)) {
@@ -203,7 +196,7 @@ Result<MappedAnswer> MetabaseSource::Fetch(const MappingOptions& options, std::s
 
 Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const MappingOptions& options,
                                              std::stop_token stop) {
-  // A query that begins a moment before the end is started by Metabase and cancelled at once.
+  // Metabase would start a query that begins just before the deadline, only to cancel it.
   const Millis least = timeout_ / kLeastShare;
   const auto turn = share_.turns.Await(config_.question, deadline_ - least, stop);
   if (!turn) return tl::unexpected(turn.error());
@@ -221,8 +214,8 @@ Result<MappedAnswer> MetabaseSource::AskWith(const Secret& credential, const Map
   return answer;
 }
 
-// Asked for once an hour at most, and as long as it is archived at every poll, so that a restored one is
-// known at once; a question that cannot be asked about is not held against it.
+// Checked once an hour at most, but at every poll while the question is archived, so that a restored one is
+// noticed at once. A failing check does not fail the source.
 void MetabaseSource::CheckArchived(std::stop_token stop) {
   const MonotonicTime now = clock_.Monotonic();
   const bool due = archived_ || !archive_checked_ || now - *archive_checked_ >= kArchiveCheckInterval;
@@ -232,10 +225,10 @@ void MetabaseSource::CheckArchived(std::stop_token stop) {
   if (!credential) return;
   HttpRequest request = MakeRequest("", *credential);
   if (const auto card = AskFields(std::move(request), std::move(stop)))
-    archived_ = FieldOr(*card, "archived") == "true";
+    archived_ = FieldText(*card, "archived") == "true";
 }
 
-// For the log alone: which Metabase it is that answers so. Asked without credentials, as anybody may.
+// For the log only: the version of this Metabase. Needs no credentials.
 void MetabaseSource::CheckVersion(std::stop_token stop) {
   if (clock_.Monotonic() >= deadline_ || !share_.version.BeginCheck()) return;
   HttpRequest request = MakeRequest("", Secret());
@@ -243,11 +236,11 @@ void MetabaseSource::CheckVersion(std::stop_token stop) {
   std::erase_if(request.headers, [](const auto& header) { return header.second.empty(); });
   const auto properties = AskFields(std::move(request), std::move(stop));
   if (!properties) return;
-  if (const std::string tag = FieldOr(*properties, "version.tag"); !tag.empty())
+  if (const std::string tag = FieldText(*properties, "version.tag"); !tag.empty())
     share_.version.Note(Excerpt(tag));
 }
 
-// A small answer's; nothing for any other.
+// The fields of a small answer; nothing if it is not a good one.
 std::optional<std::map<std::string, std::string>> MetabaseSource::AskFields(HttpRequest request,
                                                                             std::stop_token stop) {
   request.timeout = std::min(request.timeout, kCheckTimeout);

@@ -26,30 +26,31 @@ class MetabaseSource final : public MappedSource {
                  const Clock& clock);
 
   std::vector<ErrorCode> FailureReasons() const override;
-  Result<PollResult> Poll(std::stop_token stop) override;
-  Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
-  // The question is archived, which is asked for; the answer is probably cut.
+  [[nodiscard]] Result<PollResult> Poll(std::stop_token stop) override;
+  [[nodiscard]] Result<MappedAnswer> Fetch(const MappingOptions& options, std::stop_token stop) override;
+  // The question is archived (which takes a request to find out); the answer is probably truncated.
   std::vector<Error> Troubles(std::size_t rows, std::stop_token stop) override;
 
  private:
-  Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options, std::stop_token stop);
+  [[nodiscard]] Result<MappedAnswer> AskWith(const Secret& credential, const MappingOptions& options,
+                                             std::stop_token stop);
   void CheckArchived(std::stop_token stop);
   void CheckVersion(std::stop_token stop);
   std::optional<std::map<std::string, std::string>> AskFields(HttpRequest request, std::stop_token stop);
   HttpRequest MakeRequest(const std::string& path, const Secret& credential) const;
-  Result<Secret> Credential(std::stop_token stop);
+  [[nodiscard]] Result<Secret> Credential(std::stop_token stop);
 
   const MetabaseSourceConfig config_;
   const Millis timeout_;
   HttpClient& http_;
   const MetabaseShare share_;
   const Clock& clock_;
-  MonotonicTime deadline_{};  // of the last Fetch() and what belongs to it
+  MonotonicTime deadline_{};  // of the last Fetch() and its checks
   std::optional<MonotonicTime> archive_checked_;
   bool archived_ = false;
 };
 
-// What an answer means that is not a question's good result. Pure; nothing where it is one.
-std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_key);
+// What is wrong with an answer; nothing if it is a question's good result. Pure.
+[[nodiscard]] std::optional<Error> MetabaseProblem(const MappedAnswer& answer, bool with_api_key);
 
 }  // namespace o2o

@@ -16,7 +16,7 @@ class VersionLog {
   VersionLog(std::string url, const Clock& clock);
 
   // Whether the caller is to ask for the version now: true for one caller at first, and for one in each hour.
-  bool BeginCheck();
+  [[nodiscard]] bool BeginCheck();
   // The answer: logged where it differs from the last one.
   void Note(const std::string& version);
 

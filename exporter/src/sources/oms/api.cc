@@ -15,16 +15,15 @@ namespace {
 
 constexpr std::string_view kPath = "/api/v1/monitor/recent";
 
-std::string RecentUrl(std::string_view base, const OmsWindow& window) {
-  while (base.ends_with('/')) base.remove_suffix(1);
-  return std::string(base) + std::string(kPath) + "?minutes=" + std::to_string(window.minutes) +
+std::string RecentUrl(const std::string& base, const OmsWindow& window) {
+  return base + std::string(kPath) + "?minutes=" + std::to_string(window.minutes) +
          "&limit=" + std::to_string(window.limit);
 }
 
-// Bad request, too large, URL too long, not to be processed: asking the same again gets the same.
+// Bad request, too large, URL too long, unprocessable: the same request would be refused again.
 bool IsRefusal(int status) { return status == 400 || status == 413 || status == 414 || status == 422; }
 
-// What an answer other than 200 means.
+// Why an answer is not a good one, if its status is not 200.
 Error Refusal(const HttpResponse& response) {
   const std::string status = std::to_string(response.status);
   if (response.status == 401 || response.status == 403) {
@@ -47,19 +46,19 @@ Error Refusal(const HttpResponse& response) {
 
 }  // namespace
 
-HttpOmsApi::HttpOmsApi(OmsOptions options, HttpClient& http)
-    : options_(std::move(options)),
-      oauth2_(MakeOAuth2Client(options_.oauth2, http)),
+HttpOmsApi::HttpOmsApi(OmsSourceConfig config, HttpClient& http)
+    : config_(std::move(config)),
+      oauth2_(MakeOAuth2Client(config_.oauth2, http)),
       http_(oauth2_ ? static_cast<HttpClient&>(*oauth2_) : http) {}
 
 Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) {
   HttpRequest request;
-  request.url = RecentUrl(options_.url, window);
+  request.url = RecentUrl(config_.url, window);
   request.headers = {{"Accept", Secret::Plain("application/json")}};
-  for (const auto& [name, value] : options_.headers) request.headers.emplace_back(name, value.Current());
-  if (!options_.api_key.empty()) request.headers.emplace_back("x-api-key", options_.api_key.Current());
+  for (const auto& [name, value] : config_.headers) request.headers.emplace_back(name, value.Current());
+  if (!config_.api_key.empty()) request.headers.emplace_back("x-api-key", config_.api_key.Current());
   request.timeout = timeout;
-  request.max_body_bytes = options_.max_body_bytes;
+  request.max_body_bytes = config_.max_body_bytes;
 
   std::string body;
   const Result<HttpResponse> response = http_.Send(
@@ -71,7 +70,7 @@ Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, st
       std::move(stop));
   if (!response) return tl::unexpected<Error>(response.error());
   if (response->status != 200) return tl::unexpected<Error>(Refusal(*response));
-  // The body stays out of the message: pages that show the request back would show the key with it.
+  // The body stays out of the message: a page that echoes the request would reveal the key.
   if (!LooksLikeJson(body)) {
     const std::string type = response->content_type.empty()
                                  ? "no content type"
@@ -81,7 +80,7 @@ Result<OrderPage> HttpOmsApi::Recent(const OmsWindow& window, Millis timeout, st
                                          " (" + type + "): check OMS_URL");
   }
   Result<OrderPage> page =
-      ParseOrderPage(std::move(body), options_.timezone, options_.max_rows, response->date);
+      ParseOrderPage(std::move(body), config_.timezone, MaxPageRows(config_.max_limit), response->date);
   if (!page) return Fail(page.error().code, "the OMS's answer: " + page.error().message);
   page->body_bytes = response->body_bytes;
   return page;

@@ -4,30 +4,17 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
-#include <string>
-#include <utility>
-#include <vector>
 
+#include "base/duration.h"
 #include "base/result.h"
-#include "base/time_text.h"
 #include "http/http_client.h"
 #include "orders/order.h"
-#include "orders/order_limits.h"
 #include "sources/oauth2.h"
+#include "sources/oms/config.h"
 
 namespace o2o {
 
-struct OmsOptions {
-  std::string url;  // base, without /api/v1/...
-  Secret api_key;
-  std::vector<std::pair<std::string, Secret>> headers;  // beside it
-  std::optional<OAuth2Config> oauth2;                   // in its place, or beside it
-  TimeZone timezone;                                    // of an updated_at without offset
-  std::size_t max_body_bytes = 64u << 20;
-  std::size_t max_rows = MaxPageRows(kDefaultMaxLimit);
-};
-
-// What to ask for. Both positive.
+// What to request. Both are positive.
 struct OmsWindow {
   std::int64_t minutes = 1;
   std::int64_t limit = 1;
@@ -39,17 +26,19 @@ class OmsApi {
  public:
   virtual ~OmsApi() = default;
   // Within `timeout`.
-  virtual Result<OrderPage> Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) = 0;
+  [[nodiscard]] virtual Result<OrderPage> Recent(const OmsWindow& window, Millis timeout,
+                                                 std::stop_token stop) = 0;
 };
 
 // Over HTTP. One thread at a time. `http` must outlive it.
 class HttpOmsApi final : public OmsApi {
  public:
-  HttpOmsApi(OmsOptions options, HttpClient& http);
-  Result<OrderPage> Recent(const OmsWindow& window, Millis timeout, std::stop_token stop) override;
+  HttpOmsApi(OmsSourceConfig config, HttpClient& http);
+  [[nodiscard]] Result<OrderPage> Recent(const OmsWindow& window, Millis timeout,
+                                         std::stop_token stop) override;
 
  private:
-  OmsOptions options_;
+  const OmsSourceConfig config_;
   std::optional<OAuth2Client> oauth2_;
   HttpClient& http_;
 };

@@ -14,18 +14,6 @@ using std::chrono::minutes;
 
 }  // namespace
 
-OmsOptions ToOmsOptions(const OmsSourceConfig& oms) {
-  OmsOptions options;
-  options.url = oms.url;
-  options.api_key = oms.api_key;
-  options.headers = oms.headers;
-  options.oauth2 = oms.oauth2;
-  options.timezone = oms.timezone;
-  options.max_body_bytes = oms.max_body_bytes;
-  options.max_rows = MaxPageRows(oms.max_limit);
-  return options;
-}
-
 std::shared_ptr<const KindConfig> ReadOms(MapReader oms, const MappingPlace&) {
   OmsSourceConfig config;
   ReadUrl(oms, "want the base URL of the OMS, like https://oms.example.com", {}, config.url);

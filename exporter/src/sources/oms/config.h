@@ -13,7 +13,6 @@
 #include "config/source_kind.h"
 #include "orders/order_limits.h"
 #include "sources/oauth2.h"
-#include "sources/oms/api.h"
 
 namespace o2o {
 
@@ -24,19 +23,16 @@ struct OmsSourceConfig final : KindConfig {
   std::optional<OAuth2Config> oauth2;
   TlsConfig tls;
   ProxyConfig proxy;
-  Headers headers;  // beside the key, for what stands in front of the OMS
-  TimeZone timezone;
-  // Asked for again behind the watermark, for rows that commit late and for the tolerance with which the
-  // OMS's clock is known; hence never below a minute.
+  Headers headers;    // in addition, for a proxy in front of the OMS
+  TimeZone timezone;  // of an updated_at without offset
+  // How far before the watermark rows are requested again, for rows that commit late and for the tolerance
+  // with which the OMS's clock is known; hence at least a minute.
   Millis overlap{120'000};
   Millis initial_lookback{3'600'000};  // the first window of an empty database
   std::int64_t limit = 1'000;
   std::int64_t max_limit = kDefaultMaxLimit;  // bounds the rows held in memory, see MaxPageRows
   std::uint64_t max_body_bytes = 64u << 20;
 };
-
-// For the API that it is asked by.
-OmsOptions ToOmsOptions(const OmsSourceConfig& oms);
 
 std::shared_ptr<const KindConfig> ReadOms(MapReader oms, const MappingPlace& place);
 

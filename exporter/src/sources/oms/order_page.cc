@@ -15,7 +15,7 @@
 namespace o2o {
 namespace {
 
-// Of a number or of digits in a string: a whole number from 0 up, also written as 41.0.
+// A whole number of 0 or more, as a number or as digits in a string; 41.0 is one too.
 std::optional<std::int64_t> ParseCount(JsonType type, std::string_view text) {
   if (type != JsonType::kNumber && type != JsonType::kString) return std::nullopt;
   const std::size_t point = text.find('.');
@@ -29,20 +29,20 @@ std::optional<std::int64_t> ParseCount(JsonType type, std::string_view text) {
   return count;
 }
 
-// How serialisers write that there is nothing: null, "", PHP and Odoo false.
+// How serialisers write a missing value: null, "", and PHP and Odoo false.
 bool IsNothing(JsonType type, std::string_view text) {
   return type == JsonType::kNull || (type == JsonType::kString && Trim(text).empty()) ||
          (type == JsonType::kBool && text == "false");
 }
 
-// Label values are clean and short, whatever the OMS counted.
+// Label values must be clean and short, whatever the OMS sends.
 std::string StatusName(std::string_view key) {
   if (key.empty()) return "unknown";
   return CutMasked(key, kMaxLabelBytes);
 }
 
 // A value for a message: a number as it is, a string quoted, any other by its kind.
-std::string Shown(JsonType type, std::string_view text) {
+std::string DescribeValue(JsonType type, std::string_view text) {
   if (type == JsonType::kNumber) return Excerpt(text);
   if (type == JsonType::kString) return "the string '" + Excerpt(text) + "'";
   return std::string(Describe(type));
@@ -99,7 +99,8 @@ class PageBuilder final : public JsonHandler {
     if (skipped_levels_ > 0) return true;
     switch (place_) {
       case Place::kStart:
-        return WrongShape("the answer is " + Shown(type, text), "an object with statusCounts and data");
+        return WrongShape("the answer is " + DescribeValue(type, text),
+                          "an object with statusCounts and data");
       case Place::kTop: return TopScalar(type, text);
       case Place::kCounts: return Count(type, text);
       case Place::kData: return RejectWholeRow(type, where);
@@ -182,7 +183,7 @@ class PageBuilder final : public JsonHandler {
     return true;
   }
 
-  // An array where counts are expected is nothing where it is empty, as is an object where the total is.
+  // An empty array where counts are expected means none, as does an empty object where the total is.
   bool CloseCounts(JsonRange where) {
     if (member_ != Member::kCounts && member_ != Member::kTotal) return true;
     const std::string_view text = body_.substr(where.begin, where.end - where.begin);
@@ -192,7 +193,7 @@ class PageBuilder final : public JsonHandler {
     return CountsFault("total: " + std::string(Describe(type)), "a whole number");
   }
 
-  // Of `data` that appears twice the last one counts.
+  // If `data` appears twice, the last one counts.
   void StartData() {
     data_seen_ = true;
     data_is_null_ = false;
@@ -206,17 +207,18 @@ class PageBuilder final : public JsonHandler {
   bool TopScalar(JsonType type, std::string_view text) {
     switch (member_) {
       case Member::kData:
-        if (type != JsonType::kNull) return WrongShape("data: " + Shown(type, text), "an array of orders");
+        if (type != JsonType::kNull)
+          return WrongShape("data: " + DescribeValue(type, text), "an array of orders");
         StartData();
-        data_is_null_ = true;  // Go writes so an empty list
+        data_is_null_ = true;  // how Go writes an empty list
         return true;
       case Member::kCounts:
         return IsNothing(type, text) ||
-               CountsFault("statusCounts: " + Shown(type, text), "an object of numbers");
+               CountsFault("statusCounts: " + DescribeValue(type, text), "an object of numbers");
       case Member::kTotal:
         page_.total = ParseCount(type, text);
         return page_.total || IsNothing(type, text) ||
-               CountsFault("total: " + Shown(type, text), "a whole number");
+               CountsFault("total: " + DescribeValue(type, text), "a whole number");
       case Member::kOther: return true;
     }
     return true;
@@ -225,7 +227,7 @@ class PageBuilder final : public JsonHandler {
   bool Count(JsonType type, std::string_view text) {
     const std::optional<std::int64_t> count = ParseCount(type, text);
     if (!count && !IsNothing(type, text))
-      return CountsFault("statusCounts." + status_ + ": " + Shown(type, text), "a whole number");
+      return CountsFault("statusCounts." + status_ + ": " + DescribeValue(type, text), "a whole number");
     if (page_.counts_trouble) return true;
     page_.status_counts[status_] = count.value_or(0);
     if (page_.status_counts.size() <= kMaxStatuses) return true;
@@ -233,7 +235,7 @@ class PageBuilder final : public JsonHandler {
         {ErrorCode::kTooLarge, "statusCounts: more than " + std::to_string(kMaxStatuses) + " statuses"});
   }
 
-  // What the answer says of itself is an ornament: the orders are taken in without it.
+  // The counts are optional: the orders are stored without them.
   bool CountsFault(const std::string& found, const std::string& expected) {
     return DropCounts({ErrorCode::kBadShape, found + ", expected " + expected});
   }
@@ -286,7 +288,7 @@ class PageBuilder final : public JsonHandler {
       ++page_.rejected_more[row.reason];
       return;
     }
-    // A little more than is kept, so that a character cut here is cut off again.
+    // A little more than is kept, so that a character cut here is removed again.
     const std::string_view text =
         body_.substr(where.begin, std::min(where.end - where.begin, kMaxPayloadBytes + 4));
     row.payload = CutUtf8(RepairUtf8(text), kMaxPayloadBytes);
@@ -296,7 +298,7 @@ class PageBuilder final : public JsonHandler {
   bool CountRow() {
     if (++page_.rows <= max_rows_) return true;
     return End(ErrorCode::kTooLarge, "data: more than " + std::to_string(max_rows_) +
-                                         " rows: let the OMS heed `limit`, or raise max_limit");
+                                         " rows: let the OMS honour `limit`, or raise max_limit");
   }
 
   bool WrongShape(const std::string& found, std::string_view expected) {
@@ -319,7 +321,7 @@ class PageBuilder final : public JsonHandler {
   bool data_is_null_ = false;
   Place place_ = Place::kStart;
   Member member_ = Member::kOther;
-  int skipped_levels_ = 0;  // of containers inside one that we do not read, or that is taken as text
+  int skipped_levels_ = 0;  // of containers inside one that is skipped or kept as text
   std::string status_;
   OrderRow row_;
   RowField* field_ = nullptr;

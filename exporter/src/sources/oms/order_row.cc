@@ -16,13 +16,13 @@ namespace o2o {
 
 namespace {
 
-// The newest order's time is where the next window begins: one date of 1970 would ask for decades.
+// The next window begins at the newest order's time: one date of 1970 would make it decades long.
 constexpr Timestamp kFirstTime = std::chrono::sys_days{std::chrono::year(2001) / 1 / 1};
 constexpr Timestamp kBeyondTimes = std::chrono::sys_days{std::chrono::year(2201) / 1 / 1};
 
 bool IsBlank(std::string_view text) { return Trim(text).empty(); }
 
-// "[]" or "{ }": what PHP and others write for an empty map, list or value.
+// "[]" or "{ }", as PHP and others write an empty map, list or value.
 bool IsEmptyContainer(const RowField& field) {
   if (field.type != JsonType::kArray && field.type != JsonType::kObject) return false;
   return IsBlank(std::string_view(field.text).substr(1, field.text.size() - 2));
@@ -33,8 +33,8 @@ bool IsInteger(std::string_view number) {
   return !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-// What a JSON number is as a whole one: 1001.0 and 1.001e3 are 1001, since JSON knows one kind of number, and
-// pandas writes all as doubles where one is missing. From 2^53 on a double has lost digits.
+// A JSON number as an integer: 1001.0 and 1.001e3 are 1001, since JSON has one kind of number, and pandas
+// writes all of a column as doubles if one is missing. From 2^53 on a double has lost digits.
 std::optional<std::string> WholeNumber(const std::string& number) {
   if (IsInteger(number)) return number;
   constexpr double kLostDigits = 9007199254740992.0;
@@ -45,8 +45,8 @@ std::optional<std::string> WholeNumber(const std::string& number) {
   return std::to_string(static_cast<std::int64_t>(value));
 }
 
-// Makes fields values. The first fault stays in rejection(); what is taken after it is of no meaning.
-class FieldTaker {
+// Turns fields into values. The first fault stays in rejection(); values read after it are meaningless.
+class FieldReader {
  public:
   const std::optional<RejectedRow>& rejection() const { return rejection_; }
 
@@ -89,7 +89,7 @@ class FieldTaker {
     std::optional<std::string> amount = ParseAmount(field.text);
     if (!amount) {
       Reject(RejectReason::kBadAmount, name,
-             "'" + Excerpt(field.text) + "' is not a decimal number from 0 up with at most " +
+             "'" + Excerpt(field.text) + "' is not a decimal number of 0 or more with at most " +
                  std::to_string(kMaxAmountIntegerDigits) + " digits before the point and " +
                  std::to_string(kMaxAmountFractionDigits) + " after it");
     }
@@ -104,7 +104,7 @@ class FieldTaker {
     if (time && *time >= kFirstTime && *time < kBeyondTimes) return *time;
     Reject(RejectReason::kBadTime, name,
            "'" + Excerpt(field.text) + "' " +
-               (time ? "is not of the years 2001 to 2200" : TimeProblem(field.text)));
+               (time ? "is not in the years 2001 to 2200" : TimeProblem(field.text)));
     return {};
   }
 
@@ -115,7 +115,7 @@ class FieldTaker {
     return Text(name, number ? WholeNumber(field.text).value_or(field.text) : field.text, kMaxTextBytes);
   }
 
-  // Whatever it is, as text: nothing depends on its shape, and an order is worth more than its details.
+  // As text, whatever its type: nothing depends on its shape, and an order is worth more than its details.
   std::optional<std::string> Detail(std::string_view name, const RowField& field) {
     if (IsAbsent(field)) return std::nullopt;
     return Text(name, field.text, kMaxItemDetailBytes);
@@ -188,18 +188,18 @@ RowField* OrderRow::Find(std::string_view key) {
 
 tl::expected<Order, RejectedRow> OrderRow::ToOrder(const TimeZone& timezone,
                                                    std::optional<Timestamp> now) const {
-  FieldTaker take;
+  FieldReader read;
   Order order;
-  order.order_id = take.Id("order_id", order_id_);
-  order.status = take.Status("status", status_);
-  order.order_type = take.Type("order_type", order_type_);
-  order.total_amount = take.Amount("total_amount", total_amount_);
-  order.updated_at = take.Time("updated_at", updated_at_, timezone, now);
-  order.customer_id = take.OptionalText("customer_id", customer_id_);
-  order.customer_name = take.OptionalText("customer_name", customer_name_);
-  order.item_name = take.OptionalText("item_name", item_name_);
-  order.item_detail = take.Detail("item_detail", item_detail_);
-  if (take.rejection()) return tl::unexpected<RejectedRow>(*take.rejection());
+  order.order_id = read.Id("order_id", order_id_);
+  order.status = read.Status("status", status_);
+  order.order_type = read.Type("order_type", order_type_);
+  order.total_amount = read.Amount("total_amount", total_amount_);
+  order.updated_at = read.Time("updated_at", updated_at_, timezone, now);
+  order.customer_id = read.OptionalText("customer_id", customer_id_);
+  order.customer_name = read.OptionalText("customer_name", customer_name_);
+  order.item_name = read.OptionalText("item_name", item_name_);
+  order.item_detail = read.Detail("item_detail", item_detail_);
+  if (read.rejection()) return tl::unexpected<RejectedRow>(*read.rejection());
   return order;
 }
 

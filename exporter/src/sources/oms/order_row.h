@@ -17,24 +17,24 @@ namespace o2o {
 struct RowField {
   bool present = false;
   JsonType type = JsonType::kNull;
-  std::string text;  // of an object or array its JSON text; not more than kMaxFieldBytes of it
+  std::string text;  // JSON text if an object or array; at most kMaxFieldBytes
 };
 
 // One byte more than any column takes, so that an over-long value is still seen as one.
 inline constexpr std::size_t kMaxFieldBytes = kMaxItemDetailBytes + 1;
 
-// The fields of one row of the OMS's answer, collected in any order, then made an order. Reused from row to
-// row.
+// The fields of one row of the OMS's answer, collected in any order, then turned into an order. Reused for
+// each row.
 class OrderRow {
  public:
   void Clear();
-  // Where the value of this key belongs; nullptr if it is none of ours. Of equal keys the last wins.
+  // Where the value of this key belongs; nullptr for keys that we do not know. Of equal keys the last wins.
   RowField* Find(std::string_view key);
-  // The order, or why the row gives none: without the payload, which the caller has. Of several faults the
-  // first in the order of the members below is reported. `now`: the OMS's clock with its tolerance, where
-  // known; of the two instants that a time without offset may be when clocks are set back, it decides between
-  // them.
-  tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone, std::optional<Timestamp> now) const;
+  // The order, or why the row is rejected: without the payload, which the caller has. Of several faults the
+  // first in the order of the members below is reported. `now`: the OMS's clock plus its tolerance, if known;
+  // it decides between the two instants that a time without offset can mean when clocks are set back.
+  [[nodiscard]] tl::expected<Order, RejectedRow> ToOrder(const TimeZone& timezone,
+                                                         std::optional<Timestamp> now) const;
 
  private:
   RowField order_id_;

@@ -55,7 +55,8 @@ TEST_F(QueryTurnsTest, OneQueryPerQuestion) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kTimeout);
   EXPECT_NE(second.error().message.find("for its turn"), std::string::npos) << second.error().message;
-  EXPECT_NE(second.error().message.find("another source still asks the same question"), std::string::npos);
+  EXPECT_NE(second.error().message.find("another source is still asking the same question"),
+            std::string::npos);
   EXPECT_TRUE(Await(8)) << "another question";
   first.reset();
   EXPECT_TRUE(Await(7, 0ms));

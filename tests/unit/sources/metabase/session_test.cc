@@ -256,15 +256,14 @@ TEST_F(MetabaseSessionTest, WhatMayHaveBeenSentMayHaveBeenCounted) {
   http_.FailWith(ErrorCode::kCut, "POST http://mb.example/bi/api/session: no luck");
   const Error error = Failure();
   EXPECT_EQ(error.code, ErrorCode::kCut);
-  EXPECT_NE(error.message.find("no luck; so that nobody gets locked out, the next attempt waits"),
-            std::string::npos)
+  EXPECT_NE(error.message.find("no luck; to avoid a lockout, the next attempt waits"), std::string::npos)
       << error.message;
 }
 
 TEST_F(MetabaseSessionTest, LoginsThatWeEndOurselvesMayHaveBeenCounted) {
   std::size_t asked = 0;
   for (int reload = 0; reload < 20; ++reload) {
-    http_.FailWith(ErrorCode::kCancelled, "ended, since the program stops");
+    http_.FailWith(ErrorCode::kCancelled, "cancelled: the program is stopping");
     (void)Token();
     asked = http_.requests.size();
   }
@@ -314,7 +313,7 @@ TEST_F(MetabaseSessionTest, WaitsAsLongAsItIsAskedTo) {
   http_.Answer(busy, "slow down");
   const Error error = Failure();
   EXPECT_EQ(error.retry_after, 20min);
-  EXPECT_NE(error.message.find("too many requests (429); it asks to come again in 20m"), std::string::npos)
+  EXPECT_NE(error.message.find("too many requests (429); it asks us to wait 20m"), std::string::npos)
       << error.message;
   LoginWorks();
   clock_.Advance(19min);

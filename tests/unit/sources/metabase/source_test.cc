@@ -384,7 +384,7 @@ INSTANTIATE_TEST_SUITE_P(
             ErrorCode::kQueryFailed, "set `parameters`"},
         BadAnswer{"query_timeout", 500,
                   Failed(R"("error_type":"timed-out","error":"Timed out after 20.0 mins.")"),
-                  ErrorCode::kTimeout, "make the question quicker"},
+                  ErrorCode::kTimeout, "make the question faster"},
         BadAnswer{"pool", 202,
                   Failed(R"("error":"An attempt by a client to checkout a Connection has timed out.")"),
                   ErrorCode::kQueryFailed, "checkout a Connection"},
@@ -419,8 +419,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadAnswer{"redirect", 302, "", ErrorCode::kRedirect, "redirects to https://mb.example/"},
         BadAnswer{"login_page", 200, "<!doctype html><form>Sign in</form>", ErrorCode::kNotJson,
                   "check `url`", kHtml},
-        BadAnswer{"empty_200", 200, "", ErrorCode::kCut, "make the question quicker"},
-        BadAnswer{"empty_202", 202, "", ErrorCode::kCut, "make the question quicker"},
+        BadAnswer{"empty_200", 200, "", ErrorCode::kCut, "make the question faster"},
+        BadAnswer{"empty_202", 202, "", ErrorCode::kCut, "make the question faster"},
         BadAnswer{"cut", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1},\n{\"Vendor", ErrorCode::kBadJson,
                   "ends"},
         BadAnswer{"cut_between_rows", 200, "[\n{\"Vendor Code\":\"V1\",\"Stock\":1}", ErrorCode::kBadJson,
@@ -500,7 +500,7 @@ TEST_F(MetabaseSourceTest, NoQueryWhileTheQuestionIsAskedByAnother) {
   MetabaseSource hurried(StockQuestion(), 30ms, http_, ShareOf(&session_), clock_);
   const Error error = Failure(hurried.Poll({}));
   EXPECT_EQ(error.code, ErrorCode::kTimeout);
-  EXPECT_NE(error.message.find("another source still asks the same question"), std::string::npos);
+  EXPECT_NE(error.message.find("another source is still asking the same question"), std::string::npos);
   EXPECT_TRUE(http_.requests.empty());
 }
 

@@ -16,7 +16,7 @@ constexpr std::string_view kAnswer =
 class OmsApiTest : public ::testing::Test {
  protected:
   Result<OrderPage> Recent(OmsWindow window = {5, 100}) {
-    HttpOmsApi api(options_, http_);
+    HttpOmsApi api(config_, http_);
     return api.Recent(window, 7s, {});
   }
 
@@ -27,12 +27,15 @@ class OmsApiTest : public ::testing::Test {
     return {};
   }
 
-  OmsOptions options_{.url = "http://oms.example:8080/",
-                      .api_key = Secret("k-123"),
-                      .headers = {},
-                      .oauth2 = {},
-                      .timezone = {},
-                      .max_body_bytes = 1'000};
+  static OmsSourceConfig Config() {
+    OmsSourceConfig config;
+    config.url = "http://oms.example:8080";
+    config.api_key = Secret("k-123");
+    config.max_body_bytes = 1'000;
+    return config;
+  }
+
+  OmsSourceConfig config_ = Config();
   FakeHttpClient http_;
 };
 
@@ -58,7 +61,7 @@ TEST_F(OmsApiTest, AsksForTheWindow) {
 }
 
 TEST_F(OmsApiTest, NoKeyNoHeader) {
-  options_.api_key = Secret();
+  config_.api_key = Secret();
   http_.Answer(200, std::string(kAnswer));
   ASSERT_TRUE(Recent());
   ASSERT_EQ(http_.requests.at(0).headers.size(), 1u);
@@ -125,7 +128,7 @@ TEST_F(OmsApiTest, OtherStatuses) {
   http_.Answer(busy, "");
   const Error error = Failure();
   EXPECT_ERROR(error, ErrorCode::kHttpStatus,
-               "the OMS answered that there were too many requests (429); it asks to come again in 30s");
+               "the OMS answered that there were too many requests (429); it asks us to wait 30s");
   EXPECT_EQ(error.retry_after, 30s);
 }
 
@@ -140,12 +143,9 @@ TEST_F(OmsApiTest, TheWaitThatIsAskedForCountsFor429And503) {
 }
 
 TEST_F(OmsApiTest, MoreHeadersGoWithTheRequest) {
-  OmsOptions options;
-  options.url = "http://oms.example:8080";
-  options.api_key = Secret("k-123");
-  options.headers = {{"CF-Access-Client-Id", Secret("id-1")}};
+  config_.headers = {{"CF-Access-Client-Id", Secret("id-1")}};
   http_.Answer(200, std::string(kAnswer));
-  ASSERT_TRUE(HttpOmsApi(options, http_).Recent({5, 2}, 7s, {}));
+  ASSERT_TRUE(Recent());
   EXPECT_EQ(http_.requests.back().headers[1].first, "CF-Access-Client-Id");
   EXPECT_EQ(http_.requests.back().headers[1].second, Secret("id-1"));
 }

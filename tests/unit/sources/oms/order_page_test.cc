@@ -234,7 +234,7 @@ TEST(OrderPageTest, TooManyRows) {
   const Result<OrderPage> larger = ParseOrderPage(body, {}, 2);
   ASSERT_FALSE(larger);
   EXPECT_EQ(larger.error().code, ErrorCode::kTooLarge);
-  EXPECT_EQ(larger.error().message, "data: more than 2 rows: let the OMS heed `limit`, or raise max_limit");
+  EXPECT_EQ(larger.error().message, "data: more than 2 rows: let the OMS honour `limit`, or raise max_limit");
 }
 
 TEST(OrderPageTest, AllowedAreMoreRowsThanAnyRequestAsksFor) {
@@ -374,7 +374,7 @@ TEST(OrderPageTest, Amounts) {
   EXPECT_EQ(Taken(R"("total_amount":0)").total_amount, "0");
   EXPECT_EQ(Taken("").total_amount, std::nullopt);
   const std::string due =
-      " is not a decimal number from 0 up with at most 15 digits before the point and 9 after it";
+      " is not a decimal number of 0 or more with at most 15 digits before the point and 9 after it";
   for (const std::string value : {"abc", "NaN", "1,5", "1e999"}) {
     EXPECT_EQ(Rejected(R"("total_amount":")" + value + "\""),
               "bad_amount | total_amount: '" + value + "'" + due);
@@ -443,7 +443,7 @@ TEST(OrderPageTest, TimesThatNoOrderHasAreBad) {
                            "\"2201-01-01T00:00:00Z\"", "\"0001-01-01T00:00:00Z\""}) {
     const std::string rejected = Rejected("\"updated_at\":" + std::string(time));
     EXPECT_TRUE(rejected.starts_with("bad_time | ") &&
-                rejected.ends_with("' is not of the years 2001 to 2200"))
+                rejected.ends_with("' is not in the years 2001 to 2200"))
         << rejected;
   }
   for (const char* time : {"-1", "86400", "999999999", "20251320"}) {

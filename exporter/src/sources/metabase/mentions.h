@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+
+namespace o2o {
+
+// Whether an answer contains these words: often all that tells one failure of Metabase from another.
+inline bool Mentions(std::string_view answer, std::string_view words) {
+  return answer.find(words) != std::string_view::npos;
+}
+
+}  // namespace o2o
