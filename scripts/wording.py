@@ -29,7 +29,6 @@ HABITS = {
 
 # (end of the path, words of the line) -> why they are right there.
 ALLOWED = {
-    ("privileges_test.cc", "merge_what_can_be_had"): "the name of an SQL function",
     ("README.md", "`o2o_source_repaired_total`"): "generated from metrics/catalogue.cc",
 }
 

@@ -69,7 +69,7 @@ END $$;
 
 -- A merge that leaves out the orders that other open transactions have changed. For existing rows PostgreSQL knows which are locked; for
 -- new ones only an attempt shows it: first all at once, then in halves. `held`: the orders that are left out.
-CREATE FUNCTION merge_what_can_be_had(present timestamptz, answered timestamptz, OUT inserted bigint, OUT updated bigint, OUT held text[]) LANGUAGE plpgsql AS $$
+CREATE FUNCTION merge_unlocked_orders(present timestamptz, answered timestamptz, OUT inserted bigint, OUT updated bigint, OUT held text[]) LANGUAGE plpgsql AS $$
 DECLARE
   give_up_at constant timestamptz := clock_timestamp() + interval '5 seconds';
   patience constant text := current_setting('lock_timeout');
@@ -204,7 +204,7 @@ BEGIN
       END IF;
       PERFORM set_config('lock_timeout', patience, true);
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      SELECT m.inserted, m.updated, m.held INTO inserted, updated, held_ids FROM merge_what_can_be_had(present, answered) m;
+      SELECT m.inserted, m.updated, m.held INTO inserted, updated, held_ids FROM merge_unlocked_orders(present, answered) m;
       INSERT INTO held_orders (order_id, customer_id, customer_name, status, order_type, total_amount, updated_at, item_name, item_detail)
       SELECT * FROM pg_temp.staged_orders WHERE order_id = ANY (held_ids);
     END;

@@ -41,7 +41,7 @@ BEGIN
   EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO o2o_owner', home);
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO o2o_writer, o2o_batch, o2o_reader, o2o_dashboard', home);
 
-  -- A table of the proof of concept is the owner's to move, and to leave a view in its place; who owned it goes on using it.
+  -- A table of the proof of concept is the owner's to move, and to leave a view in its place; its former owner keeps using it.
   FOR found IN
     SELECT DISTINCT nspname, relname, relkind, pg_get_userbyid(relowner) AS owner
     FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
@@ -73,7 +73,7 @@ BEGIN
   GRANT INSERT, DELETE ON rejected_orders TO o2o_writer;
   GRANT INSERT, UPDATE, DELETE ON held_orders TO o2o_writer;
   GRANT EXECUTE ON FUNCTION prepare_order_staging, merge_staged_orders, take_merge_turn, insert_staged_orders, update_staged_orders,
-    merge_what_can_be_had, bring_back_archived_orders, advance_watermark, watermark_gives_way, latest_present, order_status_rank, unknown_status_rank,
+    merge_unlocked_orders, bring_back_archived_orders, advance_watermark, watermark_gives_way, latest_present, order_status_rank, unknown_status_rank,
     order_status_is_newer, configured_status, configured_order_type,
     sync_order_statuses, sync_order_types TO o2o_writer;
   GRANT EXECUTE ON FUNCTION check_counting TO o2o_writer, o2o_batch;

@@ -39,14 +39,14 @@ class FakeOms final : public OmsApi {
       return Fail(fails_with, "longer window failed");
     if (error) return tl::unexpected(*error);
     OrderPage page;
-    if (tells_date) page.oms_now = std::chrono::floor<std::chrono::seconds>(Now());
+    if (sends_date) page.oms_now = std::chrono::floor<std::chrono::seconds>(Now());
     std::vector<Order> shown;
     for (const Order& order : orders_) {
       if (order.updated_at > Now() - std::chrono::minutes(window.minutes)) shown.push_back(order);
     }
     std::stable_sort(shown.begin(), shown.end(),
                      [](const Order& a, const Order& b) { return a.updated_at > b.updated_at; });
-    if (tells_counts) {
+    if (sends_counts) {
       for (const Order& order : shown) ++page.status_counts[order.status];
       page.total = static_cast<std::int64_t>(shown.size());
       if (older_counted > 0) page.status_counts["PENDING"] += older_counted;
@@ -63,8 +63,8 @@ class FakeOms final : public OmsApi {
   }
 
   std::chrono::microseconds skew{0};
-  bool tells_date = true;
-  bool tells_counts = true;
+  bool sends_date = true;
+  bool sends_counts = true;
   std::optional<Error> counts_trouble;
   std::optional<std::size_t> cap;
   std::optional<Error> error;

@@ -19,7 +19,7 @@ constexpr seconds kArrivalMargin{2};
 constexpr int kMaxAsks = 14;
 constexpr std::int64_t kLimitGrowth = 4;
 // Counts beyond this are nonsense; keeps their sum from overflowing.
-constexpr std::int64_t kMaxRowsTold = 1'000'000'000;
+constexpr std::int64_t kMaxRowsClaimed = 1'000'000'000;
 // How long a larger page may fail by chance (a timeout, a cut, 503) before that counts as the OMS's limit:
 // longer than an OMS needs to recover from an outage of its own.
 constexpr minutes kPatience{30};
@@ -68,8 +68,8 @@ Result<FetchedPage> PageAsker::Get(const Since& since, std::optional<MonotonicTi
 
     fetched.limit = window.limit;
     fetched.page = std::move(*page);
-    const std::size_t told = RowsTold(fetched.page);
-    const bool all_shown = told > 0 && told <= fetched.page.rows;
+    const std::size_t claimed = RowsClaimed(fetched.page);
+    const bool all_shown = claimed > 0 && claimed <= fetched.page.rows;
     if (kept && kept->page.rows == fetched.page.rows && !all_shown) NoteCap(*kept, fetched);
     ForgetCapIfExceeded(fetched.page);
     fetched.truncated = IsTruncated(fetched.page, window.limit);
@@ -96,14 +96,14 @@ Result<OrderPage> PageAsker::Ask(const OmsWindow& window, std::optional<Monotoni
   return oms_.Recent(window, left, std::move(stop));
 }
 
-bool PageAsker::CountsTellNothing() const { return short_caps_.size() > kMostCaps; }
+bool PageAsker::CountsMeanNothing() const { return short_caps_.size() > kMostCaps; }
 
 // How many rows the window holds according to the answer; 0 if it does not say, or cannot be believed.
-std::size_t PageAsker::RowsTold(const OrderPage& page) const {
-  if (CountsTellNothing()) return 0;
+std::size_t PageAsker::RowsClaimed(const OrderPage& page) const {
+  if (CountsMeanNothing()) return 0;
   std::int64_t counted = 0;
   for (const auto& [status, count] : page.status_counts)
-    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsTold);
+    counted += std::clamp<std::int64_t>(count, 0, kMaxRowsClaimed);
   return static_cast<std::size_t>(std::max({counted, page.total.value_or(0), std::int64_t{0}}));
 }
 
@@ -113,7 +113,7 @@ void PageAsker::ForgetCapIfExceeded(const OrderPage& page) {
 
 // An empty page is complete: a feed with a cap of no rows does not exist.
 bool PageAsker::IsTruncated(const OrderPage& page, std::int64_t asked) const {
-  return page.rows > 0 && (page.rows >= static_cast<std::size_t>(asked) || RowsTold(page) > page.rows ||
+  return page.rows > 0 && (page.rows >= static_cast<std::size_t>(asked) || RowsClaimed(page) > page.rows ||
                            (oms_cap_ && page.rows == *oms_cap_));
 }
 
@@ -131,11 +131,11 @@ void PageAsker::AdaptLimit(const FetchedPage& fetched) {
 void PageAsker::NoteCap(const FetchedPage& smaller, const FetchedPage& larger) {
   const std::size_t rows = larger.page.rows;
   const bool is_full = static_cast<std::int64_t>(rows) >= smaller.limit;
-  if (!is_full && short_caps_.insert(rows).second && CountsTellNothing()) {
+  if (!is_full && short_caps_.insert(rows).second && CountsMeanNothing()) {
     log::Warn("the OMS's counts exceed what it ever shows: they no longer decide whether a page is complete",
               {{"source", options_.source}, {"rows", std::to_string(rows)}});
   }
-  if (!is_full && CountsTellNothing()) return;
+  if (!is_full && CountsMeanNothing()) return;
   oms_cap_ = rows;
   log::Warn("the OMS returns no more rows than this, whatever the limit: polling faster while pages are full",
             {{"source", options_.source}, {"rows", std::to_string(rows)}});

@@ -72,8 +72,8 @@ class PageAsker {
  private:
   [[nodiscard]] Result<OrderPage> Ask(const OmsWindow& window, std::optional<MonotonicTime> deadline,
                                       std::stop_token stop);
-  bool CountsTellNothing() const;
-  std::size_t RowsTold(const OrderPage& page) const;
+  bool CountsMeanNothing() const;
+  std::size_t RowsClaimed(const OrderPage& page) const;
   void ForgetCapIfExceeded(const OrderPage& page);
   bool IsTruncated(const OrderPage& page, std::int64_t asked) const;
   void AdaptLimit(const FetchedPage& fetched);

@@ -18,7 +18,7 @@ namespace o2o {
 // An answer whose body was mapped while it arrived, for the kinds of source whose answers are rows.
 struct MappedAnswer {
   HttpResponse response;
-  std::string beginning;  // of the body, to tell what it is if it is not JSON
+  std::string beginning;  // of the body, to see what it is if it is not JSON
   Result<Mapping> mapping = Fail(ErrorCode::kInternal, "nothing was read");
   std::size_t pages = 0;  // that were read, if the source has pages: `response` is that of the last one
   std::map<std::string, std::string> top_fields;  // AnswerMapper::TopFields

@@ -13,7 +13,7 @@
 
 namespace o2o {
 
-// A counter of orders stood at `value` from `at` on, until the next of its steps. `family`, `labels` and
+// A counter of orders was at `value` from `at` on, until the next of its steps. `family`, `labels` and
 // `value` as in a Tally.
 struct HistoryStep {
   std::string family;

@@ -85,7 +85,7 @@ TEST_F(PrivilegesTest, TheWriterReadsEverythingAndTakesOrdersIn) {
                             "EXECUTE take_merge_turn",
                             "EXECUTE insert_staged_orders",
                             "EXECUTE update_staged_orders",
-                            "EXECUTE merge_what_can_be_had",
+                            "EXECUTE merge_unlocked_orders",
                             "EXECUTE bring_back_archived_orders",
                             "EXECUTE check_counting",
                             "EXECUTE prepare_order_staging",

@@ -55,7 +55,7 @@ TEST_F(CatchUpTest, WindowsReachFurtherAndFurtherBackAndEachIsCommitted) {
   EXPECT_EQ(HoursAsked(), (std::vector<std::int64_t>{1, 6, 24}));
   EXPECT_EQ(store_.ingests, 3);
   EXPECT_EQ(result->rows.inserted, 3);
-  EXPECT_EQ(result->rows.updated, 0) << "what a window showed is not taken in again";
+  EXPECT_EQ(result->rows.updated, 0) << "what a window showed is not stored again";
   EXPECT_EQ(result->back_to, kStart - 24h);
   EXPECT_EQ(store_.watermark, kStart - 10min);
   EXPECT_FALSE(store_.mark);
@@ -76,10 +76,10 @@ TEST_F(CatchUpTest, ProgressNamesTheWindowAndWhatIsDone) {
   EXPECT_EQ(seen_[6].window, 3);
   EXPECT_EQ(seen_[6].done, 1.0 / 4);
   EXPECT_EQ(seen_[6].rows.inserted, 1);
-  EXPECT_EQ(seen_[8].page.rows, 1u) << "the one that was not taken in before";
+  EXPECT_EQ(seen_[8].page.rows, 1u) << "the one that was not stored before";
 }
 
-TEST_F(CatchUpTest, WhatFailsLaterLeavesWhatWasTakenInAndTheWatermark) {
+TEST_F(CatchUpTest, WhatFailsLaterLeavesWhatWasStoredAndTheWatermark) {
   store_.watermark = kStart - 3min;
   oms_.Put("minutes", kStart - 10min);
   oms_.Put("new", kStart - 1min);
@@ -96,7 +96,7 @@ TEST_F(CatchUpTest, WhatFailsLaterLeavesWhatWasTakenInAndTheWatermark) {
   EXPECT_EQ(store_.gaps, 0);
 }
 
-TEST_F(CatchUpTest, TheNextRunGoesOnWhereOneEnded) {
+TEST_F(CatchUpTest, TheNextRunContinuesWhereOneEnded) {
   oms_.Put("day", kStart - 20h);
   oms_.fails_at_minutes = 24 * 60;
   ASSERT_TRUE(Run(24h));
@@ -115,13 +115,13 @@ TEST_F(CatchUpTest, TheNextRunGoesOnWhereOneEnded) {
   EXPECT_FALSE(store_.mark);
 }
 
-TEST_F(CatchUpTest, AMarkOfAnotherDayIsNoMark) {
+TEST_F(CatchUpTest, AMarkOfAnotherDayIsIgnored) {
   store_.mark = CatchUpMark{kStart - 48h, kStart - 25h};
   ASSERT_EQ(Message(Run(24h)), "none");
   EXPECT_EQ(HoursAsked(), (std::vector<std::int64_t>{1, 6, 24}));
 }
 
-TEST_F(CatchUpTest, TheLastWindowIsAskedWhateverWasTakenInBefore) {
+TEST_F(CatchUpTest, TheLastWindowIsRequestedWhateverWasStoredBefore) {
   store_.mark = CatchUpMark{kStart - 100h, kStart - 1min};
   oms_.Put("new", kStart - 30s);
   const auto result = Run(24h);
@@ -177,7 +177,7 @@ TEST_F(CatchUpTest, TheWatermarkNeverGoesBack) {
   EXPECT_EQ(store_.watermark, kStart);
 }
 
-// The newest row was taken in with the first window; the watermark moves to it with the last.
+// The newest row was stored with the first window; the watermark moves to it with the last.
 TEST_F(CatchUpTest, TheWatermarkMovesToTheNewestRowShown) {
   store_.watermark = kStart - 50min;
   oms_.Put("newest", kStart - 30min);
@@ -186,7 +186,7 @@ TEST_F(CatchUpTest, TheWatermarkMovesToTheNewestRowShown) {
   EXPECT_EQ(store_.watermark, kStart - 30min);
 }
 
-TEST_F(CatchUpTest, AnOrderThatChangesBetweenTwoWindowsIsTakenInAsItIs) {
+TEST_F(CatchUpTest, AnOrderThatChangesBetweenTwoWindowsIsStoredAsItIs) {
   oms_.Put("order", kStart - 10min);
   oms_.edit = [&](OrderPage&) { oms_.Put("order", clock_.Now(), "COMPLETED"); };
   ASSERT_EQ(Message(Run(24h)), "none");
@@ -206,7 +206,7 @@ TEST_F(CatchUpTest, WhatTheOmsDoesNotShowIsMissingAndEndsTheRun) {
   EXPECT_EQ(result->back_to, std::nullopt);
   EXPECT_EQ(store_.orders.size(), 20u);
   EXPECT_EQ(store_.ingests, 1) << "a longer window shows no more";
-  EXPECT_EQ(store_.watermark, kStart) << "nothing further back can be had";
+  EXPECT_EQ(store_.watermark, kStart) << "nothing further back is available";
   EXPECT_EQ(store_.gaps, 1);
 }
 

@@ -9,7 +9,7 @@
 
 namespace o2o::testing {
 
-// The lines that `run` logs, and none of before: lines are written behind the back of whoever logs.
+// The lines that `run` logs, and none from before: lines are written asynchronously.
 template <typename Run>
 std::string Logged(Run run) {
   EXPECT_TRUE(log::Flush(std::chrono::seconds(30)));

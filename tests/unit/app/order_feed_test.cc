@@ -121,7 +121,7 @@ TEST_F(OrderFeedTest, RowAMinuteAheadOfTheOmsIsOfThePresent) {
   EXPECT_EQ(store_.watermark, kStart + 1min);
 }
 
-TEST_F(OrderFeedTest, TheNewestRowMovesTheWatermarkWhereverItStandsInThePage) {
+TEST_F(OrderFeedTest, TheNewestRowMovesTheWatermarkWhereverItIsInThePage) {
   oms_.edit = [](OrderPage& page) { std::reverse(page.orders.begin(), page.orders.end()); };
   for (int i = 0; i < 3; ++i) oms_.Put("o" + std::to_string(i), kStart - 1s * i);
   auto feed = MakeFeed();
@@ -156,7 +156,7 @@ TEST_F(OrderFeedTest, CappedPageThatDoesNotReachTheWatermarkIsAGap) {
   const PollResult result = Poll(feed);
   EXPECT_TRUE(result.hurry);
   EXPECT_EQ(store_.gaps, 1);
-  EXPECT_EQ(store_.watermark, kStart) << "what is shown goes on being taken in";
+  EXPECT_EQ(store_.watermark, kStart) << "what is shown is still stored";
 }
 
 // Others of the same instant may have come after the watermark was set.
@@ -181,7 +181,7 @@ TEST_F(OrderFeedTest, CappedPageOfTheFirstStartIsAGap) {
   EXPECT_EQ(store_.gaps, 1) << "shown again";
 }
 
-TEST_F(OrderFeedTest, WholePageOfTheFirstStartIsNoGap) {
+TEST_F(OrderFeedTest, WholePageOfTheFirstStartShowsNoGap) {
   for (int i = 0; i < 100; ++i) oms_.Put("o" + std::to_string(i), kStart - 30s * i);
   auto feed = MakeFeed();
   Poll(feed);
@@ -198,7 +198,7 @@ TEST_F(OrderFeedTest, OutageBeyondTheLongestWindowIsAGap) {
   EXPECT_EQ(store_.watermark, kStart);
 }
 
-TEST_F(OrderFeedTest, OutageOfExactlyTheLongestWindowIsNoGap) {
+TEST_F(OrderFeedTest, OutageOfExactlyTheLongestWindowLeavesNoGap) {
   store_.watermark = kStart - kLongestWindow;
   oms_.Put("order", kStart);
   auto feed = MakeFeed();
@@ -216,7 +216,7 @@ TEST_F(OrderFeedTest, AGapIsLoggedWhenItBeginsAndAgainWhenItComesBack) {
   for (int i = 0; i < 2; ++i) {
     clock_.Advance(15min);
     for (int order = 0; order < 40; ++order) oms_.Put("o" + std::to_string(order), clock_.Now() - 1s * order);
-    EXPECT_EQ(Logged(feed).find("orders were missed"), std::string::npos) << "it goes on";
+    EXPECT_EQ(Logged(feed).find("orders were missed"), std::string::npos) << "the same gap is logged once";
   }
   EXPECT_EQ(store_.gaps, 3) << "and is counted each time";
   clock_.Advance(15min);
@@ -261,7 +261,7 @@ TEST_F(OrderFeedTest, CutPageThatTheFutureFillsIsAGap) {
 
 TEST_F(OrderFeedTest, CapIsNoticedWithoutCountsToo) {
   oms_.cap = 10;
-  oms_.tells_counts = false;
+  oms_.sends_counts = false;
   MissForty();
   auto feed = MakeFeed();
   EXPECT_TRUE(Poll(feed).hurry);
@@ -409,7 +409,7 @@ TEST_F(OrderFeedTest, ClockSetBackWhileNothingIsNewerIsNotLogged) {
 }
 
 // A cut page that reaches well behind the watermark: nothing is missing, whatever our clock says.
-TEST_F(OrderFeedTest, OurClockThatSteppedIsNoClockOfTheOmsSetBack) {
+TEST_F(OrderFeedTest, AStepOfOurClockDoesNotSetBackTheOmss) {
   for (const std::chrono::minutes step : {2min, -2min, 180min, -180min}) {
     for (const bool restarted : {false, true}) {
       SCOPED_TRACE(std::to_string(step.count()) + (restarted ? " min, restarted" : " min"));
@@ -459,9 +459,9 @@ TEST_F(OrderFeedTest, ReplicasWhoseClocksDifferSeeNoClockSetBackAndNoGap) {
   EXPECT_EQ(store_.gaps, gaps);
 }
 
-// Nothing tells our clock from the OMS's then, so nothing can be concluded from it.
+// Our clock and the OMS's cannot be compared then, so nothing can be concluded.
 TEST_F(OrderFeedTest, WithoutADateHeaderNoClockIsTakenAsSetBack) {
-  oms_.tells_date = false;
+  oms_.sends_date = false;
   oms_.Put("before", kStart);
   auto feed = MakeFeed();
   Poll(feed);
@@ -472,7 +472,7 @@ TEST_F(OrderFeedTest, WithoutADateHeaderNoClockIsTakenAsSetBack) {
   EXPECT_EQ(store_.watermark, kStart);
 }
 
-TEST_F(OrderFeedTest, ClockSetBackInAQuietHourIsNoGap) {
+TEST_F(OrderFeedTest, ClockSetBackInAQuietHourLeavesNoGap) {
   oms_.cap = 20;
   oms_.skew = 1h;
   for (int i = 0; i < 20; ++i) oms_.Put("o" + std::to_string(i), oms_.Now() - 1min * i);
@@ -533,7 +533,7 @@ TEST_F(OrderFeedTest, StoreThatTakesNothingInStaysDownWhileTheWatermarkCanBeRead
   EXPECT_FALSE(health_.state().up);
 }
 
-TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesGoOnAndTheWindowStaysShort) {
+TEST_F(OrderFeedTest, WithoutTheStoreTheGaugesContinueAndTheWindowStaysShort) {
   oms_.Put("order", kStart);
   store_.down = true;
   auto feed = MakeFeed();
@@ -611,10 +611,10 @@ TEST_F(OrderFeedTest, PageThatIsOfferedAgainIsAsOldAsItIs) {
   store_.full = false;
   clock_.Advance(1h);
   EXPECT_FALSE(feed.Poll({}));
-  // What another writer took in meanwhile is no row of the future.
+  // What another writer stored meanwhile does not count as of the future.
   EXPECT_EQ(store_.last_step.oms_now, kStart + 1h);
   EXPECT_EQ(store_.last_step.newest, kStart);
-  EXPECT_EQ(store_.last_step.answered_at, kStart) << "it is no newer than the page that it is";
+  EXPECT_EQ(store_.last_step.answered_at, kStart) << "the page is not newer for being offered again";
 }
 
 TEST_F(OrderFeedTest, NewerPageTakesThePlaceOfTheOneThatWasRefused) {

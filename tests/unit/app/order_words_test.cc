@@ -73,7 +73,7 @@ TEST_F(OrderWordsTest, EachOtherWordIsWarnedOfOnceAndKeptAsItIs) {
   EXPECT_EQ(Warnings("PENDING", "delivry"), "");
 }
 
-TEST_F(OrderWordsTest, AnOrderWithoutATypeIsNoReasonToWarn) { EXPECT_EQ(Warnings("PENDING", "unknown"), ""); }
+TEST_F(OrderWordsTest, AnOrderWithoutATypeCausesNoWarning) { EXPECT_EQ(Warnings("PENDING", "unknown"), ""); }
 
 TEST_F(OrderWordsTest, WithoutConfiguredTypesNoneIsMissing) {
   OrdersConfig orders = Configuration();

@@ -128,7 +128,7 @@ TEST_F(PageAskerTest, EveryRequestAsksForPositiveIntegers) {
 }
 
 TEST_F(PageAskerTest, WithoutADateHeaderOurOwnClockServes) {
-  oms_.tells_date = false;
+  oms_.sends_date = false;
   auto asker = MakeAsker();
   EXPECT_EQ(Get(asker).oms_now, kStart);
 }
@@ -191,7 +191,7 @@ TEST_F(PageAskerTest, OneOrderIsAWholePageAtALimitOfOne) {
   EXPECT_FALSE(Get(asker).truncated);
 }
 
-TEST_F(PageAskerTest, EitherOfTotalAndCountsByStatusTellsThatThereIsMore) {
+TEST_F(PageAskerTest, EitherTotalOrCountsByStatusShowsThatThereIsMore) {
   for (const bool by_status : {false, true}) {
     SCOPED_TRACE(by_status);
     oms_.cap = 5;
@@ -241,7 +241,7 @@ TEST_F(PageAskerTest, ACapIsFoundOnceAndNotAskedAgainstAgain) {
 
 TEST_F(PageAskerTest, ACapIsNoticedWithoutCountsToo) {
   oms_.cap = 10;
-  oms_.tells_counts = false;
+  oms_.sends_counts = false;
   Put(40);
   auto asker = MakeAsker();
   EXPECT_TRUE(Get(asker).truncated);
@@ -255,7 +255,7 @@ TEST_F(PageAskerTest, ACapThatWasLiftedIsForgottenWithTheFirstWholePage) {
   auto asker = MakeAsker();
   ASSERT_TRUE(Get(asker).truncated);
   oms_.cap.reset();
-  oms_.tells_counts = false;
+  oms_.sends_counts = false;
   clock_.Advance(1h);
   Put(5);
   ASSERT_FALSE(Get(asker).truncated);
@@ -277,7 +277,7 @@ TEST_F(PageAskerTest, ACapThatWasRaisedIsForgottenWithTheFirstLargerPage) {
   EXPECT_EQ(fetched.page.rows, 150u);
 }
 
-TEST_F(PageAskerTest, CountsThatAlwaysHoldMoreThanIsShownAreNoSignForLong) {
+TEST_F(PageAskerTest, CountsThatAlwaysExceedWhatIsShownAreSoonIgnored) {
   oms_.older_counted = 500;
   auto asker = MakeAsker();
   for (int polls = 0; polls < 12; ++polls) {
@@ -289,7 +289,7 @@ TEST_F(PageAskerTest, CountsThatAlwaysHoldMoreThanIsShownAreNoSignForLong) {
   Put(3);
   EXPECT_FALSE(Get(asker, Last(10s)).truncated);
   EXPECT_EQ(oms_.asked.size(), 1u);
-  // A full page goes on being a full page.
+  // A full page stays a full page.
   clock_.Advance(2min);
   Put(40);
   oms_.asked.clear();
@@ -456,7 +456,7 @@ TEST_F(PageAskerTest, WithoutADeadlineEachRequestHasTheTimeout) {
   EXPECT_EQ(oms_.given, (std::vector<Millis>{10s, 10s, 10s}));
 }
 
-TEST_F(PageAskerTest, StopInTheMiddleOfALargerPageIsNoFailureOfTheSmallOne) {
+TEST_F(PageAskerTest, StopInTheMiddleOfALargerPageDoesNotFailTheSmallOne) {
   oms_.fails_from = 11;
   oms_.fails_with = ErrorCode::kCancelled;
   Put(40);

@@ -152,7 +152,7 @@ TEST_F(PollerTest, GoodPollsArePublishedWhole) {
   EXPECT_EQ(source.most_at_once, 1);
 }
 
-TEST_F(PollerTest, FailureKeepsTheLastGoodSnapshotAndTellsWhy) {
+TEST_F(PollerTest, FailureKeepsTheLastGoodSnapshotAndSaysWhy) {
   ScriptedSource source([](int poll, std::stop_token) -> Result<PollResult> {
     if (poll > 1) return Fail(ErrorCode::kNotJson, "got text/html");
     return GaugeOf(7);
@@ -188,7 +188,7 @@ TEST_F(PollerTest, SnapshotThatIsTooOldIsDroppedAndComesBackWithTheNextSuccess) 
   WaitUntil([&] { return poller->status().state == SourceStatus::State::kUp; });
 }
 
-TEST_F(PollerTest, SnapshotOfThePollerThatItReplacesGoesOnAgeing) {
+TEST_F(PollerTest, SnapshotOfThePollerThatItReplacesKeepsAgeing) {
   ScriptedSource source([](int, std::stop_token) { return GaugeOf(1); });
   const auto before = Run(source, 1h, 1h);
   WaitUntil([&] { return board_.Read().size() == 1; });
@@ -321,7 +321,7 @@ TEST_F(PollerTest, StopEndsAPollInProgress) {
   poller->RequestStop();
   poller->Join();
   EXPECT_EQ(source.polls, 1);
-  EXPECT_EQ(TextOf(metrics_).find("reason=\"cancelled\""), std::string::npos) << "a stop is no failure";
+  EXPECT_EQ(TextOf(metrics_).find("reason=\"cancelled\""), std::string::npos) << "a stop is not a failure";
   EXPECT_EQ(poller->status().failures, 0u);
 }
 

@@ -103,7 +103,7 @@ TEST_F(JsonSourceTest, PostWithABody) {
   EXPECT_EQ(http_.requests[0].body, config_.body);
 }
 
-TEST_F(JsonSourceTest, OwnHeadersStandInThePlaceOfOurs) {
+TEST_F(JsonSourceTest, ConfiguredHeadersReplaceOurs) {
   config_.method = "POST";
   config_.body = "<q/>";
   config_.headers = {{"accept", Secret("application/vnd.api+json")},

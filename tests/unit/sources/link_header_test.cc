@@ -43,7 +43,7 @@ TEST(LinkHeaderTest, NothingWhereThereIsNone) {
 }
 
 // Half of it may be what names the next page.
-TEST(LinkHeaderTest, WhatIsNoLinkHeaderIsSaid) {
+TEST(LinkHeaderTest, WhatIsNotALinkHeaderIsReported) {
   for (const char* header : {"a; rel=next", "<a; rel=next", "<a>; rel=\"next", "<a>; rel=\"next\\",
                              "<a> rel=next", "<a>; rel=prev <b>; rel=next", "https://a.test/?page=2"}) {
     EXPECT_FALSE(FindNextLink(header).is_good) << header;

@@ -123,7 +123,7 @@ TEST(MappedAnswerTest, RowsBeyondTheCeilingAreNotReadToTheEnd) {
   EXPECT_LT(http.sent, 2u << 20);
 }
 
-TEST(MappedAnswerTest, StopIsNoAnswer) {
+TEST(MappedAnswerTest, StopIsNotAnAnswer) {
   Endless http("[", " ");
   std::stop_source stop;
   stop.request_stop();

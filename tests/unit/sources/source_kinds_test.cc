@@ -137,7 +137,7 @@ TEST(SourceKindsTest, ShippedDefaultTakesAShortInterval) {
   EXPECT_EQ(config.sources[2].timeout, Millis(40'000));
 }
 
-TEST(SourceKindsTest, ShippedDefaultTellsMissingCredentials) {
+TEST(SourceKindsTest, ShippedDefaultReportsMissingCredentials) {
   const std::vector<std::string> mistakes =
       Mistakes(DefaultConfigText(), "default.yml", {{"METABASE_URL", "http://metabase.test"}});
   ASSERT_EQ(mistakes.size(), 3u);
@@ -148,7 +148,7 @@ TEST(SourceKindsTest, ShippedDefaultTellsMissingCredentials) {
       << mistakes[0];
 }
 
-TEST(SourceKindsTest, NoMistakeTellsASecret) {
+TEST(SourceKindsTest, NoMistakeRevealsASecret) {
   const Variables secrets = {{"KEY", "hunter2"}};
   const std::string texts[] = {
       Metabase("username: '', password: hunter2, proxy: 'hunter2', max_body: '${KEY}', parameters: '${KEY}'"),

@@ -5,7 +5,7 @@
 
 namespace o2o {
 
-// Whether an answer contains these words: often all that tells one failure of Metabase from another.
+// Whether an answer contains these words: often the only difference between two failures of Metabase.
 inline bool Mentions(std::string_view answer, std::string_view words) {
   return answer.find(words) != std::string_view::npos;
 }

@@ -87,7 +87,7 @@ TEST(MetabaseServersTest, SourcesNameTheirServer) {
   EXPECT_EQ(Block<MetabaseSourceConfig>(config, "d").url, "http://own.test");
 }
 
-TEST(MetabaseServersTest, MistakesAreToldOnceAndWhereTheyStand) {
+TEST(MetabaseServersTest, MistakesAreReportedOnceAndWithTheirPlace) {
   const auto mistakes = [](const std::string& sources) { return Mistakes(kNamed + sources, "f.yml"); };
   EXPECT_EQ(
       mistakes(Question("a", "server: mai, question: 1")),

@@ -48,7 +48,7 @@ inline std::string CheckHeaders(const HttpRequest& request) {
 
 inline std::string CheckWords(const Error& error) {
   if (error.message.empty() || error.message.size() > 1'000) return "an error without bounds";
-  if (!IsCleanUtf8(error.message)) return "an error that is no text";
+  if (!IsCleanUtf8(error.message)) return "an error that is not text";
   if (error.message.find_first_of("\n\r\x1B") != std::string::npos) return "an error of two lines";
   if (error.message.find("p4ssword") != std::string::npos) return "an error that shows the password";
   return "";
@@ -110,7 +110,7 @@ inline std::string CheckTokenEndpoint(std::string_view bytes) {
   return CheckWordsOfOthers();
 }
 
-// Empty if all is well.
+// Empty if all of it holds.
 inline std::string CheckHostileLogin(std::string_view bytes) {
   std::string fault = CheckMetabaseLogin(bytes);
   return fault.empty() ? CheckTokenEndpoint(bytes) : fault;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged and odd answers to a login; libFuzzer goes on where these end (tests/fuzz).
+// Damaged and odd answers to a login; libFuzzer continues where these end (tests/fuzz).
 #include "unit/sources/metabase/hostile_login.h"
 
 #include <gtest/gtest.h>

@@ -130,7 +130,7 @@ TEST_F(MetabaseSessionTest, NoTimeNoLogin) {
   EXPECT_TRUE(http_.requests.empty());
 }
 
-TEST_F(MetabaseSessionTest, StopIsNoFailure) {
+TEST_F(MetabaseSessionTest, StopIsNotAFailure) {
   std::stop_source stop;
   stop.request_stop();
   const auto token = session_.Token(clock_.Monotonic() + 1h, 1h, stop.get_token());
@@ -233,7 +233,7 @@ INSTANTIATE_TEST_SUITE_P(
                     true}),
     [](const auto& one) { return std::string(one.param.name); });
 
-TEST_F(MetabaseSessionTest, WhatWasNeverSentIsNoAttempt) {
+TEST_F(MetabaseSessionTest, WhatWasNeverSentDoesNotCountAsAnAttempt) {
   for (const ErrorCode code : {ErrorCode::kConnect, ErrorCode::kTls, ErrorCode::kTimeout}) {
     for (int poll = 0; poll < 20; ++poll) {
       http_.FailWith(code, "POST http://mb.example/bi/api/session: no luck", false);

@@ -34,11 +34,11 @@ inline std::string CheckOrder(const Order& order) {
   return "";
 }
 
-// Empty if all is well.
+// Empty if all of it holds.
 inline std::string CheckHostilePage(std::string_view body) {
   constexpr std::size_t kMaxRows = 100;
   const Result<OrderPage> page = ParseOrderPage(std::string(body), {}, kMaxRows);
-  if (!page) return IsCleanUtf8(page.error().message) ? "" : "an error that is no text";
+  if (!page) return IsCleanUtf8(page.error().message) ? "" : "an error that is not text";
   std::size_t rows = page->orders.size() + page->rejected.size();
   for (const auto& [reason, more] : page->rejected_more) rows += more;
   if (rows != page->rows) return "rows were not counted";
@@ -50,7 +50,7 @@ inline std::string CheckHostilePage(std::string_view body) {
   }
   for (const RejectedRow& row : page->rejected) {
     if (!IsText(row.payload, kMaxPayloadBytes) || row.detail.empty() || !IsCleanUtf8(row.detail))
-      return "a rejected row that is no text";
+      return "a rejected row that is not text";
   }
   for (const auto& [status, count] : page->status_counts) {
     if (status.empty() || !IsText(status, kMaxLabelBytes) || count < 0) return "a bad count of a status";

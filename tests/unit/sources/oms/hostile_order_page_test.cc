@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged pages of the OMS: whatever comes out is an error, or rows that the store takes. The fuzzer of
-// tests/fuzz goes on from here, with the same seeds.
+// tests/fuzz continues from here, with the same seeds.
 #include "unit/sources/oms/hostile_order_page.h"
 
 #include <gtest/gtest.h>
