@@ -43,8 +43,8 @@ def test_a_job_that_is_ended_from_outside_is_reported(database):
 
 
 @pytest.mark.parametrize("arguments, problem", [
-    ([], "needs the name"), (["Backup"], "no name of a job"), (["nothing_like_it"], "there is no"), (["retention", "keep_day=1"], "has no setting 'keep_day'"),
-    (["retention", "30"], "no SETTING=VALUE"), (["my_job", "--"], "no command")])
+    ([], "needs the name"), (["Backup"], "is not a job name"), (["nothing_like_it"], "there is no"), (["retention", "keep_day=1"], "has no setting 'keep_day'"),
+    (["retention", "30"], "is not SETTING=VALUE"), (["my_job", "--"], "no command")])
 def test_wrong_usage_is_told_and_runs_nothing(database, arguments, problem):
     assert problem in database.run(*arguments, expect=2)
     assert database.sql("SELECT count(*) FROM batch_jobs") == [(0,)]
