@@ -47,7 +47,7 @@ def scrape_by_every_protocol(tool, scratch, postgres):
         jobs = [{"job_name": str(protocol), "scrape_interval": "1s", "scrape_timeout": "1s", **({"scrape_protocols": [protocol]} if protocol else {}),
                  "static_configs": [{"targets": [f"127.0.0.1:{server.port}"]}]} for protocol, server in servers.items()]
         for server in servers.values():
-            server.__enter__()
+            server.start()
         try:
             with Prometheus(scratch, {}, doubles=jobs, program=program) as prometheus:
                 wait_until(lambda: len(prometheus.query('up == 1 and on (job) scrape_samples_scraped{job!="prometheus"} > 0')) >= len(ANSWERS), 60,
@@ -55,7 +55,7 @@ def scrape_by_every_protocol(tool, scratch, postgres):
                 yield stand.exporter, prometheus, relays
         finally:
             for server in servers.values():
-                server.__exit__()
+                server.stop()
 
 
 def samples(prometheus, protocol):

@@ -8,6 +8,7 @@ from pathlib import Path
 from .alert_receiver import AlertReceiver
 from .alertmanager import Alertmanager
 from .processes import NotReady, wait_until
+from .service import Service
 
 TABLE = Path(__file__).resolve().parents[1] / "integration" / "every_alert.tsv"
 FACTOR = 40  # how many times faster their clock runs: 15 minutes are 23 s
@@ -31,7 +32,7 @@ def in_rhythm(interval=RHYTHM):
     return lambda config: config["global"].update(dict.fromkeys(("scrape_interval", "scrape_timeout", "evaluation_interval"), interval))
 
 
-class Way:
+class Way(Service):
     """From a rule to the receiver of its alert. `prometheus`: made with the Alertmanager's address."""
 
     def __init__(self, scratch, factor=FACTOR):
@@ -39,18 +40,14 @@ class Way:
         self.alertmanager = Alertmanager(scratch, self.receiver.url, factor)
         self.prometheus = None
 
-    def __enter__(self):
-        self.receiver.__enter__()
-        try:
-            self.alertmanager.start()
-            return self
-        except BaseException:
-            self.__exit__()
-            raise
+    def start(self):
+        self.receiver.start()
+        self.alertmanager.start()
+        return self
 
-    def __exit__(self, *_):
+    def stop(self):
         self.alertmanager.stop()
-        self.receiver.__exit__()
+        self.receiver.stop()
 
     def until(self, condition, what):
         return wait_until(condition, PATIENCE, what, [self.prometheus.child, self.alertmanager.child], interval=0.2)

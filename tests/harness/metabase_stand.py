@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .exporter import Exporter
 from .processes import wait_until
+from .service import Service
 from .simulator import Simulator
 from .stand import events
 from .web import post_json, request
@@ -25,35 +26,36 @@ def question(name, number, interval="2s", timeout="1900ms", stale_after="60s", m
                          "value": "Stock Left", **metric}]}
 
 
-class MetabaseStand:
+class MetabaseStand(Service):
     """`sources`: as question() makes them; None: the built-in configuration. `cards`: their questions, which find ROWS; those
-    that are there at the start are left alone. Use as a context manager; the exporter starts with start()."""
+    that are there at the start are left alone. The exporter starts with start()."""
 
     def __init__(self, scratch, sources, version="v0.53", cards=(), env=None, simulator_flags=()):
         self.simulator = Simulator(scratch, ["--rate", "0", "--metabase-version", version, *simulator_flags], metabase=True)
         self._scratch, self._sources, self._cards, self._env = scratch, sources, cards, env or {}
         self.exporter = None
 
-    def __enter__(self):
-        try:
-            self.simulator.start()
-            self.simulator.control(vendors_paused=True)
-            for number in self._cards:
-                self.card(number, columns=COLUMNS, data=ROWS)
-            config = None
-            if self._sources is not None:
-                config = self._scratch.file("metabase.yml")
-                with open(config, "w", encoding="utf-8") as file:
-                    json.dump({"sources": self._sources}, file)  # which is YAML too
-            self.exporter = Exporter(self._scratch, config=config, env={**self.simulator.metabase_env, **self._env})
-            return self
-        except BaseException:
-            self.__exit__()
-            raise
+    def begin(self):
+        self.simulator.start()
+        self.simulator.control(vendors_paused=True)
+        for number in self._cards:
+            self.card(number, columns=COLUMNS, data=ROWS)
+        config = None
+        if self._sources is not None:
+            config = self._scratch.file("metabase.yml")
+            with open(config, "w", encoding="utf-8") as file:
+                json.dump({"sources": self._sources}, file)  # which is YAML too
+        self.exporter = Exporter(self._scratch, config=config, env={**self.simulator.metabase_env, **self._env})
+        return self
 
-    def __exit__(self, *trouble):
+    def stop(self):
+        """The exporter's exit status."""
         status = self.exporter.stop() if self.exporter else 0
         self.simulator.stop()
+        return status
+
+    def __exit__(self, *trouble):
+        status = self.stop()
         if self.exporter and self.exporter.child and not any(trouble):
             assert status == 0, self.exporter.child.log_tail()
 

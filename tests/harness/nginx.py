@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from .processes import Child, NotReady, clean_environment, wait_until
+from .service import Service
 from .web import request
 
 PLACES = ("/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx")
@@ -22,8 +23,8 @@ def command(folder, config, *flags):
     return [program(), "-e", os.path.join(folder, "error.log"), "-p", folder, "-c", config, *flags]
 
 
-class Nginx:
-    """`config`: the text of nginx.conf. `folder` may hold others. Use as a context manager."""
+class Nginx(Service):
+    """`config`: the text of nginx.conf. `folder` may hold others."""
 
     def __init__(self, folder, config, port):
         self._folder = folder
@@ -32,20 +33,17 @@ class Nginx:
         self.url = f"http://127.0.0.1:{port}"
         self.child = None
 
-    def __enter__(self):
+    def start(self):
         config = os.path.join(self._folder, "nginx.conf")
         Path(config).write_text(self._config)
         self.child = Child("nginx", command(self._folder, config, "-g", "daemon off;"),
                            os.path.join(self._folder, "log"), env=clean_environment())
-        try:
-            wait_until(self._answers, 15, "nginx answered", [self.child])
-        except BaseException:
-            self.child.stop()
-            raise
+        wait_until(self._answers, 15, "nginx answered", [self.child])
         return self
 
-    def __exit__(self, *_):
-        self.child.stop()
+    def stop(self):
+        if self.child:
+            self.child.stop()
 
     def _answers(self):
         try:

@@ -8,11 +8,12 @@ import psycopg2
 
 from .processes import Child, NotReady, free_port, wait_until
 from .postgres import server_user
+from .service import Service
 
 
-class PgBouncer:
+class PgBouncer(Service):
     """`mode`: session, transaction or statement. Passes every database and user on, with `size` connections to the server
-    for each pair. Use as a context manager."""
+    for each pair."""
 
     def __init__(self, scratch, postgres, mode, size=5):
         self._postgres = postgres
@@ -36,7 +37,7 @@ class PgBouncer:
         connection.autocommit = True
         return connection
 
-    def __enter__(self):
+    def start(self):
         program = "/usr/sbin/pgbouncer"
         if not os.path.exists(program):
             raise NotReady("PgBouncer was not found; Debian has it in the package pgbouncer")
@@ -68,7 +69,7 @@ class PgBouncer:
         wait_until(self._accepts, 30, "PgBouncer answered", [self._child])
         return self
 
-    def __exit__(self, *_):
+    def stop(self):
         if self._child:
             self._child.stop()
             self._child = None

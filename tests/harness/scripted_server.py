@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler
 
 from simulator.web_server import WebServer
 
+from .service import Service
+
 
 @dataclass
 class Asked:
@@ -23,7 +25,7 @@ class Answer:
     headers: dict = field(default_factory=dict)
 
 
-class ScriptedServer:
+class ScriptedServer(Service):
     """`answer`: what an Asked gets, an Answer; several connections may ask at once. Use as a context manager; its end
     closes connections too."""
 
@@ -40,14 +42,15 @@ class ScriptedServer:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def __enter__(self):
+    def start(self):
         self._thread.start()
         return self
 
-    def __exit__(self, *_):
-        self._server.shutdown()
+    def stop(self):
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join(5)
         self._server.server_close()
-        self._thread.join(5)
         self._server.hang_up()
 
 

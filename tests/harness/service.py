@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server for the time of a `with`."""
+"""A server, or several, for the time of a `with`."""
 
 
 class Service:
-    """Subclasses have start(), which returns the service, and stop(), which may be called in any state."""
+    """Subclasses have start(), which returns the service, and stop(), which may be called in any state,
+    also where start() failed halfway."""
 
     def begin(self):
         """What a `with` waits for."""

@@ -10,6 +10,7 @@ import time
 from .exporter import Exporter, counting_differences, differences, write_config
 from .pgbouncer import PgBouncer
 from .processes import NotReady, wait_until
+from .service import Service
 from .simulator import Simulator
 
 # The shipped intervals of 15 s become 1 s. The database's time limits keep their proportion to that.
@@ -22,10 +23,10 @@ RHYTHM = {"interval": "500ms", "timeout": "480ms", "stale_after": "3s"}
 _numbers = itertools.count(1)
 
 
-class Stand:
+class Stand(Service):
     """`shop`: flags of the simulator, or anything with `url` and `api_key` in its place. `changes`: of the
-    configuration, see write_config. `pool`: a PgBouncer's mode, to stand between exporter and database. `dsn`: makes another
-    one of the database's. Use as a context manager."""
+    configuration, see write_config. `pool`: a PgBouncer's mode, between exporter and database. `dsn`: makes another
+    one of the database's."""
 
     def __init__(self, scratch, postgres, shop=(), changes=None, factor=FACTOR, env=None, wait_ready=True, pool=None,
                  dsn=None):
@@ -47,31 +48,32 @@ class Stand:
         self.simulator = Simulator(scratch, ["--rate", "0", *shop]) if self._own_simulator else shop
         self.exporter = None
 
-    def __enter__(self):
-        try:
-            if self._own_simulator:
-                self.simulator.start()
-            if self.pooler:
-                self.pooler.__enter__()
-                self.dsn = self.pooler.behind(self.dsn)
-            if self._other_dsn:
-                self.dsn = self._other_dsn(self.dsn)
-            self.exporter = self.add_exporter()
-            if self._wait_ready:
-                self.exporter.start().wait_ready()
-            return self
-        except BaseException:
-            self.__exit__()
-            raise
+    def start(self):
+        if self._own_simulator:
+            self.simulator.start()
+        if self.pooler:
+            self.pooler.start()
+            self.dsn = self.pooler.behind(self.dsn)
+        if self._other_dsn:
+            self.dsn = self._other_dsn(self.dsn)
+        self.exporter = self.add_exporter()
+        if self._wait_ready:
+            self.exporter.start().wait_ready()
+        return self
 
-    def __exit__(self, *trouble):
+    def stop(self):
+        """The exporters' exit statuses."""
         ended = [exporter.stop() for exporter in self._exporters if exporter.running()]
         if self._own_simulator:
             self.simulator.stop()
         if self.pooler:
-            self.pooler.__exit__()
+            self.pooler.stop()
         if self.postgres.child:
             self.postgres.drop_database(self.database)
+        return ended
+
+    def __exit__(self, *trouble):
+        ended = self.stop()
         if not any(trouble):
             assert all(status == 0 for status in ended), f"the exporters ended with {ended}"
 
