@@ -11,7 +11,7 @@
 
 namespace o2o {
 
-// A store in memory: which orders it has seen, where the watermark stands, how many gaps. Fails on demand.
+// A store in memory: which orders it has seen, its watermark, how many gaps. Fails on demand.
 class FakeOrderStore final : public OrderStore {
  public:
   // `clock`: of which the time that passes is the store's too, not the time of day. None: no time passes.

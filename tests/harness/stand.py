@@ -165,6 +165,18 @@ class Stand(Service):
     def value(self, name, **labels):
         return self.exporter.samples().value(name, **labels)
 
+    def lock_orders(self):
+        """A connection whose transaction keeps everybody else from the orders, until the caller ends it."""
+        connection = self.postgres.connect(self.database)
+        connection.autocommit = False
+        connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
+        return connection
+
+    def until_blocked(self):
+        """Until a statement waits for a lock."""
+        wait_until(lambda: self.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"),
+                   25, "a statement was blocked")
+
     def until(self, condition, what, seconds=20):
         return wait_until(condition, seconds, what, [self.exporter.child])
 

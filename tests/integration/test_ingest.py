@@ -36,24 +36,12 @@ def ingest(shop, *flags, stderr=subprocess.PIPE, time=("--since", "1h")):
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr)
 
 
-def lock_orders(shop):
-    connection = shop.postgres.connect(shop.database)
-    connection.autocommit = False
-    connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
-    return connection
-
-
-def until_blocked(shop):
-    wait_until(lambda: shop.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                                "AND datname = current_database()"), 25, "a statement was blocked")
-
-
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_interrupted_while_the_database_hangs_is_a_failure(shop, how):
-    connection = lock_orders(shop)
+    connection = shop.lock_orders()
     try:
         run = ingest(shop)
-        until_blocked(shop)
+        shop.until_blocked()
         run.send_signal(how)
         said, wrong = run.communicate(timeout=20)
     finally:
@@ -134,10 +122,10 @@ def test_a_terminal_shows_one_line_of_progress_that_goes_away(shop):
 
 
 def test_the_line_shows_time_passing_while_nothing_else_happens(shop):
-    connection = lock_orders(shop)
+    connection = shop.lock_orders()
 
     def let_go_later():
-        until_blocked(shop)
+        shop.until_blocked()
         threading.Event().wait(2.5)
         connection.close()
 
@@ -288,9 +276,9 @@ def test_an_oms_that_fails_half_way_leaves_nothing_half_written_and_the_next_run
 
 
 def test_a_database_restarted_in_the_middle_ends_in_all_or_nothing(shop):
-    connection = lock_orders(shop)
+    connection = shop.lock_orders()
     run = ingest(shop, "--output=json")
-    until_blocked(shop)
+    shop.until_blocked()
     shop.postgres.restart()
     connection.close()
     status, said = as_json(run)

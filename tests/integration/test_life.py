@@ -44,23 +44,11 @@ def test_stops_in_the_middle_of_a_hanging_poll(stand):
     stop_within(shop.exporter, 2)
 
 
-def lock_orders(shop):
-    connection = shop.postgres.connect(shop.database)
-    connection.autocommit = False
-    connection.cursor().execute("LOCK TABLE fact_orders_monitoring IN ACCESS EXCLUSIVE MODE")
-    return connection
-
-
-def until_blocked(shop):
-    shop.until(lambda: shop.sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-                                "AND datname = current_database()"), "a statement was blocked", 25)
-
-
 def test_stops_in_the_middle_of_a_blocked_statement(stand):
     shop = stand(shop=LIVELY, **SHIPPED)
-    held = lock_orders(shop)
+    held = shop.lock_orders()
     try:
-        until_blocked(shop)
+        shop.until_blocked()
         stop_within(shop.exporter)
     finally:
         held.close()
@@ -87,9 +75,9 @@ def test_stops_while_the_database_hangs(stand):
 def test_stops_in_the_middle_of_a_reload(stand, by):
     """A reload replaces a source whose poll waits for the database."""
     shop = stand(shop=LIVELY, **SHIPPED)
-    held = lock_orders(shop)
+    held = shop.lock_orders()
     try:
-        until_blocked(shop)
+        shop.until_blocked()
         change_interval(shop, 1)
         if by == "SIGHUP":
             shop.exporter.child.send(signal.SIGHUP)
@@ -225,9 +213,9 @@ def test_memory_does_not_grow_with_reloads(stand):
 def test_reload_does_not_blind_a_scrape(stand):
     """While a poll hangs whose source a reload replaces, scrapes and pages answer."""
     shop = stand(shop=LIVELY, **SHIPPED)
-    held = lock_orders(shop)
+    held = shop.lock_orders()
     try:
-        until_blocked(shop)
+        shop.until_blocked()
         change_interval(shop, 1)
         shop.exporter.child.send(signal.SIGHUP)
         for _ in range(10):
