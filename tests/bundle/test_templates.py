@@ -64,7 +64,7 @@ def renderer(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("data, title", [
     (message(alert()), "Page: No new order has come in for 10 minutes."),
-    (message(alert("resolved")), "Solved: No new order has come in for 10 minutes."),
+    (message(alert("resolved")), "Resolved: No new order has come in for 10 minutes."),
     (message(alert(severity="warning")), "Ticket: No new order has come in for 10 minutes."),
     (message(alert(severity="info")), "Note: No new order has come in for 10 minutes."),
     (message(alert(severity="none")), "Heartbeat: No new order has come in for 10 minutes."),
@@ -85,7 +85,7 @@ def test_text_says_what_since_when_and_what_to_do(render):
         f"What to do: {RUNBOOK}\n{LOOK}\n{GRAPH}\n{SILENCE}%7D")
 
 
-def test_text_says_what_is_solved(render):
+def test_text_says_what_is_resolved(render):
     text = render("o2o.text", message(alert("resolved", source="orders"), alert("resolved", status_="x")))
     assert "Source orders." in text
     assert text.count("It lasted from 01:47 to 02:30 UTC on 1 March.") == 2
@@ -102,7 +102,7 @@ def test_several_vendors_are_named_one_by_one_and_what_to_do_once(render):
         "Ramen 17 is offline.\nFiring since 01:47 UTC on 1 March.\n\n"
         f"What to do: {RUNBOOK}\n{GRAPH}\nSilence: http://alertmanager:9093/#/silences/new?filter=%7Balertname%3D%22O2ONoNewOrders"
         "%22%2C%20job%3D%22o2o-exporter%22%2C%20severity%3D%22critical%22%7D\n\n"
-        "Solved: No new order has come in for 10 minutes. La Márquez (V005): Horchata.\n"
+        "Resolved: No new order has come in for 10 minutes. La Márquez (V005): Horchata.\n"
         "It lasted from 01:47 to 02:30 UTC on 1 March.")
     page = render("o2o.html", message(*firing, back), kind="html")
     assert "Ramen 17 is offline." in page and "La Márquez (V005): Horchata." in page
