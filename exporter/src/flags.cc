@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/time_text.h"
-#include "config/address.h"
+#include "config/listen_address.h"
 #include "config/metric_names.h"
 
 namespace o2o {

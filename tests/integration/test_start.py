@@ -103,7 +103,7 @@ def test_port_in_use():
         taken.listen()
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         said = assert_refused(run(f"--web.listen-address={address}"), address)
-    assert "listens there already" in said
+    assert "is already listening there" in said
 
 
 @pytest.mark.parametrize("flag", ["--web.listen-address=nonsense", "--log.level=loud", "--no.such.flag", "dance"])

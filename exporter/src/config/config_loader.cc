@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "base/text_file.h"
-#include "config/address.h"
+#include "config/listen_address.h"
 #include "config/config_reader.h"
 #include "config/connection_string.h"
 #include "config/fingerprint.h"

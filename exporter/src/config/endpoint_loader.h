@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/time_zone.h"
-#include "config/address.h"
+#include "config/url_problem.h"
 #include "config/config.h"
 #include "config/config_reader.h"
 

@@ -12,6 +12,7 @@
 #include "base/text_pattern.h"
 #include "config/column_problem.h"
 #include "config/endpoint_loader.h"
+#include "config/metric_names.h"
 #include "config/number_text.h"
 
 namespace o2o {

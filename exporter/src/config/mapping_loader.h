@@ -6,7 +6,7 @@
 
 #include "config/config_reader.h"
 #include "config/mapping_config.h"
-#include "config/metric_names.h"
+#include "config/family_names.h"
 
 // How rows become series: `rows`, `ceilings` and `metrics` of a source, for every kind that has rows.
 namespace o2o {

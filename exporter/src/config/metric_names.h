@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "config/mapping_config.h"
+#include "metrics/metric_desc.h"
 
-// What metrics and labels of the user's own may be called: Prometheus' rules, and that no family is defined
-// twice. Problems read on from the name in quotes.
+// What metrics and labels of the user's own may be called, by Prometheus' rules and beside the exporter's own
+// families. Each problem continues the name in quotes: it says what is wrong with it, and what would be right.
 namespace o2o {
 
 // Of the name alone, whatever the type.
@@ -23,31 +21,10 @@ std::optional<std::string> LabelNameProblem(std::string_view name);
 // exported_NAME.
 bool IsTargetLabel(std::string_view name);
 
-// What the sources of one configuration call their families.
-class FamilyNames {
- public:
-  struct Conflict {
-    std::string key;  // of the metric in the configuration
-    std::string problem;
-  };
-  // Several metrics, of one source or of many, may feed one family if they say the same about it and a static
-  // label tells their series apart, so that none comes twice. No family is named like the samples of a
-  // histogram. What is turned off conflicts with nothing. The name has to be valid, since it determines the
-  // type.
-  std::optional<Conflict> Add(const std::string& source, const MetricConfig& metric, bool enabled);
+// The name of a family in OpenMetrics: that of a counter is without _total.
+std::string OpenMetricsName(std::string_view name, MetricType type);
 
- private:
-  struct Feed {
-    std::string source;
-    MetricConfig metric;
-    bool enabled = true;
-  };
-  static std::optional<Conflict> Disagreement(const Feed& first, const MetricConfig& metric);
-  const Feed* Running(const std::string& family) const;
-  std::optional<Conflict> SharedSamples(const std::string& family, const MetricConfig& metric) const;
-  static Conflict Twins(const Feed& first, const std::string& source, const MetricConfig& metric);
-
-  std::map<std::string, std::vector<Feed>> families_;  // by OpenMetrics' name, where a counter has no _total
-};
+// What a histogram's name ends in, in its samples.
+inline constexpr std::string_view kHistogramSamples[] = {"_bucket", "_sum", "_count"};
 
 }  // namespace o2o

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "config/mapping_loader.h"
-#include "config/metric_names.h"
+#include "config/family_names.h"
 #include "config/named_servers.h"
 #include "config/source_names.h"
 

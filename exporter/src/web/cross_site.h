@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "web/web_server.h"
+#include "web/web_route.h"
 
 namespace o2o {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "web/web_server.h"
+#include "web/web_route.h"
 
 namespace o2o {
 

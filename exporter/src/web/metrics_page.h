@@ -3,7 +3,7 @@
 
 #include "metrics/exporter_metrics.h"
 #include "metrics/snapshot.h"
-#include "web/web_server.h"
+#include "web/web_route.h"
 
 namespace o2o {
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "web/web_server.h"
+#include "web/web_route.h"
 
 namespace o2o {
 

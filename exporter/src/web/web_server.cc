@@ -5,23 +5,17 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <ctime>
 #include <future>
-#include <map>
-#include <optional>
 #include <thread>
 
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/spare_threads.h"
-#include "web/accepted_sockets.h"
-#include "web/listen_address.h"
-#include "web/masked_body.h"
-#include "web/patience.h"
+#include "web/listen_socket.h"
 #include "web/request_path.h"
+#include "web/response_writer.h"
+#include "web/router.h"
+#include "web/slow_clients.h"
 
 namespace o2o {
 namespace {
@@ -34,11 +28,6 @@ constexpr int kThreads = 160;
 // civetweb's own patience, in both directions. Ours (Patience) is shorter, and counts what a client takes:
 // civetweb sees progress only once a third of a socket's buffer is free, which may be a megabyte.
 constexpr const char* kCivetwebPatienceMs = "30000";
-constexpr std::size_t kSliceBytes = 256u << 10;  // of one write
-constexpr std::size_t kSmallBytes = 16u << 10;   // copied together rather than written alone
-// Between two looks at who is too slow.
-constexpr auto kLookTime = 1s;
-constexpr auto kCrowdedLookTime = 50ms;
 // A small body is read and dropped before the answer: a client that still sends when the connection closes
 // may never look at its answer.
 constexpr long long kMaxDroppedBody = 16 << 10;
@@ -48,142 +37,9 @@ constexpr std::size_t kThreadsBeside = 3;
 
 // What the server's threads use. They may outlive WebServer by a moment, so they share it.
 struct Site {
-  std::vector<WebRoute> routes;
-  int max_requests = 0;
-  std::atomic<int> limited_running{0};
-
-  Mutex mutex;
-  std::condition_variable_any idle;
-  bool stopping O2O_GUARDED_BY(mutex) = false;
-  int running O2O_GUARDED_BY(mutex) = 0;  // handlers
-
-  // Threads that have a connection.
-  std::atomic<int> busy{0};
-  std::condition_variable_any crowded;
-  std::map<std::string, Patience::Phase> served O2O_GUARDED_BY(mutex);  // peers whose request is whole
-
-  void Stop() {
-    const MutexLock lock(mutex);
-    stopping = true;
-  }
-  bool WaitIdle(Steady::time_point deadline) {
-    MutexLock lock(mutex);
-    return idle.wait_until(lock, deadline, [this]() O2O_REQUIRES(mutex) { return running == 0; });
-  }
-};
-
-// A handler's run, as far as stopping is concerned: none begins once the site stops.
-class Run {
- public:
-  explicit Run(Site& site) : site_(site) {
-    const MutexLock lock(site_.mutex);
-    allowed_ = !site_.stopping;
-    if (allowed_) ++site_.running;
-  }
-  ~Run() {
-    if (!allowed_) return;
-    const MutexLock lock(site_.mutex);
-    --site_.running;
-    site_.idle.notify_all();
-  }
-  Run(const Run&) = delete;
-  Run& operator=(const Run&) = delete;
-  bool allowed() const { return allowed_; }
-
- private:
-  Site& site_;
-  bool allowed_ = false;
-};
-
-// A handler's run, as far as max_requests is concerned.
-class LimitedRun {
- public:
-  explicit LimitedRun(Site& site)
-      : site_(site), allowed_(site.limited_running.fetch_add(1) < site.max_requests) {}
-  ~LimitedRun() { site_.limited_running.fetch_sub(1); }
-  LimitedRun(const LimitedRun&) = delete;
-  LimitedRun& operator=(const LimitedRun&) = delete;
-  bool allowed() const { return allowed_; }
-
- private:
-  Site& site_;
-  const bool allowed_;
-};
-
-// A connection, from when its request is whole until its answer is sent, as far as patience is concerned.
-class Serving {
- public:
-  Serving(Site& site, const mg_request_info& info)
-      : site_(site), peer_(Peer(info.remote_addr, info.remote_port)) {
-    Set(Patience::Phase::kWaiting);
-  }
-  ~Serving() {
-    const MutexLock lock(site_.mutex);
-    site_.served.erase(peer_);
-  }
-  Serving(const Serving&) = delete;
-  Serving& operator=(const Serving&) = delete;
-  void Sends() { Set(Patience::Phase::kTaking); }
-
- private:
-  void Set(Patience::Phase phase) {
-    const MutexLock lock(site_.mutex);
-    site_.served[peer_] = phase;
-  }
-
-  Site& site_;
-  const std::string peer_;
-};
-
-// Hangs up on clients that are too slow, while there are any clients.
-class Watch {
- public:
-  Watch(std::shared_ptr<Site> site, int port)
-      : site_(std::move(site)), port_(port), thread_([this](std::stop_token stop) { Run(stop); }) {}
-
- private:
-  void Run(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-      {
-        MutexLock lock(site_->mutex);
-        const auto crowded = [this] { return site_->busy >= kThreads; };
-        site_->crowded.wait_for(lock, stop, crowded() ? kCrowdedLookTime : kLookTime,
-                                [&, was = crowded()] { return !was && crowded(); });
-      }
-      if (!stop.stop_requested() && site_->busy > 0) Look();
-    }
-  }
-
-  void Look() {
-    const bool crowded = site_->busy >= kThreads;
-    const std::vector<AcceptedSocket> sockets = AcceptedSockets(port_);
-    const std::vector<std::uint64_t> drop = patience_.Look(Clients(sockets), Steady::now(), crowded);
-    for (const AcceptedSocket& socket : sockets) {
-      if (std::find(drop.begin(), drop.end(), socket.id) == drop.end()) continue;
-      socket.Reset();
-      log::Debug("hung up on a slow client",
-                 {{"client", socket.peer}, {"crowded", crowded ? "true" : "false"}});
-    }
-  }
-
-  std::vector<Patience::Client> Clients(const std::vector<AcceptedSocket>& sockets) const {
-    std::vector<Patience::Client> clients;
-    const MutexLock lock(site_->mutex);
-    for (const AcceptedSocket& socket : sockets) {
-      const auto served = site_->served.find(socket.peer);
-      // A thread reads at once what comes: so what is unread waits for a thread.
-      const auto phase = served != site_->served.end() ? served->second
-                         : socket.unread > 0           ? Patience::Phase::kWaiting
-                                                       : Patience::Phase::kAsking;
-      clients.push_back({socket.id, phase, socket.taken});
-    }
-    return clients;
-  }
-
-  const std::shared_ptr<Site> site_;
-  const int port_;
-  Patience patience_;  // of the thread
-  std::jthread thread_;
+  Site(std::vector<WebRoute> routes, int max_requests) : router(std::move(routes), max_requests) {}
+  Router router;
+  SlowClients slow_clients{kThreads};
 };
 
 // Ends civetweb, which waits for all its threads, however long that takes: on a thread of its own, to be left
@@ -225,158 +81,12 @@ class Stopper {
   std::thread thread_;
 };
 
-WebResponse PlainText(int status, std::string text) {
-  WebResponse response;
-  response.status = status;
-  response.body = std::move(text);
-  return response;
-}
-
-WebResponse Busy(std::string text) {
-  WebResponse response = PlainText(503, std::move(text));
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
-bool Serves(const WebRoute& route, std::string_view path) {
-  return route.below ? path.starts_with(route.path) : path == route.path;
-}
-
-bool Answers(const WebRoute& route, std::string_view method) {
-  return route.method == method || (route.method == "GET" && method == "HEAD");
-}
-
-WebResponse NotFound(const Site& site) {
-  std::string text = "404: there is no such page. These are:\n";
-  for (const WebRoute& route : site.routes)
-    text += "  " + route.method + " " + route.path + (route.below ? "...\n" : "\n");
-  return PlainText(404, std::move(text));
-}
-
-WebResponse MethodNotAllowed(const Site& site, const WebRequest& request) {
-  std::string allowed;
-  for (const WebRoute& route : site.routes) {
-    if (!Serves(route, request.path)) continue;
-    if (!allowed.empty()) allowed += ", ";
-    allowed += route.method == "GET" ? "GET, HEAD" : route.method;
-  }
-  WebResponse response = PlainText(405, "405: this page answers " + allowed + " only.\n");
-  response.headers.emplace_back("Allow", allowed);
-  return response;
-}
-
-// Runs the handler; whatever happens in it ends in an answer.
-WebResponse RunHandler(const WebRoute& route, const WebRequest& request) {
-  std::string problem;
-  try {
-    return route.handler(request);
-  } catch (const std::exception& error) {
-    problem = error.what();
-  } catch (...) {
-    problem = "an exception of an unknown type";
-  }
-  log::Error("request failed", {{"path", request.path}, {"error", problem}});
-  return PlainText(500, "500: this page failed; the exporter's log says why.\n");
-}
-
-WebResponse RunLimited(Site& site, const WebRoute& route, const WebRequest& request) {
-  const LimitedRun run(site);
-  if (run.allowed()) return RunHandler(route, request);
-  return Busy("503: too many requests at once (--web.max-requests " + std::to_string(site.max_requests) +
-              "); try again in a second.\n");
-}
-
-WebResponse Answer(Site& site, const WebRequest& request) {
-  const WebRoute* route = nullptr;
-  bool path_known = false;
-  for (const WebRoute& candidate : site.routes) {
-    if (!Serves(candidate, request.path)) continue;
-    path_known = true;
-    if (route == nullptr && Answers(candidate, request.method)) route = &candidate;
-  }
-  if (!path_known) return NotFound(site);
-  if (route == nullptr) return MethodNotAllowed(site, request);
-  const Run run(site);
-  if (!run.allowed()) return Busy("503: the exporter is stopping.\n");
-  return route->limited ? RunLimited(site, *route, request) : RunHandler(*route, request);
-}
-
-// Sends an answer piece by piece, small pieces together, until done or hung up.
-class Sender {
- public:
-  explicit Sender(mg_connection* connection) : connection_(connection) {}
-
-  void Send(std::string_view bytes) {
-    if (bytes.size() < kSmallBytes) {
-      pending_ += bytes;
-      if (pending_.size() >= kSliceBytes) Flush();
-      return;
-    }
-    Flush();
-    Write(bytes);
-  }
-  void Flush() {
-    Write(pending_);
-    pending_.clear();
-  }
-  bool failed() const { return failed_; }
-
- private:
-  void Write(std::string_view bytes) {
-    while (!failed_ && !bytes.empty()) {
-      const std::string_view slice = bytes.substr(0, kSliceBytes);
-      const int sent = mg_write(connection_, slice.data(), slice.size());
-      failed_ = sent != static_cast<int>(slice.size());
-      bytes.remove_prefix(slice.size());
-    }
-  }
-
-  mg_connection* connection_;
-  std::string pending_;
-  bool failed_ = false;
-};
-
-std::string HttpDate() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[64];
-  const std::size_t size = std::strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-  return std::string(text, size);
-}
-
-std::string Head(mg_connection* connection, const WebResponse& response, std::size_t body_size) {
-  std::size_t length = body_size;
-  for (const std::string_view part : response.parts) length += part.size();
-  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " " +
-                     mg_get_response_code_text(connection, response.status) + "\r\n";
-  head += "Date: " + HttpDate() + "\r\n";
-  head += "Content-Type: " + response.content_type + "\r\n";
-  head += "Content-Length: " + std::to_string(length) + "\r\n";
-  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  // Pages load nothing, run nothing and are nobody's frame: style and data stand in them.
-  head +=
-      "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
-      "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; "
-      "base-uri 'none'; form-action 'none'\r\n"
-      "Referrer-Policy: no-referrer\r\nConnection: close\r\n\r\n";
-  return head;
-}
-
-// False where the client did not take it all.
 bool SendResponse(mg_connection* connection, const WebResponse& response, bool with_body) {
-  Sender sender(connection);
-  const std::string body = MaskedBody(response);
-  sender.Send(Head(connection, response, body.size()));
-  if (with_body) {
-    sender.Send(body);
-    for (const std::string_view part : response.parts) {
-      if (sender.failed()) break;
-      sender.Send(part);
-    }
-  }
-  sender.Flush();
-  return !sender.failed();
+  return WriteResponse(response, mg_get_response_code_text(connection, response.status), with_body,
+                       [connection](std::string_view bytes) {
+                         return mg_write(connection, bytes.data(), bytes.size()) ==
+                                static_cast<int>(bytes.size());
+                       });
 }
 
 // All values of a header, as one list.
@@ -435,10 +145,9 @@ int OnRequest(mg_connection* connection) noexcept {
     const mg_request_info& info = *mg_get_request_info(connection);
     const WebRequest request = ToRequest(info);
     DropSmallBody(connection, info.content_length);
-    Serving serving(site, info);
-    const WebResponse response = Answer(site, request);
-
-    serving.Sends();
+    SlowClients::Serving serving(site.slow_clients, info.remote_addr, info.remote_port);
+    const WebResponse response = site.router.Answer(request);
+    serving.Sending();
     if (!SendResponse(connection, response, request.method != "HEAD")) {
       log::Debug("a client did not take its answer", {{"path", request.path}, {"client", info.remote_addr}});
     }
@@ -478,10 +187,7 @@ int OnHttpError(mg_connection* connection, int status, const char* message) noex
 // civetweb's hooks around each connection, on its thread.
 int OnConnected(const mg_connection* connection, void** answered) noexcept {
   *answered = nullptr;
-  Site& site = SiteOf(connection);
-  if (++site.busy < kThreads) return 0;
-  { const MutexLock lock(site.mutex); }  // or the watch may miss it on its way to sleep
-  site.crowded.notify_one();
+  SiteOf(connection).slow_clients.Connected();
   return 0;
 }
 
@@ -495,7 +201,7 @@ bool IsUnanswered(const mg_connection* connection) {
 
 void OnClosing(const mg_connection* connection) noexcept {
   if (IsUnanswered(connection)) OnRequest(const_cast<mg_connection*>(connection));
-  --SiteOf(connection).busy;
+  SiteOf(connection).slow_clients.Closed();
 }
 
 int OnLogMessage(const mg_connection*, const char* message) noexcept {
@@ -515,7 +221,6 @@ struct WebServer::Impl {
   Stopper stopper;
   mg_context* context = nullptr;
   ListenAddress address;
-  std::optional<Watch> watch;
 };
 
 Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, std::vector<WebRoute> routes) {
@@ -529,10 +234,7 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
                                           " connections to be had, want a higher limit of threads (ulimit "
                                           "-u, TasksMax)");
   }
-  auto site = std::make_shared<Site>();
-  site->routes = std::move(routes);
-  site->max_requests = options.max_requests;
-  auto impl = std::make_unique<Impl>(std::move(site));
+  auto impl = std::make_unique<Impl>(std::make_shared<Site>(std::move(routes), options.max_requests));
 
   mg_callbacks callbacks{};
   callbacks.begin_request = OnRequest;
@@ -567,7 +269,7 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   mg_server_port port{};
   if (mg_get_server_ports(impl->context, 1, &port) == 1) address->port = port.port;
   impl->address = *address;
-  impl->watch.emplace(impl->site, address->port);
+  impl->site->slow_clients.Watch(address->port);
   return std::unique_ptr<WebServer>(new WebServer(std::move(impl)));
 }
 
@@ -578,15 +280,15 @@ WebServer::~WebServer() = default;
 WebServer::Impl::~Impl() {
   if (context == nullptr) return;
   const auto deadline = Steady::now() + kStopTime;
-  site->Stop();
-  watch.reset();
+  site->router.Stop();
+  site->slow_clients.StopWatching();
   stopper.Stop(context);
   constexpr auto kKnockTime = 10ms;
   while (!stopper.StoppedBy(std::min(deadline, Steady::now() + kKnockTime))) {
     if (Steady::now() >= deadline) break;
     Knock(address);
   }
-  if (!site->WaitIdle(deadline)) {
+  if (!site->router.WaitIdle(deadline)) {
     log::Error("a request is still being worked on at the end of the web server: leaving it behind");
   }
 }

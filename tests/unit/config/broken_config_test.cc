@@ -172,7 +172,7 @@ const Broken kBroken[] = {
      {"1:25: not valid YAML (end of sequence flow not found), write \"${NAME}\" in quotes "
       "inside [ ] or { }"}},
     {"url-blank",
-     {"4:16: sources[0].oms.url: holds a blank or a character that does not belong into a URL, want one like "
+     {"4:16: sources[0].oms.url: holds a blank or another character that a URL must not hold, want one like "
       "https://oms.example.com"}},
     {"url-host", {"4:16: sources[0].oms.url: has no valid host, want one like https://oms.example.com"}},
     {"url-missing",

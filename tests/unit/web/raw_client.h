@@ -62,6 +62,12 @@ class RawClient {
     (void)!recv(fd_, text.data(), bytes, MSG_DONTWAIT);
   }
 
+  // False once the server's end of the connection has come; asked where the server has sent nothing.
+  bool IsOpen() const {
+    char byte = 0;
+    return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+  }
+
   std::string ReceiveAll() {
     std::string all;
     for (std::string piece = Receive(65536); !piece.empty(); piece = Receive(65536)) all += piece;

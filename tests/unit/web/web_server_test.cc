@@ -5,36 +5,23 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include "unit/web/raw_client.h"
+#include "unit/web/routes.h"
 
 namespace o2o {
 namespace {
 
 using testing::Ask;
+using testing::Gate;
 using testing::ParseResponse;
+using testing::Plain;
 using testing::RawClient;
 using testing::RawResponse;
+using testing::Route;
 using Steady = std::chrono::steady_clock;
 using namespace std::chrono_literals;
-
-WebResponse Plain(std::string body) {
-  WebResponse response;
-  response.body = std::move(body);
-  return response;
-}
-
-WebRoute Route(std::string path, std::function<WebResponse(const WebRequest&)> handler,
-               std::string method = "GET") {
-  WebRoute route;
-  route.path = std::move(path);
-  route.handler = std::move(handler);
-  route.method = std::move(method);
-  return route;
-}
 
 // A page far larger than what kernels buffer.
 std::shared_ptr<const std::string> BigText() {
@@ -80,34 +67,6 @@ std::vector<WebRoute> Pages() {
   }));
   return routes;
 }
-
-// Lets handlers wait until the test says so, for at most ten seconds.
-class Gate {
- public:
-  void Pass() {
-    std::unique_lock lock(mutex_);
-    ++waiting_;
-    changed_.notify_all();
-    changed_.wait_for(lock, 10s, [this] { return open_; });
-    --waiting_;
-    changed_.notify_all();
-  }
-  bool WaitFor(int waiting) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 10s, [this, waiting] { return waiting_ == waiting; });
-  }
-  void Open() {
-    const std::lock_guard lock(mutex_);
-    open_ = true;
-    changed_.notify_all();
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-  int waiting_ = 0;
-};
 
 TEST(WebServer, AnswersExactlyItsPaths) {
   const auto server = StartServer(Pages());
@@ -188,18 +147,6 @@ TEST(WebServer, RefusesOtherMethods) {
                 "Origin: http://evil.example\r\nAccess-Control-Request-Method: GET\r\n")
                 .status,
             405);
-}
-
-TEST(WebServer, RouteBelowAPathAnswersWhatNoOtherDoes) {
-  std::vector<WebRoute> routes = Pages();
-  routes.push_back(Route("/api/exact", [](const WebRequest&) { return Plain("exact\n"); }));
-  routes.push_back(Route("/api/", [](const WebRequest& request) { return Plain(request.path + "\n"); }));
-  routes.back().below = true;
-  const auto server = StartServer(std::move(routes));
-  EXPECT_EQ(Ask(server->port(), "GET", "/api/exact").body, "exact\n");
-  EXPECT_EQ(Ask(server->port(), "GET", "/api/any/thing").body, "/api/any/thing\n");
-  EXPECT_EQ(Ask(server->port(), "GET", "/api").status, 404);
-  EXPECT_EQ(Ask(server->port(), "POST", "/api/any", "Content-Length: 0\r\n").status, 405);
 }
 
 TEST(WebServer, IgnoresARequestsBody) {
@@ -288,32 +235,6 @@ TEST(WebServer, AnswersManyAtOnce) {
   }
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(good, 640);
-}
-
-TEST(WebServer, LimitsWhatRunsAtOnce) {
-  Gate gate;
-  std::vector<WebRoute> routes = Pages();
-  routes.push_back(Route("/slow", [&gate](const WebRequest&) {
-    gate.Pass();
-    return Plain("done\n");
-  }));
-  routes.back().limited = true;
-  const auto server = StartServer(std::move(routes), 2);
-  std::vector<std::thread> clients;
-  std::atomic<int> good{0};
-  for (int c = 0; c < 2; ++c) {
-    clients.emplace_back([&] { good += Ask(server->port(), "GET", "/slow").body == "done\n"; });
-  }
-  ASSERT_TRUE(gate.WaitFor(2));
-  const RawResponse refused = Ask(server->port(), "GET", "/metrics");
-  EXPECT_EQ(refused.status, 503);
-  EXPECT_EQ(refused.Header("Retry-After"), "1");
-  EXPECT_NE(refused.body.find("--web.max-requests 2"), std::string::npos);
-  EXPECT_EQ(Ask(server->port(), "GET", "/").status, 200);  // not limited
-  gate.Open();
-  for (std::thread& client : clients) client.join();
-  EXPECT_EQ(good, 2);
-  EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
 }
 
 TEST(WebServer, StuckClientsDoNotBlockAScrape) {
@@ -527,7 +448,7 @@ TEST(WebServer, NamesTheAddressThatIsTaken) {
   EXPECT_EQ(second.error().code, ErrorCode::kConfig);
   EXPECT_EQ(second.error().message,
             "cannot listen on " + address +
-                ": another program listens there already; stop it or choose another port");
+                ": another program is already listening there; stop it or choose another port");
   EXPECT_EQ(Ask(first->port(), "GET", "/metrics").status, 200);
 }
 
@@ -542,7 +463,7 @@ TEST(WebServer, SaysWhatIsWrongWithAnAddress) {
       {"[::1]:9847", "IPv4 only"},
       {"::1:9847", "IPv4 only"},
       {"300.1.1.1:9847", "no valid host"},
-      {"no-such-host.invalid:9847", "knows no IPv4 address of"},
+      {"no-such-host.invalid:9847", "does not resolve to an IPv4 address"},
       {"203.0.113.7:0", "this machine has no such address"},
       {"127.0.0.1:9847s", "no valid port"},
   };

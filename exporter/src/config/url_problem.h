@@ -5,12 +5,7 @@
 #include <string>
 #include <string_view>
 
-// What is wrong with an address that a user gave, and what would be right; nothing if it is good. The text
-// does not repeat the address, which may hold a password by mistake.
 namespace o2o {
-
-// "[host]:port" to listen on; the host is an IPv4 address, a name, or empty for every address.
-std::optional<std::string> ListenAddressProblem(std::string_view address);
 
 // What is particular to one kind of URL.
 struct UrlRules {
@@ -19,7 +14,8 @@ struct UrlRules {
   bool query = false;                                // whether it may have one
 };
 
-// The URL of an upstream: http or https, a host, no user, no fragment.
+// What is wrong with the URL of an upstream, and what would be right; nothing if it is good: http or https, a
+// host, no user, no fragment. The text does not repeat the URL, which may hold a password by mistake.
 std::optional<std::string> UrlProblem(std::string_view url, const UrlRules& rules = {});
 
 }  // namespace o2o

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web/listen_address.h"
+#include "web/listen_socket.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-
-#include "config/address.h"
 
 namespace o2o {
 namespace {
@@ -25,24 +22,6 @@ sockaddr_in ToSockaddr(const ListenAddress& address) {
 
 }  // namespace
 
-Result<ListenAddress> ParseListenAddress(const std::string& text) {
-  const std::string what = "listen address \"" + text + "\" ";
-  if (const auto problem = ListenAddressProblem(text)) return Fail(ErrorCode::kConfig, what + *problem);
-  const auto colon = text.rfind(':');
-  const std::string host = colon == 0 ? "0.0.0.0" : text.substr(0, colon);
-  addrinfo hints{};
-  hints.ai_family = AF_INET;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* found = nullptr;
-  if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return Fail(ErrorCode::kConfig, what + "has a host that this machine knows no IPv4 address of");
-  }
-  char dotted[INET_ADDRSTRLEN] = "";
-  inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(found->ai_addr)->sin_addr, dotted, sizeof(dotted));
-  freeaddrinfo(found);
-  return ListenAddress{dotted, std::stoi(text.substr(colon + 1))};
-}
-
 std::string WhyNotListening(const ListenAddress& address) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return std::strerror(errno);
@@ -54,8 +33,8 @@ std::string WhyNotListening(const ListenAddress& address) {
   const int error = errno;
   close(fd);
   if (bound)
-    return "the server did not start, perhaps for want of threads or memory; --log.level=debug tells more";
-  if (error == EADDRINUSE) return "another program listens there already; stop it or choose another port";
+    return "the server did not start, perhaps for lack of threads or memory; --log.level=debug shows more";
+  if (error == EADDRINUSE) return "another program is already listening there; stop it or choose another port";
   if (error == EACCES) return "not permitted; ports below 1024 are for root";
   if (error == EADDRNOTAVAIL) return "this machine has no such address";
   return std::strerror(error);
