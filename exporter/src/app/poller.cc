@@ -15,6 +15,9 @@ namespace {
 // Masks what is shown of an answer besides its series, whose labels are masked where they are built.
 void MaskTexts(PollResult& result) {
   for (std::string& row : result.sample_rows) row = MaskJson(row, JsonKeys::kMasked);
+  std::set<std::string> codes;
+  for (const std::string& code : result.vendors.codes) codes.insert(redaction::Mask(code));
+  result.vendors.codes = std::move(codes);
   for (std::string& note : result.notes) note = redaction::Mask(std::move(note));
   if (result.trouble) result.trouble->message = redaction::Mask(std::move(result.trouble->message));
 }
@@ -192,9 +195,12 @@ void Poller::Succeeded(Answer answer, PollOutcome& outcome) {
   outcome.rejected_rows = std::move(result.rejected_rows);
   outcome.repaired = std::move(result.repaired);
   outcome.trouble = result.trouble ? std::optional(result.trouble->code) : std::nullopt;
-  if (!source_.ShowsRows()) result.sample_rows.clear();
+  if (!source_.ShowsRows()) {
+    result.sample_rows.clear();
+    result.vendors = {};
+  }
   LastRows rows{std::make_shared<const std::vector<std::string>>(std::move(result.sample_rows)), outcome.rows,
-                outcome.at};
+                outcome.at, std::make_shared<const VendorCodes>(std::move(result.vendors))};
   bool first = false;
   bool recovered = false;
   {

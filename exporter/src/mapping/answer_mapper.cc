@@ -10,6 +10,7 @@
 #include "mapping/answer_plan.h"
 #include "mapping/document_labels.h"
 #include "mapping/histogram_builder.h"
+#include "mapping/vendor_codes.h"
 
 namespace o2o {
 namespace {
@@ -51,6 +52,7 @@ void AddReport(MappingReport& to, MappingReport from) {
   Append(to.notes, from.notes);
   Append(to.sample_rows, from.sample_rows);
   Append(to.rejected_rows, from.rejected_rows);
+  to.vendors.codes.merge(from.vendors.codes);
 }
 
 // A key of labels in one order, in the other.
@@ -150,7 +152,21 @@ class AnswerMapper::Impl {
 
   Result<Mapping> Finish() {
     if (!page_ended_) (void)EndPage();
-    if (IsPlain()) return parts_[0]->Finish();
+    Result<Mapping> mapping = IsPlain() ? parts_[0]->Finish() : FinishParts();
+    if (mapping) {
+      const MappingReport& report = mapping->report;
+      AddPublishedVendors(mapping->report.vendors, report.sample_rows.size(), report.rows, mapping->families);
+    }
+    return mapping;
+  }
+
+  const RowMapper& first() const { return *parts_[0]; }
+  const MappingReport& report() const { return IsPlain() ? parts_[0]->report() : report_; }
+
+ private:
+  bool IsPlain() const { return parts_.size() == 1 && !document_ && histograms_.empty(); }
+
+  Result<Mapping> FinishParts() {
     Mapping whole;
     std::optional<Error> error;
     for (const auto& part : parts_) {
@@ -171,12 +187,6 @@ class AnswerMapper::Impl {
     report_ = std::move(whole.report);
     return tl::unexpected(*std::move(error));
   }
-
-  const RowMapper& first() const { return *parts_[0]; }
-  const MappingReport& report() const { return IsPlain() ? parts_[0]->report() : report_; }
-
- private:
-  bool IsPlain() const { return parts_.size() == 1 && !document_ && histograms_.empty(); }
 
   void EndDocument() {
     if (!document_ || document_error_) return;

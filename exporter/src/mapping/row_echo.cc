@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "base/text.h"
+#include "mapping/vendor_codes.h"
 
 namespace o2o {
 
@@ -13,6 +14,8 @@ void RowEcho::Begin(const std::string* key) {
   if (!active_) return;
   row_ = "{";
   comma_ = false;
+  depth_ = 0;
+  row_codes_.clear();
   if (key != nullptr) {
     Key("$key");
     Scalar(JsonType::kString, *key);
@@ -26,6 +29,7 @@ bool RowEcho::End() {
   active_ = false;
   bytes_ += row_.size();
   rows_.push_back(row_);
+  vendor_codes_.insert(row_codes_.begin(), row_codes_.end());
   return true;
 }
 
@@ -50,6 +54,7 @@ void RowEcho::EndFront() {
 
 void RowEcho::Clear() {
   rows_.clear();
+  vendor_codes_.clear();
   bytes_ = 0;
   active_ = false;
 }
@@ -59,6 +64,7 @@ void RowEcho::Key(std::string_view key) {
   Quote(key);
   row_ += ':';
   comma_ = false;
+  names_vendor_ = depth_ == 0 && IsVendorCode(key);
   Bound();
 }
 
@@ -66,22 +72,28 @@ void RowEcho::Scalar(JsonType type, std::string_view text) {
   Comma();
   if (type == JsonType::kString) {
     Quote(text);
+    if (names_vendor_ && !text.empty()) row_codes_.push_back(RepairUtf8(text));
   } else if (type == JsonType::kNumber && (text.back() < '0' || text.back() > '9')) {
     row_ += "null";  // NaN, Infinity
   } else {
     row_ += text;
+    if (names_vendor_ && type != JsonType::kNull) row_codes_.emplace_back(text);
   }
+  names_vendor_ = false;
   Bound();
 }
 
 void RowEcho::Open(JsonType type) {
   Comma();
+  ++depth_;
+  names_vendor_ = false;
   row_ += type == JsonType::kObject ? '{' : '[';
   comma_ = false;
   Bound();
 }
 
 void RowEcho::Close(JsonType type) {
+  --depth_;
   row_ += type == JsonType::kObject ? '}' : ']';
   comma_ = true;
   Bound();

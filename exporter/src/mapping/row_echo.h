@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,8 @@ class RowEcho {
   void EndFront();
 
   std::vector<std::string> TakeRows() { return std::move(rows_); }
+  // The vendors that the kept rows name (mapping/vendor_codes).
+  std::set<std::string> TakeVendorCodes() { return std::move(vendor_codes_); }
   void Clear();
 
  private:
@@ -52,6 +55,10 @@ class RowEcho {
   std::size_t bytes_ = 0;
   std::string row_;
   std::size_t front_ = 0;  // the row whose front is being written
+  std::size_t depth_ = 0;  // open containers inside the row
+  bool names_vendor_ = false;  // the last key is that of a vendor's code
+  std::vector<std::string> row_codes_;
+  std::set<std::string> vendor_codes_;
   bool active_ = false;
   bool comma_ = false;  // due before the next value or key
 };

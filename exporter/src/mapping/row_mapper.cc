@@ -438,6 +438,7 @@ class RowMapper::Impl final : public RowSink {
     report_.notes = std::move(check.notes);
     CountSeries();
     report_.sample_rows = reader_->echo().TakeRows();
+    report_.vendors.codes = reader_->echo().TakeVendorCodes();
     report_.rejected.clear();
     for (std::size_t i = 0; i < kRowReasons; ++i) {
       report_.rejected.emplace_back(Name(static_cast<RowReason>(i)), rejected_[i]);

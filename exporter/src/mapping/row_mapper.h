@@ -53,6 +53,7 @@ struct MappingReport {
   std::vector<std::string>
       sample_rows;  // the first rows, each a JSON object (clean UTF-8, no NaN); $key and $value are members
   std::vector<RejectedRowSample> rejected_rows;
+  VendorCodes vendors;
 };
 
 struct Mapping {

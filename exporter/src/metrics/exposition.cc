@@ -108,7 +108,7 @@ class Composer {
       AddPiece(openmetrics_ ? first.deflated_openmetrics_header : first.deflated_header);
       for (const FamilyBlock* block : group.blocks) AddPiece(block->deflated_samples);
     }
-    Deflated own = Store(own_text);
+    Deflated own = StoredBlock(own_text);
     sum_.Add(own);
     AddOwn(std::move(own.bytes));
     AddOwn(sum_.Tail());

@@ -61,7 +61,7 @@ Deflated Deflater::Compress(std::string_view text) {
   return out;
 }
 
-Deflated Store(std::string_view text) {
+Deflated StoredBlock(std::string_view text) {
   constexpr std::size_t kMaxBlock = 0xFFFF;  // RFC 1951, 3.2.4: a length in 16 bits, and its complement
   Deflated out;
   out.plain_bytes = text.size();

@@ -37,7 +37,7 @@ class Deflater {
 
 // A piece that is not compressed at all: five bytes more than the text for each 64 KiB of it, and next to no
 // time.
-Deflated Store(std::string_view text);
+Deflated StoredBlock(std::string_view text);
 
 // What stands before the first piece.
 std::string_view GzipHead();

@@ -174,20 +174,6 @@ std::shared_ptr<const FamilyBlock> RenderWith(Deflater& deflater, Family family)
   return block;
 }
 
-// The label value that begins `text` and ends with the first quote that is not escaped.
-std::string UnescapeLabelValue(std::string_view text) {
-  std::string value;
-  for (std::size_t i = 0; i < text.size() && text[i] != '"'; ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
-      ++i;
-      value += text[i] == 'n' ? '\n' : text[i];
-    } else {
-      value += text[i];
-    }
-  }
-  return value;
-}
-
 }  // namespace
 
 std::shared_ptr<const FamilyBlock> Render(Family family) {
@@ -268,19 +254,6 @@ std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots
     if (group.empty() || group.front()->type == block->type) group.push_back(block);
   }
   return groups;
-}
-
-std::set<std::string> LabelValues(const FamilyBlock& block, std::string_view label) {
-  std::set<std::string> values;
-  const std::string key = std::string(label) + "=\"";
-  const std::string_view text = block.samples;
-  // No value can hold the key: a quote in it is escaped.
-  for (auto at = text.find(key); at != std::string_view::npos; at = text.find(key, at + key.size())) {
-    if (at > 0 && (text[at - 1] == '{' || text[at - 1] == ',')) {
-      values.insert(UnescapeLabelValue(text.substr(at + key.size())));
-    }
-  }
-  return values;
 }
 
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots) {

@@ -72,12 +72,19 @@ struct Snapshot {
 };
 std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Timestamp taken_at);
 
+// The codes of the vendors that a poll's rows and series name.
+struct VendorCodes {
+  std::set<std::string> codes;
+  bool complete = true;  // none but these
+};
+
 // The rows behind a publisher's snapshot, for people. Texts of JSON objects; the first ones, where there were
 // too many to keep.
 struct LastRows {
   std::shared_ptr<const std::vector<std::string>> rows;
   std::size_t total = 0;
   Timestamp taken_at;
+  std::shared_ptr<const VendorCodes> vendors = std::make_shared<const VendorCodes>();
 
   bool complete() const { return rows->size() == total; }
 };
@@ -111,9 +118,6 @@ struct FamilyGroup {
 // All families, sorted by name. Where publishers do not agree on a family's type, those of the first
 // publisher's type stay: a family has one type or the scrape fails. Points into `snapshots`.
 std::vector<FamilyGroup> GroupByFamily(const SnapshotBoard::Snapshots& snapshots);
-
-// The values that a label has in a family's series; none where the family has no such label.
-std::set<std::string> LabelValues(const FamilyBlock& block, std::string_view label);
 
 // The text of all families, sorted by name, one header each however many publishers feed it.
 std::string JoinText(const SnapshotBoard::Snapshots& snapshots);

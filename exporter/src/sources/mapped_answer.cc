@@ -71,6 +71,7 @@ Result<PollResult> ToPollResult(MappedAnswer answer) {
   result.repaired = std::move(mapping.report.repaired);
   result.notes = std::move(mapping.report.notes);
   result.sample_rows = std::move(mapping.report.sample_rows);
+  result.vendors = std::move(mapping.report.vendors);
   return result;
 }
 

@@ -24,6 +24,7 @@ struct PollResult {
   std::vector<std::pair<std::string, std::uint64_t>> repaired;  // what was used though it was wrong
   std::vector<std::string> notes;                               // for people: logged when they change
   std::vector<std::string> sample_rows;  // the first rows as JSON texts, for /api/<source>
+  VendorCodes vendors;                   // named by the rows and families
   bool hurry = false;                    // the answer was truncated: poll again sooner
   std::optional<Error>
       trouble;  // of the store, beside a good answer: counted and logged, but the families are published

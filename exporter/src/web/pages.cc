@@ -2,20 +2,18 @@
 #include "web/pages.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "base/duration.h"
 #include "base/time_text.h"
-#include "json/json_fields.h"
 #include "web/cross_site.h"
 #include "web/html_text.h"
 #include "web/json_text.h"
 #include "web/metrics_page.h"
 #include "web/runbooks.h"
+#include "web/vendor_codes_page.h"
 
 namespace o2o {
 namespace {
@@ -30,15 +28,6 @@ WebResponse Plain(int status, std::string content_type, std::string body) {
   response.content_type = std::move(content_type);
   response.body = std::move(body);
   return response;
-}
-
-// "Vendor Code", "vendor_code", "VENDORCODE": columns are named as loosely here as in a mapping.
-bool IsVendorCode(std::string_view column) {
-  std::string bare;
-  for (const char c : column) {
-    if (c != ' ' && c != '_') bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return bare == "vendorcode";
 }
 
 // "12s ago". What has happened is not in the future, whatever was done to the clock since.
@@ -245,59 +234,6 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   return response;
 }
 
-std::set<std::string> VendorCodesOf(const LastRows& last) {
-  std::set<std::string> codes;
-  for (const std::string& row : *last.rows) {
-    for (const auto& [column, value] : ReadJsonFields(row)) {
-      if (IsVendorCode(column) && !value.empty()) codes.insert(value);
-    }
-  }
-  return codes;
-}
-
-struct PublishedVendors {
-  std::set<std::string> codes;
-  bool each_row = false;  // every row is a series that names its vendor: there are no other vendors
-};
-
-PublishedVendors VendorsIn(const Snapshot& snapshot, std::size_t rows) {
-  PublishedVendors vendors;
-  for (const auto& block : snapshot.families) {
-    std::set<std::string> codes = LabelValues(*block, "vendor_code");
-    if (!codes.empty() && block->series == rows) vendors.each_row = true;
-    vendors.codes.merge(codes);
-  }
-  return vendors;
-}
-
-// The codes of all vendors that any source's rows or published series name, once each, sorted. Where not all
-// of a source's rows were kept, the series have to tell the rest; they do unless the mapping leaves rows out.
-WebResponse VendorCodes(const PageInputs& inputs) {
-  inputs.app.ExpireStale();
-  const SnapshotBoard::Snapshots snapshots = inputs.board.Read();
-  std::set<std::string> codes;
-  bool complete = true;
-  for (const auto& [source, last] : inputs.board.Rows()) {
-    std::set<std::string> in_rows = VendorCodesOf(last);
-    if (!last.complete()) {
-      const auto published = snapshots.find(source);
-      PublishedVendors vendors =
-          published == snapshots.end() ? PublishedVendors{} : VendorsIn(*published->second, last.total);
-      if (!in_rows.empty() && !vendors.each_row) complete = false;
-      codes.merge(vendors.codes);
-    }
-    codes.merge(in_rows);
-  }
-  codes.erase("");
-  std::vector<std::string> quoted;
-  for (const std::string& code : codes) quoted.push_back(QuoteJson(code));
-  JsonText json;
-  json.Raw("total", FormatValue(static_cast<std::int64_t>(quoted.size())))
-      .Bool("complete", complete)
-      .List("vendor_codes", quoted);
-  return Plain(200, kJson, json.str() + "\n");
-}
-
 // Anybody may ask for a reload: no answer names a path, a value or what is wrong with the configuration.
 WebResponse Reload(const PageInputs& inputs, const WebRequest& request) {
   if (IsCrossSite(request)) {
@@ -344,7 +280,7 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
     inputs.app.ExpireStale();
     return Plain(200, kJson, SourcesJson(inputs.app));
   }));
-  routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodes(inputs); }));
+  routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodesPage(inputs.board.Rows()); }));
   routes.push_back(get("/-/reload", [inputs](const WebRequest& request) { return Reload(inputs, request); }));
   routes.back().method = "POST";
   routes.push_back(get("/runbooks/", [](const WebRequest& request) {

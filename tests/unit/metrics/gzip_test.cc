@@ -83,7 +83,7 @@ TEST(Gzip, JoinsStoredPiecesOfAnySize) {
   for (const std::size_t size :
        {0, 1, 255, 256, 0xFFFE, 0xFFFF, 0x10000, 2 * 0xFFFF, 2 * 0xFFFF + 1, 200'000}) {
     const std::string text = noise.substr(0, size);
-    const Deflated stored = Store(text);
+    const Deflated stored = StoredBlock(text);
     EXPECT_LE(stored.bytes.size(), size + 5 * (size / 0xFFFF + 1));
     ASSERT_EQ(Gunzip(Join({front, stored, stored, front})),
               "front front front" + text + text + "front front front")

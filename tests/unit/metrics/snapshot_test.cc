@@ -178,7 +178,7 @@ TEST(Board, DropsAndReplaces) {
 
 TEST(Board, RowsOutliveAStaleSnapshotButNotTheirPublisher) {
   SnapshotBoard board;
-  const LastRows rows{std::make_shared<const std::vector<std::string>>(1, "{\"a\":1}"), 2, {}};
+  const LastRows rows{std::make_shared<const std::vector<std::string>>(1, "{\"a\":1}"), 2, {}, {}};
   board.Publish("vendors", MakeSnapshot({}, {}), rows);
   EXPECT_FALSE(board.Rows().at("vendors").complete());
   board.Drop("vendors");
@@ -186,19 +186,6 @@ TEST(Board, RowsOutliveAStaleSnapshotButNotTheirPublisher) {
   EXPECT_TRUE(board.Read().empty());
   board.Remove("vendors");
   EXPECT_TRUE(board.Rows().empty());
-}
-
-TEST(LabelValuesOf, FindsEachValueOnceAndUnescapesIt) {
-  const Family family{Gauge("o2o_g", {"a", "code", "not_code"}),
-                      {{{"x", "V1", "N1"}, "1"},
-                       {{"y,code=\"FAKE\"", "V1", "N2"}, "1"},
-                       {{"z", "q\"b\\n\nend", "N3"}, "1"},
-                       {{"z", "", "N4"}, "1"}},
-                      {},
-                      {}};
-  const Family none{Gauge("o2o_i"), {{{}, "1"}}, {}, {}};
-  EXPECT_EQ(LabelValues(*Render(family), "code"), (std::set<std::string>{"", "V1", "q\"b\\n\nend"}));
-  EXPECT_EQ(LabelValues(*Render(none), "code"), std::set<std::string>{});
 }
 
 TEST(Board, ShowsWholeSnapshotsOnlyWhileManyPublishAndRead) {
