@@ -25,7 +25,7 @@ FLOORS = floors()
 HIDDEN_IN = {
     "yaml-cpp/": {"config/yaml_document.cc"},
     "libpq-fe.h": {"config/connection_string.cc", "store/pg_connection.cc"},
-    "curl/": {"http/curl_http_client.cc"},
+    "curl/": {"http/curl_http_client.cc", "http/url.cc"},
     "rapidjson/": set(),
     "pqxx/": set(),  # of the tests
     "prometheus/": {"metrics/exporter_metrics.cc"},

@@ -6,12 +6,13 @@
 #include <string>
 #include <string_view>
 
-// Letters, digits and blanks of ASCII, whatever the locale. All other bytes, those of UTF-8 among them, stay
+// Letters, digits, blanks and control characters of ASCII, whatever the locale. All other bytes, those of UTF-8 among them, stay
 // as they are.
 namespace o2o {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool IsControl(char c) { return (c >= 0 && c < ' ') || c == 0x7F; }
 constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 inline std::string LowerCase(std::string_view text) {
@@ -24,6 +25,8 @@ constexpr bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return Lower(x) == Lower(y); });
 }
+
+constexpr bool HasControl(std::string_view text) { return std::any_of(text.begin(), text.end(), IsControl); }
 
 // Without blanks, tabs and ends of lines around it.
 constexpr std::string_view Trim(std::string_view text) {

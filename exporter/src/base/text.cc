@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/redaction.h"
 
 namespace o2o {
@@ -108,7 +109,7 @@ std::string CutMasked(std::string_view text, std::size_t max_bytes) {
 std::string Excerpt(std::string_view text, std::size_t max_bytes) {
   std::string excerpt = CutMasked(text, max_bytes);
   for (char& c : excerpt) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    if (IsControl(c)) c = ' ';
   }
   return excerpt;
 }

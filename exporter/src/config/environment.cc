@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 namespace o2o {
@@ -17,15 +18,10 @@ tl::unexpected<ExpansionFailure> Malformed(std::string problem) {
   return tl::unexpected<ExpansionFailure>({std::move(problem), false});
 }
 
-bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
+bool BeginsName(char c) { return IsLetter(c) || c == '_'; }
 bool IsName(std::string_view text) {
-  return !text.empty() && IsLetter(text[0]) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return IsLetter(c) || (c >= '0' && c <= '9'); });
-}
-
-bool HasControlCharacter(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; });
+  return !text.empty() && BeginsName(text[0]) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return BeginsName(c) || IsDigit(c); });
 }
 
 // What is between `${` and `}`.
@@ -46,7 +42,7 @@ Expanded Value(std::string_view reference, const Environment& environment) {
   }
   if (!IsCleanUtf8(*value))
     return Malformed("the value of " + name + " is not UTF-8 text, set it to plain text");
-  if (HasControlCharacter(*value)) {
+  if (HasControl(*value)) {
     return Malformed("the value of " + name + " holds a line break or another control character, remove it");
   }
   return *value;

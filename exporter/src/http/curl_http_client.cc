@@ -6,15 +6,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <system_error>
 
 #include "base/ascii.h"
-#include "base/time_text.h"
-#include "http/inflater.h"
+#include "http/exchange.h"
 #include "http/pem_file.h"
+#include "http/url.h"
 
 namespace o2o {
 namespace {
@@ -23,13 +22,8 @@ using std::chrono::steady_clock;
 
 // A lost SYN is repeated after 1 s and 3 s; who has not answered by then will not in this poll.
 constexpr Millis kConnectTimeout{5'000};
-// Answers of our upstreams have some hundred bytes of headers.
-constexpr std::size_t kMaxHeaderBytes = 64u << 10;
-// Enough to drain an error page, so that the connection lives on.
-constexpr std::size_t kMaxDiscardedBytes = 64u << 10;
 // libcurl forgets a connection idle for 118 s, shorter than the interval of many sources.
 constexpr long kMaxIdleSeconds = 3'600;
-constexpr Millis kMaxRetryAfter = std::chrono::hours(24);
 // A source talks to one upstream, perhaps by two addresses.
 constexpr long kMaxConnections = 4;
 // Taken from a socket at once: a large answer costs fewer calls than with the 16 KiB that libcurl takes.
@@ -43,69 +37,6 @@ struct Free {
   }
 };
 using HeaderList = std::unique_ptr<curl_slist, Free<curl_slist_free_all>>;
-using Url = std::unique_ptr<CURLU, Free<curl_url_cleanup>>;
-using CurlText = std::unique_ptr<char, Free<curl_free>>;
-
-std::string Part(const Url& url, CURLUPart part, unsigned int flags = 0) {
-  char* text = nullptr;
-  if (!url || curl_url_get(url.get(), part, &text, flags) != CURLUE_OK) return {};
-  return CurlText(text).get();
-}
-
-Url ParseUrl(const std::string& text) {
-  Url url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return nullptr;
-  return url;
-}
-
-constexpr std::array kOrigin = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_ZONEID, CURLUPART_PORT};
-
-// Without what may be secret: user, password, query, fragment, and with `hides_path` the path. Empty for what
-// is no URL.
-std::string ShownUrl(const std::string& text, bool hides_path) {
-  const Url url = ParseUrl(text);
-  if (!url) return {};
-  for (const CURLUPart part :
-       {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT}) {
-    curl_url_set(url.get(), part, nullptr, 0);
-  }
-  if (hides_path) curl_url_set(url.get(), CURLUPART_PATH, nullptr, 0);
-  return Part(url, CURLUPART_URL);
-}
-
-bool HasControl(std::string_view text) {
-  return std::any_of(text.begin(), text.end(),
-                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
-}
-
-bool IsSameOrigin(const Url& a, const Url& b) {
-  return std::all_of(kOrigin.begin(), kOrigin.end(), [&](CURLUPart part) {
-    return EqualsIgnoringCase(Part(a, part, CURLU_DEFAULT_PORT), Part(b, part, CURLU_DEFAULT_PORT));
-  });
-}
-
-// The value of a header line, if it is the header `name`.
-std::optional<std::string_view> HeaderValue(std::string_view line, std::string_view name) {
-  if (line.size() <= name.size() || line[name.size()] != ':') return std::nullopt;
-  if (!EqualsIgnoringCase(line.substr(0, name.size()), name)) return std::nullopt;
-  return Trim(line.substr(name.size() + 1));
-}
-
-// "120" or a date; a date is counted from the server's own clock where it told it.
-std::optional<Millis> ParseRetryAfter(std::string_view text, std::optional<Timestamp> server_now) {
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (end == text.data() + text.size() && !text.empty()) {
-    if (error != std::errc{} || seconds > kMaxRetryAfter / std::chrono::seconds(1)) return kMaxRetryAfter;
-    if (seconds < 0) return std::nullopt;
-    return std::chrono::seconds(seconds);
-  }
-  const std::optional<Timestamp> until = ParseHttpDate(text);
-  if (!until) return std::nullopt;
-  const Timestamp now = server_now.value_or(SystemClock().Now());
-  return std::clamp(std::chrono::duration_cast<Millis>(*until - now), Millis{0}, kMaxRetryAfter);
-}
-
 // libcurl's own ceiling of 100 kB for one header line: out of memory up to 8.5, CURLE_TOO_LARGE from then on.
 bool IsLongHeaderLine(CURLcode code) { return code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == 100; }
 
@@ -117,104 +48,13 @@ struct Transfer {
   ~Transfer() { curl_multi_remove_handle(multi, easy); }
 };
 
-// Why we ended an exchange ourselves.
-enum class Abort {
-  kNone,
-  kHeadersTooLarge,
-  kBodyTooLarge,
-  kDiscardedEnough,
-  kSink,
-  kDamaged,
-  kUnknownEncoding,
-  kException
-};
-
-// One exchange as its callbacks see it.
-struct Exchange {
-  const HttpRequest& request;
-  const BodySink& sink;
-
-  HttpResponse response;
-  std::string retry_after;
-  std::string encoding;
-  std::unique_ptr<Inflater> inflater;
-  std::size_t header_bytes = 0;
-  bool headers_done = false;
-  std::size_t wire_bytes = 0;  // of the body, as they came
-  Abort abort = Abort::kNone;
-
-  // The first line of a header block: there are several after "100 Continue".
-  void StartHeaders(std::string_view line) {
-    response = HttpResponse{};
-    retry_after.clear();
-    encoding.clear();
-    headers_done = false;
-    const std::size_t blank = line.find(' ');
-    if (blank != std::string_view::npos)
-      std::from_chars(line.data() + blank + 1, line.data() + line.size(), response.status);
-  }
-
-  bool TakeHeader(std::string_view line) {
-    header_bytes += line.size();
-    if (header_bytes > kMaxHeaderBytes) return End(Abort::kHeadersTooLarge);
-    if (headers_done && !line.starts_with("HTTP/")) return true;  // a trailer of a chunked body
-    if (line.starts_with("HTTP/")) {
-      StartHeaders(line);
-    } else if (Trim(line).empty()) {
-      headers_done = true;
-    } else if (const auto type = HeaderValue(line, "content-type")) {
-      response.content_type = *type;
-    } else if (const auto link = HeaderValue(line, "link")) {
-      response.link += (response.link.empty() ? "" : ", ") + std::string(*link);
-    } else if (const auto cookie = HeaderValue(line, "set-cookie")) {
-      response.set_cookies.emplace_back(*cookie);
-    } else if (const auto date = HeaderValue(line, "date")) {
-      response.date = ParseHttpDate(*date);
-    } else if (const auto wait = HeaderValue(line, "retry-after")) {
-      retry_after = *wait;
-    } else if (const auto coding = HeaderValue(line, "content-encoding")) {
-      encoding = *coding;
-    }
-    return true;
-  }
-
-  bool TakeBody(std::string_view bytes) {
-    wire_bytes += bytes.size();
-    const bool wanted = response.status / 100 == 2 || request.wants_error_body;
-    if (!wanted) return wire_bytes <= kMaxDiscardedBytes || End(Abort::kDiscardedEnough);
-    if (encoding.empty() || EqualsIgnoringCase(encoding, "identity")) return TakeDecoded(bytes);
-    if (!inflater) {
-      if (!EqualsIgnoringCase(encoding, "gzip") && !EqualsIgnoringCase(encoding, "x-gzip") &&
-          !EqualsIgnoringCase(encoding, "deflate")) {
-        return End(Abort::kUnknownEncoding);
-      }
-      inflater = std::make_unique<Inflater>();
-    }
-    const Inflater::Outcome outcome =
-        inflater->Feed(bytes, [this](std::string_view piece) { return TakeDecoded(piece); });
-    return outcome == Inflater::Outcome::kDamaged ? End(Abort::kDamaged)
-                                                  : outcome == Inflater::Outcome::kGood;
-  }
-
-  bool TakeDecoded(std::string_view bytes) {
-    response.body_bytes += bytes.size();
-    if (response.body_bytes > request.max_body_bytes) return End(Abort::kBodyTooLarge);
-    return sink(bytes) || End(Abort::kSink);
-  }
-
-  bool End(Abort why) {
-    abort = why;
-    return false;
-  }
-};
-
 // libcurl ends the transfer when fewer bytes are taken than it brought.
 std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   try {
     return self.TakeHeader({data, size * count}) ? size * count : 0;
   } catch (...) {
-    self.abort = Abort::kException;
+    self.Failed();
     return 0;
   }
 }
@@ -224,7 +64,7 @@ std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchan
   try {
     return self.TakeBody({data, size * count}) ? size * count : 0;
   } catch (...) {
-    self.abort = Abort::kException;
+    self.Failed();
     return 0;
   }
 }
@@ -245,9 +85,7 @@ HeaderList MakeHeaders(const HttpRequest& request) {
 
 // What is wrong with a request before it is sent.
 std::optional<Error> CheckRequest(const HttpRequest& request) {
-  const Url url = ParseUrl(request.url);
-  const std::string scheme = Part(url, CURLUPART_SCHEME);
-  if (!url || (scheme != "http" && scheme != "https")) {
+  if (!IsHttpUrl(request.url)) {
     return Error{ErrorCode::kConfig,
                  "not a URL that can be asked: it should look like https://host:port/path"};
   }
@@ -286,23 +124,6 @@ bool IsTls(CURLcode code) {
 
 }  // namespace
 
-std::optional<Reference> FollowReference(const std::string& base, const std::string& reference) {
-  const Url from = ParseUrl(base);
-  const Url to = ParseUrl(base);
-  if (!from || !to || HasControl(reference)) return std::nullopt;
-  // Of nothing but a fragment, which is the base itself, libcurl makes the folder of the base.
-  const std::string target = reference.substr(0, reference.find('#'));
-  if (!target.empty() && curl_url_set(to.get(), CURLUPART_URL, target.c_str(), CURLU_URLENCODE) != CURLUE_OK)
-    return std::nullopt;
-  Reference followed;
-  followed.url = Part(to, CURLUPART_URL);
-  if (followed.url.empty()) return std::nullopt;
-  followed.shown = ShownUrl(followed.url, true);
-  followed.same_origin = IsSameOrigin(from, to);
-  followed.has_user = !Part(to, CURLUPART_USER).empty() || !Part(to, CURLUPART_PASSWORD).empty();
-  return followed;
-}
-
 void InitHttp() { curl_global_init(CURL_GLOBAL_DEFAULT); }
 
 struct CurlHttpClient::Handles {
@@ -323,6 +144,7 @@ struct CurlHttpClient::Handles {
                Exchange& exchange);
   void SetTls(const HttpOptions& options);
   void SetPem(PemFile& file, CURLoption content, CURLoption path);
+  void SetUser(const HttpRequest& request);
   void SetBody(const HttpRequest& request);
   std::optional<CURLcode> Run(steady_clock::time_point deadline, const std::stop_token& stop);
   Error Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange);
@@ -366,6 +188,7 @@ void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequ
   Set(CURLOPT_WRITEFUNCTION, &OnBody);
   Set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
   SetTls(options);
+  SetUser(request);
   SetBody(request);
 }
 
@@ -385,6 +208,14 @@ void CurlHttpClient::Handles::SetPem(PemFile& file, CURLoption content, CURLopti
   if (text.empty()) return Set(path, file.path().c_str());  // which then says what is wrong with it
   curl_blob blob{text.data(), text.size(), CURL_BLOB_COPY};
   Set(content, &blob);
+}
+
+// Sent with the first request, rather than after a 401.
+void CurlHttpClient::Handles::SetUser(const HttpRequest& request) {
+  if (request.user.empty()) return;
+  Set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+  Set(CURLOPT_USERNAME, request.user.c_str());
+  Set(CURLOPT_PASSWORD, request.password.Reveal().c_str());
 }
 
 void CurlHttpClient::Handles::SetBody(const HttpRequest& request) {
@@ -419,13 +250,13 @@ std::optional<CURLcode> CurlHttpClient::Handles::Run(steady_clock::time_point de
 Error CurlHttpClient::Handles::ExplainCut(const Exchange& exchange) const {
   long proxy_status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_HTTP_CONNECTCODE, &proxy_status);
-  if (exchange.response.status == 0 && proxy_status / 100 > 2) {
+  if (exchange.response().status == 0 && proxy_status / 100 > 2) {
     return {ErrorCode::kConnect, "the proxy refused to connect (" + std::to_string(proxy_status) +
                                      (proxy_status == 407 ? "): check `proxy_auth`" : ")")};
   }
-  if (exchange.response.status == 0) return {ErrorCode::kCut, "the connection was cut before an answer"};
-  if (!exchange.headers_done) return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
-  return {ErrorCode::kCut, "the connection was cut after " + std::to_string(exchange.wire_bytes) + " bytes"};
+  if (exchange.response().status == 0) return {ErrorCode::kCut, "the connection was cut before an answer"};
+  if (!exchange.headers_done()) return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
+  return {ErrorCode::kCut, "the connection was cut after " + std::to_string(exchange.wire_bytes()) + " bytes"};
 }
 
 Error CurlHttpClient::Handles::ExplainConnect(CURLcode code) const {
@@ -448,35 +279,35 @@ bool CurlHttpClient::Handles::Connected() const {
 }
 
 Error CurlHttpClient::Handles::ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const {
-  if (!Connected() && exchange.response.status == 0) {
+  if (!Connected() && exchange.response().status == 0) {
     return {ErrorCode::kTimeout,
             "no connection within " + FormatDuration(std::min(request.timeout, kConnectTimeout))};
   }
-  if (exchange.response.status == 0)
+  if (exchange.response().status == 0)
     return {ErrorCode::kTimeout, "no answer within " + FormatDuration(request.timeout)};
   return {ErrorCode::kTimeout, "no whole answer within " + FormatDuration(request.timeout) + ", only " +
-                                   std::to_string(exchange.wire_bytes) + " bytes"};
+                                   std::to_string(exchange.wire_bytes()) + " bytes"};
 }
 
 Error CurlHttpClient::Handles::Explain(CURLcode code, const HttpRequest& request, const Exchange& exchange) {
-  switch (exchange.abort) {
-    case Abort::kHeadersTooLarge:
+  switch (exchange.abort()) {
+    case Exchange::Abort::kHeadersTooLarge:
       return {ErrorCode::kTooLarge,
               "the headers of the answer are larger than " + std::to_string(kMaxHeaderBytes) + " bytes"};
-    case Abort::kBodyTooLarge:
+    case Exchange::Abort::kBodyTooLarge:
       return {ErrorCode::kTooLarge,
               "the answer is larger than " + std::to_string(request.max_body_bytes) + " bytes"};
-    case Abort::kSink: return {ErrorCode::kCancelled, "the answer was not wanted any longer"};
-    case Abort::kDamaged:
+    case Exchange::Abort::kSink: return {ErrorCode::kCancelled, "the answer was not wanted any longer"};
+    case Exchange::Abort::kDamaged:
       return {ErrorCode::kCut,
-              "the compressed answer is damaged, after " + std::to_string(exchange.wire_bytes) + " bytes"};
-    case Abort::kUnknownEncoding:
+              "the compressed answer is damaged, after " + std::to_string(exchange.wire_bytes()) + " bytes"};
+    case Exchange::Abort::kUnknownEncoding:
       return {ErrorCode::kCut, "the answer is compressed in a way that was not asked for, only gzip was"};
-    case Abort::kException: return {ErrorCode::kInternal, "no memory for the answer"};
-    case Abort::kDiscardedEnough:
-    case Abort::kNone: break;
+    case Exchange::Abort::kException: return {ErrorCode::kInternal, "no memory for the answer"};
+    case Exchange::Abort::kDiscardedEnough:
+    case Exchange::Abort::kNone: break;
   }
-  if (!exchange.headers_done && exchange.response.status != 0 && IsLongHeaderLine(code)) {
+  if (!exchange.headers_done() && exchange.response().status != 0 && IsLongHeaderLine(code)) {
     return {ErrorCode::kTooLarge, "a header of the answer is longer than 100 kB"};
   }
   if (IsTls(code))
@@ -523,7 +354,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   if (!handles_->multi || !handles_->easy || !headers)
     return fail({ErrorCode::kInternal, "no memory for the request"});
 
-  Exchange exchange{request, sink, {}, {}, {}, nullptr, 0, false, 0, Abort::kNone};
+  Exchange exchange(request, sink);
   handles_->Prepare(options_, request, headers, exchange);
   if (curl_multi_add_handle(handles_->multi.get(), handles_->easy.get()) != CURLM_OK) {
     return fail({ErrorCode::kInternal, "no memory for the request"});
@@ -531,7 +362,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   const Transfer transfer{handles_->multi.get(), handles_->easy.get()};
   const std::optional<CURLcode> code = handles_->Run(deadline, stop);
 
-  HttpResponse& response = exchange.response;
+  HttpResponse& response = exchange.response();
   if (request.sent != nullptr) *request.sent = handles_->Connected() || response.status != 0;
   std::optional<Error> error;
   if (stop.stop_requested() && !code) {
@@ -540,19 +371,19 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
     error = handles_->ExplainTimeout(request, exchange);
   } else if (*code != CURLE_OK) {
     error = handles_->Explain(*code, request, exchange);
-  } else if (!exchange.headers_done) {
+  } else if (!exchange.headers_done()) {
     error = handles_->ExplainCut(exchange);  // libcurl takes headers that break off for whole
-  } else if (exchange.inflater && !exchange.inflater->whole()) {
+  } else if (!exchange.whole()) {
     error = Error{ErrorCode::kCut, "the compressed answer ends in the middle, after " +
-                                       std::to_string(exchange.wire_bytes) + " bytes"};
+                                       std::to_string(exchange.wire_bytes()) + " bytes"};
   }
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
   if (redirect != nullptr) response.location = ShownUrl(redirect, request.hides_path);
 
-  const bool told_by_status = exchange.headers_done && response.status / 100 > 2;
+  const bool told_by_status = exchange.headers_done() && response.status / 100 > 2;
   if (error && (error->code == ErrorCode::kCancelled || !told_by_status)) return fail(*std::move(error));
-  response.retry_after = ParseRetryAfter(exchange.retry_after, response.date);
+  response.retry_after = exchange.RetryAfter();
   return std::move(response);
 }
 

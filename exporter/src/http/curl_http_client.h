@@ -2,8 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
-#include <string>
 
 #include "http/http_client.h"
 
@@ -11,18 +9,6 @@ namespace o2o {
 
 // Call once in main, before threads start.
 void InitHttp();
-
-// Where a reference in an answer leads (RFC 3986, 5.2).
-struct Reference {
-  std::string url;           // absolute, without fragment
-  std::string shown;         // of it scheme, host and port
-  bool same_origin = false;  // these are those of the base
-  bool has_user = false;     // it names a user or a password
-};
-
-// `base`: the URL of the answer. Nothing for a reference that is not a URL, or of a scheme unknown to
-// libcurl.
-std::optional<Reference> FollowReference(const std::string& base, const std::string& reference);
 
 // HttpClient over libcurl, HTTP/1.1. Beyond what HttpClient promises:
 // No name server, proxy or peer holds Send() up longer than the timeout; a stop ends it at once.

@@ -20,6 +20,8 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::vector<std::pair<std::string, Secret>> headers;
+  std::string user;  // of basic authentication, with `password`; empty: none
+  Secret password;
   std::string body;
   Millis timeout{10'000};                  // for the whole exchange, from name lookup to last byte
   std::size_t max_body_bytes = 64u << 20;  // decoded; one byte more fails with kTooLarge

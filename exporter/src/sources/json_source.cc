@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "base/ascii.h"
-#include "base/base64.h"
 #include "base/text.h"
 #include "config/endpoint_loader.h"
 #include "json/json_reader.h"
@@ -101,8 +100,10 @@ HttpRequest ToRequest(const JsonSourceConfig& config, Millis timeout) {
   };
   add("Accept", Secret::Plain(config.mapping.rows.lines ? "application/x-ndjson" : "application/json"));
   if (!config.body.empty()) add("Content-Type", Secret::Plain("application/json"));
-  if (!config.username.empty())
-    add("Authorization", Secret("Basic " + Base64(config.username + ":" + config.password.Reveal())));
+  if (!config.username.empty() && !Gives(config, "Authorization")) {
+    request.user = config.username;
+    request.password = config.password.Current();
+  }
   if (!config.bearer_token.empty()) add("Authorization", Secret("Bearer " + config.bearer_token.Reveal()));
   request.timeout = timeout;
   request.max_body_bytes = config.max_body_bytes;

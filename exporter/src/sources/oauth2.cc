@@ -6,10 +6,9 @@
 #include <map>
 
 #include "base/ascii.h"
-#include "base/base64.h"
 #include "base/text.h"
-#include "base/url.h"
 #include "config/endpoint_loader.h"
+#include "http/url.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
 #include "sources/given_token.h"
@@ -57,12 +56,13 @@ HttpRequest ToRequest(const OAuth2Config& config, Millis timeout) {
   if (!scopes.empty()) request.body += "&scope=" + UrlEncode(scopes);
   for (const auto& [name, value] : config.parameters)
     request.body += "&" + UrlEncode(name) + "=" + UrlEncode(value);
-  const std::string id = UrlEncode(config.client_id);
-  const std::string secret = UrlEncode(config.client_secret.Reveal());
+  std::string id = UrlEncode(config.client_id);
+  std::string secret = UrlEncode(config.client_secret.Reveal());
   if (config.secret_in_body) {
     request.body += "&client_id=" + id + "&client_secret=" + secret;
   } else {
-    request.headers.emplace_back("Authorization", Secret("Basic " + Base64(id + ":" + secret)));
+    request.user = std::move(id);
+    request.password = Secret(std::move(secret));
   }
   return request;
 }

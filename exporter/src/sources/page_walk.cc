@@ -5,9 +5,8 @@
 
 #include "base/ascii.h"
 #include "base/redaction.h"
-#include "base/url.h"
 #include "config/column_problem.h"
-#include "http/curl_http_client.h"
+#include "http/url.h"
 #include "mapping/answer_mapper.h"
 #include "mapping/shown.h"
 #include "sources/link_header.h"

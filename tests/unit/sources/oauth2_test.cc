@@ -57,10 +57,9 @@ TEST_F(OAuth2Test, AsksForATokenAsTheRfcSays) {
   EXPECT_EQ(
       request.body,
       "grant_type=client_credentials&scope=orders.read%20stock.read&audience=https%3A%2F%2Fshop.example");
-  // Base64 of o2o%20exporter:s3cret%3Aof%2Fit: both are encoded before they are joined.
-  EXPECT_EQ(request.headers.back(),
-            (std::pair<std::string, Secret>("Authorization",
-                                            Secret("Basic bzJvJTIwZXhwb3J0ZXI6czNjcmV0JTNBb2YlMkZpdA=="))));
+  // RFC 6749, 2.3.1: both are encoded first.
+  EXPECT_EQ(request.user, "o2o%20exporter");
+  EXPECT_EQ(request.password, Secret("s3cret%3Aof%2Fit"));
   EXPECT_EQ(Sent(), "Bearer t-1");
 }
 
@@ -77,6 +76,7 @@ TEST_F(OAuth2Test, SecretInTheBodyWhereTheServerWantsItSo) {
   ASSERT_TRUE(client.Send(request, [](std::string_view) { return true; }, {}));
   EXPECT_EQ(http_.requests[0].body,
             "grant_type=client_credentials&client_id=o2o%20exporter&client_secret=s3cret%3Aof%2Fit");
+  EXPECT_EQ(http_.requests[0].user, "");
   for (const auto& header : http_.requests[0].headers) EXPECT_NE(header.first, "Authorization");
 }
 

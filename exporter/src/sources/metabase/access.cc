@@ -2,7 +2,7 @@
 #include "sources/metabase/access.h"
 
 #include "base/ascii.h"
-#include "base/url.h"
+#include "base/url_host.h"
 #include "http/curl_http_client.h"
 #include "sources/http_options.h"
 

@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "base/text.h"
-#include "base/url.h"
+#include "http/url.h"
 #include "json/json_fields.h"
 #include "json/json_reader.h"
 #include "sources/metabase/mentions.h"

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "base/url.h"
+#include "base/url_host.h"
 #include "json/json_reader.h"
 #include "sources/oms/order_page.h"
 #include "sources/redirect_text.h"

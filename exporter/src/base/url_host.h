@@ -16,11 +16,4 @@ struct UrlHost {
 // Nothing for a text that is not an absolute URL. A user and a password are left out.
 std::optional<UrlHost> HostOfUrl(std::string_view url);
 
-// As a query or a form has it: all but letters, digits and -_.~ as %XX.
-std::string UrlEncode(std::string_view text);
-
-// A URL with a parameter of its query set to `value`: in the place of the first one of that name, of which
-// there is one then, else behind all others. Without fragment.
-std::string WithParameter(std::string_view url, std::string_view name, std::string_view value);
-
 }  // namespace o2o

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/url.h"
+#include "base/url_host.h"
 
 #include <gtest/gtest.h>
 
@@ -35,23 +35,6 @@ TEST(HostOfUrl, IsNothingWhereTheUrlIsNotAbsolute) {
                                      "//shop.example/a", "http:/a", "http://[::1"}) {
     EXPECT_FALSE(HostOfUrl(url)) << url;
   }
-}
-
-TEST(WithParameter, StandsInThePlaceOfTheOneThatIsThere) {
-  struct {
-    std::string_view url, name, value, changed;
-  } const cases[] = {
-      {"http://a.test", "cursor", "c", "http://a.test?cursor=c"},
-      {"http://a.test/b", "cursor", "x y&z=/?#%", "http://a.test/b?cursor=x%20y%26z%3D%2F%3F%23%25"},
-      {"http://a.test/b?", "cursor", "c", "http://a.test/b?cursor=c"},
-      {"http://a.test/b?all=1", "cursor", "c", "http://a.test/b?all=1&cursor=c"},
-      {"http://a.test/b?page=1&all=1", "page", "2", "http://a.test/b?page=2&all=1"},
-      {"http://a.test/b?page=1&all=1&page=7&page", "page", "2", "http://a.test/b?page=2&all=1"},
-      {"http://a.test/b?pages=1&mypage=2", "page", "2", "http://a.test/b?pages=1&mypage=2&page=2"},
-      {"http://a.test/b?page%5Bafter%5D=1", "page[after]", "2", "http://a.test/b?page%5Bafter%5D=2"},
-      {"http://a.test/b?page[after]=1#end", "page[after]", "2", "http://a.test/b?page%5Bafter%5D=2"},
-  };
-  for (const auto& c : cases) EXPECT_EQ(WithParameter(c.url, c.name, c.value), c.changed) << c.url;
 }
 
 }  // namespace
