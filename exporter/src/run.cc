@@ -23,6 +23,7 @@
 #include "command_output.h"
 #include "config/config_loader.h"
 #include "http/curl_http_client.h"
+#include "json/json_writer.h"
 #include "metrics/catalogue.h"
 #include "orders/order.h"
 #include "progress_line.h"
@@ -30,7 +31,6 @@
 #include "sources/mapped_source.h"
 #include "sources/source_kinds.h"
 #include "watchdog.h"
-#include "web/json_text.h"
 
 namespace o2o {
 namespace {
@@ -49,17 +49,18 @@ void PrintErrors(const ConfigErrors& errors) {
 // The result of ingest as one line of JSON for scripts, even if nothing was stored.
 void PrintIngestJson(const CaughtUp& caught_up, const std::optional<Error>& error, bool ingested) {
   const IngestResult& rows = caught_up.rows;
-  JsonText text;
-  text.Text("result", !error ? "complete" : ingested ? "incomplete" : "failed");
+  JsonWriter json;
+  json.StartObject().Text("result", !error ? "complete" : ingested ? "incomplete" : "failed");
   for (const auto& [name, count] : {std::pair{"inserted", rows.inserted},
                                     {"updated", rows.updated},
                                     {"unchanged", rows.unchanged},
                                     {"stale", rows.stale},
                                     {"rejected", rows.rejected}})
-    text.Raw(name, std::to_string(count));
-  if (caught_up.back_to) text.Text("back_to", FormatTime(*caught_up.back_to));
-  if (error) text.Text("reason", Name(error->code)).Text("error", redaction::Mask(error->message));
-  PrintOut(text.str() + "\n");
+    json.Raw(name, std::to_string(count));
+  if (caught_up.back_to) json.Text("back_to", FormatTime(*caught_up.back_to));
+  if (error) json.Text("reason", Name(error->code)).Text("error", redaction::Mask(error->message));
+  json.EndObject();
+  PrintOut(json.text() + "\n");
 }
 
 void PrintCounts(const IngestResult& rows) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/secret_file.h"
 
-#include <algorithm>
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/text_file.h"
@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kMaxBytes = 64u << 10;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kExpected = ", want a file that holds the secret and nothing else";
-
-bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }
 
 // What is left between the blanks of the front and the back.
 std::string_view WithoutBlanks(std::string_view text) {
@@ -44,7 +42,7 @@ tl::expected<SecretFileText, std::string> ReadSecretFile(const std::string& path
   if (bare.size() != text.size())
     left_out += std::string(left_out.empty() ? "" : " and ") + "blanks around it";
   if (bare.empty()) return fail("is empty");
-  if (!IsCleanUtf8(bare) || std::any_of(bare.begin(), bare.end(), IsControl)) {
+  if (!IsCleanUtf8(bare) || HasControl(bare)) {
     return fail("holds more than one line or is not text");
   }
   return SecretFileText{std::string(bare), std::move(left_out)};

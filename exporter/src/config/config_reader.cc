@@ -24,8 +24,6 @@ constexpr std::string_view kSetIt = "set it or give a default as in ${NAME:-defa
 constexpr std::size_t kMaxCaFileBytes =
     4u << 20;  // a machine's whole bundle of authorities is a quarter of a MiB
 
-bool IsControl(char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; }
-
 // A text of the file in quotes, on one line, not too long.
 std::string Shown(std::string_view raw) {
   std::string text = CutUtf8(raw, kMaxShownBytes);
@@ -164,7 +162,7 @@ MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& p
            failure.missing_variable ? failure.problem + ", " + std::string(advice) : failure.problem);
     return scalar;
   }
-  if (std::any_of(text->begin(), text->end(), IsControl)) {
+  if (HasControl(*text)) {
     Report(node.at, path, "holds a line break or another control character, write it on one line");
     return scalar;
   }

@@ -4,13 +4,13 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.h"
 #include "config/suggestion.h"
 
 namespace o2o {
@@ -83,11 +83,6 @@ constexpr ForeignOption kForeignOptions[] = {
     {"timezone", kLeaveOut},
     {"uselibpqcompat", kLeaveOut},
 };
-
-bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
 
 // libpq's message names the option that it does not know. That may be a piece of the password; one of ours,
 // or the one that was probably meant, is not.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/ascii.h"
 #include "metrics/catalogue.h"
 
 namespace o2o {
@@ -13,7 +14,7 @@ constexpr std::size_t kMaxNameBytes = 200;
 constexpr std::string_view kTotal = "_total";
 
 bool IsName(std::string_view name) {
-  return !name.empty() && name.size() <= kMaxNameBytes && !(name[0] >= '0' && name[0] <= '9') &&
+  return !name.empty() && name.size() <= kMaxNameBytes && !IsDigit(name[0]) &&
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
              std::string_view::npos;
 }

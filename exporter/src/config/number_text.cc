@@ -5,24 +5,15 @@
 #include <cmath>
 #include <system_error>
 
+#include "base/ascii.h"
+#include "base/number_parts.h"
+
 namespace o2o {
-namespace {
-
-// Takes the digits at the front away; false if there are none.
-bool TakeDigits(std::string_view& text) {
-  const std::size_t end = text.find_first_not_of("0123456789");
-  if (end == 0 || text.empty()) return false;
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end);
-  return true;
-}
-
-}  // namespace
-
 std::optional<std::int64_t> ParseWholeNumber(std::string_view text) {
   if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
   std::int64_t number = 0;
   for (char c : text) {
-    if (c < '0' || c > '9' || __builtin_mul_overflow(number, 10, &number) ||
+    if (!IsDigit(c) || __builtin_mul_overflow(number, 10, &number) ||
         __builtin_add_overflow(number, c - '0', &number)) {
       return std::nullopt;
     }
@@ -31,20 +22,8 @@ std::optional<std::int64_t> ParseWholeNumber(std::string_view text) {
 }
 
 bool IsJsonNumber(std::string_view text) {
-  if (text.starts_with('-')) text.remove_prefix(1);
-  const bool zero_first = text.starts_with('0');
-  const std::size_t before = text.size();
-  if (!TakeDigits(text) || (zero_first && before - text.size() > 1)) return false;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    if (!TakeDigits(text)) return false;
-  }
-  if (text.starts_with('e') || text.starts_with('E')) {
-    text.remove_prefix(1);
-    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
-    if (!TakeDigits(text)) return false;
-  }
-  return text.empty();
+  const std::optional<NumberParts> parts = ReadNumberParts(text);
+  return parts && (parts->whole.size() == 1 || parts->whole[0] != '0');
 }
 
 bool IsSampleNumber(std::string_view text) {

@@ -2,100 +2,75 @@
 #include "config/yaml_json.h"
 
 #include <cstddef>
-#include <string_view>
 
 #include "config/number_text.h"
+#include "json/json_writer.h"
 
 namespace o2o {
 namespace {
 
-void AppendString(std::string_view text, std::string& json) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  json += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json.append({'\\', c});
-    } else if (byte < ' ' || byte == 0x7F) {
-      json.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
-    } else {
-      json += c;
-    }
-  }
-  json += '"';
-}
-
-void AppendScalar(const YamlNode& node, const std::string& text, std::string& json) {
-  if (node.quoted) return AppendString(text, json);
-  for (const std::string_view word : {"true", "false", "null"}) {
-    if (text == word) {
-      json += word;
-      return;
-    }
-  }
-  if (IsJsonNumber(text)) {
-    json += text;
+void WriteScalar(const YamlNode& node, const std::string& text, JsonWriter& json) {
+  const bool word = text == "true" || text == "false" || text == "null";
+  if (!node.quoted && (word || IsJsonNumber(text))) {
+    json.Raw(text);
   } else {
-    AppendString(text, json);
+    json.Text(text);
   }
 }
 
-class Writer {
+class NodeWriter {
  public:
-  explicit Writer(const ScalarText& text) : text_(text) {}
+  explicit NodeWriter(const ScalarText& text) : text_(text) {}
 
-  void Append(const YamlNode& node, const std::string& path) {
+  void Write(const YamlNode& node, const std::string& path) {
     switch (node.kind) {
-      case YamlNode::Kind::kNull: json_ += "null"; break;
+      case YamlNode::Kind::kNull: json_.Null(); break;
       case YamlNode::Kind::kScalar:
         if (const std::optional<std::string> text = text_(node, path)) {
-          AppendScalar(node, *text, json_);
+          WriteScalar(node, *text, json_);
         } else {
           whole_ = false;
+          json_.Null();
         }
         break;
-      case YamlNode::Kind::kSequence: AppendItems(node, path); break;
-      case YamlNode::Kind::kMap: AppendMembers(node, path); break;
+      case YamlNode::Kind::kSequence: WriteItems(node, path); break;
+      case YamlNode::Kind::kMap: WriteMembers(node, path); break;
     }
   }
 
-  std::optional<std::string> Take() && {
+  std::optional<std::string> Text() const {
     if (!whole_) return std::nullopt;
-    return std::move(json_);
+    return json_.text();
   }
 
  private:
-  void AppendItems(const YamlNode& node, const std::string& path) {
-    json_ += '[';
-    for (std::size_t i = 0; i < node.items.size(); ++i) {
-      if (i > 0) json_ += ',';
-      Append(node.items[i], JoinPath(path, "[" + std::to_string(i) + "]"));
-    }
-    json_ += ']';
+  void WriteItems(const YamlNode& node, const std::string& path) {
+    json_.StartArray();
+    for (std::size_t i = 0; i < node.items.size(); ++i)
+      Write(node.items[i], JoinPath(path, "[" + std::to_string(i) + "]"));
+    json_.EndArray();
   }
 
-  void AppendMembers(const YamlNode& node, const std::string& path) {
-    json_ += '{';
-    for (std::size_t i = 0; i < node.members.size(); ++i) {
-      if (i > 0) json_ += ',';
-      AppendString(node.members[i].key, json_);
-      json_ += ':';
-      Append(node.members[i].value, JoinPath(path, node.members[i].key));
+  void WriteMembers(const YamlNode& node, const std::string& path) {
+    json_.StartObject();
+    for (const auto& member : node.members) {
+      json_.Key(member.key);
+      Write(member.value, JoinPath(path, member.key));
     }
-    json_ += '}';
+    json_.EndObject();
   }
 
   const ScalarText& text_;
-  std::string json_;
+  JsonWriter json_;
   bool whole_ = true;
 };
 
 }  // namespace
 
 std::optional<std::string> YamlToJson(const YamlNode& node, const ScalarText& text) {
-  Writer writer(text);
-  writer.Append(node, "");
-  return std::move(writer).Take();
+  NodeWriter writer(text);
+  writer.Write(node, "");
+  return writer.Text();
 }
 
 }  // namespace o2o

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/json_fields.h"
 
-#include <cstdio>
 #include <vector>
 
 #include "base/text.h"
@@ -65,23 +64,6 @@ std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::si
 std::string FieldText(const std::map<std::string, std::string>& fields, const std::string& path) {
   const auto field = fields.find(path);
   return field == fields.end() ? "" : field->second;
-}
-
-std::string QuoteJson(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : RepairUtf8(text)) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
 }
 
 }  // namespace o2o

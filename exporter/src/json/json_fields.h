@@ -15,7 +15,4 @@ std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::si
 // One of them; empty if there is none of that path.
 std::string FieldText(const std::map<std::string, std::string>& fields, const std::string& path);
 
-// A JSON string with its quotes. Invalid UTF-8 is repaired.
-std::string QuoteJson(std::string_view text);
-
 }  // namespace o2o

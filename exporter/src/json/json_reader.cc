@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "json/json_stream.h"
 
 namespace o2o {
@@ -32,7 +33,7 @@ bool LooksLikeJson(std::string_view body) {
   body.remove_prefix(std::min(body.find_first_not_of(" \n\r\t"), body.size()));
   if (body.empty()) return false;
   const char c = body.front();
-  if (std::strchr("{[\"-", c) != nullptr || (c >= '0' && c <= '9')) return c != '\0';
+  if (std::strchr("{[\"-", c) != nullptr || IsDigit(c)) return c != '\0';
   for (const std::string_view word : {"true", "false", "null", "NaN", "Infinity"}) {
     if (body.starts_with(word)) return true;
   }

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/redaction.h"
-#include "json/json_fields.h"
 #include "json/json_reader.h"
+#include "json/json_writer.h"
 
 namespace o2o {
 namespace {
@@ -42,7 +43,7 @@ std::size_t StringSize(std::string_view json) {
   return json.size();
 }
 
-bool BeginsNumber(char c) { return c == '-' || (c >= '0' && c <= '9'); }
+bool BeginsNumber(char c) { return c == '-' || IsDigit(c); }
 
 std::size_t NumberSize(std::string_view json) {
   return std::min(json.find_first_not_of("+-.eE0123456789"), json.size());

@@ -7,14 +7,13 @@
 #include <limits>
 #include <utility>
 
-#include "base/ascii.h"
+#include "base/number_parts.h"
 #include "metrics/text_format.h"
 
 namespace o2o {
 namespace {
 
-constexpr int kMaxDigits = 18;         // 10^18 fits 64 bits, and its square 128
-constexpr int kMaxExponent = 100'000;  // far beyond any double
+constexpr int kMaxDigits = 18;  // 10^18 fits 64 bits, and its square 128
 
 std::int64_t PowerOfTen(int exponent) {
   std::int64_t power = 1;
@@ -22,32 +21,8 @@ std::int64_t PowerOfTen(int exponent) {
   return power;
 }
 
-// A number taken apart.
-struct Parts {
-  bool negative = false;
-  std::string_view whole;
-  std::string_view fraction;
-  int exponent = 0;
-};
-
-Parts TakeApart(std::string_view number) {
-  Parts parts;
-  parts.negative = number.starts_with('-');
-  if (parts.negative) number.remove_prefix(1);
-  parts.whole = TakeDigits(number);
-  if (number.starts_with('.')) {
-    number.remove_prefix(1);
-    parts.fraction = TakeDigits(number);
-  }
-  if (!number.empty()) {
-    number.remove_prefix(1);  // the e
-    const bool negative = number.starts_with('-');
-    if (negative || number.starts_with('+')) number.remove_prefix(1);
-    for (const char c : number) parts.exponent = std::min(kMaxExponent, parts.exponent * 10 + (c - '0'));
-    if (negative) parts.exponent = -parts.exponent;
-  }
-  return parts;
-}
+// Of a text that is a number.
+NumberParts TakeApart(std::string_view number) { return ReadNumberParts(number).value_or(NumberParts()); }
 
 // 0.digits * 10^exponent, without zeros at either end of the digits.
 struct Digits {
@@ -55,7 +30,7 @@ struct Digits {
   int exponent = 0;
 };
 
-Digits Normalized(const Parts& parts) {
+Digits Normalized(const NumberParts& parts) {
   Digits result{std::string(parts.whole) + std::string(parts.fraction),
                 static_cast<int>(parts.whole.size()) + parts.exponent};
   const std::size_t first = std::min(result.digits.find_first_not_of('0'), result.digits.size());
@@ -65,7 +40,7 @@ Digits Normalized(const Parts& parts) {
   return result;
 }
 
-int Sign(const Parts& parts, const Digits& digits) {
+int Sign(const NumberParts& parts, const Digits& digits) {
   return digits.digits.empty() ? 0 : parts.negative ? -1 : 1;
 }
 
@@ -74,7 +49,7 @@ double ToDouble(std::string_view number) {
   double value = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
   if (error != std::errc::result_out_of_range) return value;
-  const Parts parts = TakeApart(number);
+  const NumberParts parts = TakeApart(number);
   if (Normalized(parts).exponent <= 0) return 0;
   const double infinity = std::numeric_limits<double>::infinity();
   return parts.negative ? -infinity : infinity;
@@ -89,7 +64,7 @@ std::optional<std::string> InexactProduct(std::string_view a, std::string_view b
 }  // namespace
 
 std::optional<Decimal> ParseDecimal(std::string_view number) {
-  const Parts parts = TakeApart(number);
+  const NumberParts parts = TakeApart(number);
   Decimal decimal;
   int digits = 0;  // but for zeros in front
   for (const std::string_view run : {parts.whole, parts.fraction}) {
@@ -127,7 +102,7 @@ int CompareNumbers(std::string_view a, std::string_view b) {
   const double x = ToDouble(a), y = ToDouble(b);
   if (x != y) return x < y ? -1 : 1;
   if (a == b) return 0;
-  const Parts left = TakeApart(a), right = TakeApart(b);
+  const NumberParts left = TakeApart(a), right = TakeApart(b);
   const Digits m = Normalized(left), n = Normalized(right);
   const int sign = Sign(left, m);
   if (sign != Sign(right, n)) return sign < Sign(right, n) ? -1 : 1;

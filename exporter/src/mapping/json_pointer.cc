@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace o2o {
 
 std::vector<std::string> PointerSteps(std::string_view pointer) {
@@ -37,7 +39,7 @@ std::string PointerStep(std::string_view step) {
 
 bool IsArrayIndex(std::string_view step) {
   return !step.empty() && step.size() <= 9 && (step == "0" || step[0] != '0') &&
-         std::all_of(step.begin(), step.end(), [](char c) { return c >= '0' && c <= '9'; });
+         std::all_of(step.begin(), step.end(), IsDigit);
 }
 
 }  // namespace o2o

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mapping/row_echo.h"
 
-#include <array>
-#include <cstdio>
-
+#include "base/ascii.h"
 #include "base/text.h"
 #include "mapping/vendor_codes.h"
 
@@ -12,10 +10,7 @@ namespace o2o {
 void RowEcho::Begin(const std::string* key) {
   active_ = rows_.size() < max_rows_ && bytes_ < max_bytes_;
   if (!active_) return;
-  row_ = "{";
-  comma_ = false;
-  depth_ = 0;
-  row_codes_.clear();
+  BeginObject();
   if (key != nullptr) {
     Key("$key");
     Scalar(JsonType::kString, *key);
@@ -23,33 +18,34 @@ void RowEcho::Begin(const std::string* key) {
 }
 
 bool RowEcho::End() {
-  row_ += '}';
+  row_.EndObject();
   Bound();
   if (!active_) return false;
   active_ = false;
-  bytes_ += row_.size();
-  rows_.push_back(row_);
+  bytes_ += row_.text().size();
+  rows_.push_back(row_.text());
   vendor_codes_.insert(row_codes_.begin(), row_codes_.end());
   return true;
 }
 
 void RowEcho::BeginFront(std::size_t kept) {
   front_ = kept;
-  row_ = "{";
-  comma_ = false;
+  BeginObject();
   active_ = true;
 }
 
 void RowEcho::EndFront() {
   if (!active_) return;
-  std::string& row = rows_[front_];
-  const std::size_t before = row.size();
-  if (comma_ && row != "{}") row_ += ',';
-  row_ += std::string_view(row).substr(1);
   active_ = false;
-  if (row_.size() > max_row_bytes_ || bytes_ - before + row_.size() > max_bytes_) return;
-  bytes_ += row_.size() - before;
-  row = row_;
+  constexpr std::string_view kEmpty = "{}";
+  std::string& row = rows_[front_];
+  std::string longer = row_.text();  // not closed: the row's members follow
+  if (longer.size() > 1 && row != kEmpty) longer += ',';
+  longer += std::string_view(row).substr(1);
+  const std::size_t others = bytes_ - row.size();
+  if (longer.size() > max_row_bytes_ || others + longer.size() > max_bytes_) return;
+  bytes_ = others + longer.size();
+  row = std::move(longer);
 }
 
 void RowEcho::Clear() {
@@ -59,70 +55,59 @@ void RowEcho::Clear() {
   active_ = false;
 }
 
+void RowEcho::BeginObject() {
+  row_.Clear();
+  row_.StartObject();
+  depth_ = 0;
+  names_vendor_ = false;
+  row_codes_.clear();
+}
+
 void RowEcho::Key(std::string_view key) {
-  Comma();
-  Quote(key);
-  row_ += ':';
-  comma_ = false;
+  row_.Key(key.substr(0, max_row_bytes_ + 1));
   names_vendor_ = depth_ == 0 && IsVendorCode(key);
   Bound();
 }
 
 void RowEcho::Scalar(JsonType type, std::string_view text) {
-  Comma();
+  const bool not_finite = type == JsonType::kNumber && !IsDigit(text.back());  // NaN, Infinity
   if (type == JsonType::kString) {
-    Quote(text);
-    if (names_vendor_ && !text.empty()) row_codes_.push_back(RepairUtf8(text));
-  } else if (type == JsonType::kNumber && (text.back() < '0' || text.back() > '9')) {
-    row_ += "null";  // NaN, Infinity
+    row_.Text(text.substr(0, max_row_bytes_ + 1));
+  } else if (not_finite) {
+    row_.Null();
   } else {
-    row_ += text;
-    if (names_vendor_ && type != JsonType::kNull) row_codes_.emplace_back(text);
+    row_.Raw(text);
   }
+  if (names_vendor_ && type != JsonType::kNull && !not_finite && !text.empty())
+    row_codes_.push_back(RepairUtf8(text.substr(0, max_row_bytes_)));
   names_vendor_ = false;
   Bound();
 }
 
 void RowEcho::Open(JsonType type) {
-  Comma();
+  if (type == JsonType::kObject) {
+    row_.StartObject();
+  } else {
+    row_.StartArray();
+  }
   ++depth_;
   names_vendor_ = false;
-  row_ += type == JsonType::kObject ? '{' : '[';
-  comma_ = false;
   Bound();
 }
 
 void RowEcho::Close(JsonType type) {
+  if (type == JsonType::kObject) {
+    row_.EndObject();
+  } else {
+    row_.EndArray();
+  }
   --depth_;
-  row_ += type == JsonType::kObject ? '}' : ']';
-  comma_ = true;
   Bound();
 }
 
-void RowEcho::Comma() {
-  if (comma_) row_ += ',';
-  comma_ = true;
-}
-
-void RowEcho::Quote(std::string_view text) {
-  row_ += '"';
-  for (const char c : RepairUtf8(text.substr(0, max_row_bytes_ + 1))) {
-    if (c == '"' || c == '\\') {
-      row_ += '\\';
-      row_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      row_ += escape.data();
-    } else {
-      row_ += c;
-    }
-  }
-  row_ += '"';
-}
-
 void RowEcho::Bound() {
-  if (row_.size() > max_row_bytes_ || bytes_ + row_.size() > max_bytes_) active_ = false;
+  const std::size_t size = row_.text().size();
+  if (size > max_row_bytes_ || bytes_ + size > max_bytes_) active_ = false;
 }
 
 }  // namespace o2o

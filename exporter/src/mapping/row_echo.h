@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "json/json_reader.h"
+#include "json/json_writer.h"
 
 namespace o2o {
 
@@ -44,8 +45,7 @@ class RowEcho {
   void Clear();
 
  private:
-  void Comma();
-  void Quote(std::string_view text);
+  void BeginObject();
   void Bound();
 
   std::size_t max_rows_;
@@ -53,14 +53,13 @@ class RowEcho {
   std::size_t max_bytes_;
   std::vector<std::string> rows_;
   std::size_t bytes_ = 0;
-  std::string row_;
+  JsonWriter row_;
   std::size_t front_ = 0;  // the row whose front is being written
   std::size_t depth_ = 0;  // open containers inside the row
   bool names_vendor_ = false;  // the last key is that of a vendor's code
   std::vector<std::string> row_codes_;
   std::set<std::string> vendor_codes_;
   bool active_ = false;
-  bool comma_ = false;  // due before the next value or key
 };
 
 }  // namespace o2o

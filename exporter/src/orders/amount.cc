@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/ascii.h"
+#include "base/number_parts.h"
 #include "orders/order_limits.h"
 
 namespace o2o {
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kDoubleDigits = 17;  // the longest shortest form of a double
 constexpr std::size_t kMaxDigits =
     64;  // written out; a double's form needs fewer, whatever is longer is broken
-constexpr std::int64_t kMaxExponent = 1'000;  // a double's end at 308
+constexpr int kMaxExponent = 1'000;  // a double's end at 308
 
 // digits * 10^-scale.
 struct ScaledDigits {
@@ -27,37 +28,14 @@ struct ScaledDigits {
   }
 };
 
-std::optional<std::int64_t> TakeExponent(std::string_view& text) {
-  if (text.empty() || (text[0] != 'e' && text[0] != 'E')) return 0;
-  text.remove_prefix(1);
-  const bool negative = text.starts_with('-');
-  if (negative || text.starts_with('+')) text.remove_prefix(1);
-  const std::string_view digits = TakeDigits(text);
-  if (digits.empty()) return std::nullopt;
-  std::int64_t exponent = 0;
-  for (const char c : digits) {
-    exponent = exponent * 10 + (c - '0');
-    if (exponent > kMaxExponent) return std::nullopt;
-  }
-  return negative ? -exponent : exponent;
-}
-
 std::optional<ScaledDigits> ReadDigits(std::string_view text) {
+  const std::optional<NumberParts> parts = ReadNumberParts(text);
+  if (!parts || parts->whole.size() + parts->fraction.size() > kMaxDigits) return std::nullopt;
+  if (parts->exponent < -kMaxExponent || parts->exponent > kMaxExponent) return std::nullopt;
   ScaledDigits decimal;
-  decimal.negative = text.starts_with('-');
-  if (decimal.negative) text.remove_prefix(1);
-  const std::string_view whole = TakeDigits(text);
-  std::string_view fraction;
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    fraction = TakeDigits(text);
-    if (fraction.empty()) return std::nullopt;
-  }
-  if (whole.empty() || whole.size() + fraction.size() > kMaxDigits) return std::nullopt;
-  const std::optional<std::int64_t> exponent = TakeExponent(text);
-  if (!exponent || !text.empty()) return std::nullopt;
-  decimal.digits.append(whole).append(fraction);
-  decimal.scale = static_cast<std::int64_t>(fraction.size()) - *exponent;
+  decimal.negative = parts->negative;
+  decimal.digits.append(parts->whole).append(parts->fraction);
+  decimal.scale = static_cast<std::int64_t>(parts->fraction.size()) - parts->exponent;
   return decimal;
 }
 

@@ -8,9 +8,9 @@
 
 #include "base/duration.h"
 #include "base/time_text.h"
+#include "json/json_writer.h"
 #include "web/cross_site.h"
 #include "web/html_text.h"
-#include "web/json_text.h"
 #include "web/metrics_page.h"
 #include "web/runbooks.h"
 #include "web/vendor_codes_page.h"
@@ -53,41 +53,50 @@ std::string Rejected(const SourceStatus& status) {
   return Count(status.rejected_rows) + (reasons.empty() ? "" : " (" + reasons + ")");
 }
 
-JsonText SourceJson(const SourceStatus& status) {
-  JsonText json;
-  json.Text("source", status.source)
+// As ISO 8601, or null.
+void WriteTime(JsonWriter& json, std::string_view key, std::optional<Timestamp> time) {
+  json.Key(key);
+  if (time) {
+    json.Text(FormatTime(*time));
+  } else {
+    json.Null();
+  }
+}
+
+void WriteSource(JsonWriter& json, const SourceStatus& status) {
+  json.StartObject()
+      .Text("source", status.source)
       .Text("kind", status.kind)
       .Text("state", Name(status.state))
       .Bool("stale", status.stale)
-      .Raw("interval_seconds", FormatValue(std::chrono::duration<double>(status.interval).count()))
-      .Time("last_poll", status.last_poll)
-      .Time("last_success", status.last_success)
-      .Time("next_poll", status.next_poll)
-      .Raw("rows", Count(status.rows))
+      .Raw("interval_seconds", FormatValue(std::chrono::duration<double>(status.interval).count()));
+  WriteTime(json, "last_poll", status.last_poll);
+  WriteTime(json, "last_success", status.last_success);
+  WriteTime(json, "next_poll", status.next_poll);
+  json.Raw("rows", Count(status.rows))
       .Raw("rejected_rows", Count(status.rejected_rows))
       .Raw("series", Count(status.series))
       .Raw("polls", Count(status.polls))
       .Raw("failures", Count(status.failures));
   if (!status.last_error.empty()) {
-    json.Text("last_error_reason", status.last_error_reason)
-        .Text("last_error", status.last_error)
-        .Time("last_error_at", status.last_error_at);
+    json.Text("last_error_reason", status.last_error_reason).Text("last_error", status.last_error);
+    WriteTime(json, "last_error_at", status.last_error_at);
   }
-  return json;
+  json.EndObject();
 }
 
 std::string SourcesJson(const App& app) {
-  JsonText json;
-  std::vector<std::string> sources;
-  for (const SourceStatus& status : app.Sources()) sources.push_back(SourceJson(status).str());
-  json.List("sources", sources);
+  JsonWriter json;
+  json.StartObject().Key("sources").StartArray();
+  for (const SourceStatus& status : app.Sources()) WriteSource(json, status);
+  json.EndArray();
   if (const auto store = app.Store()) {
-    JsonText store_json;
-    store_json.Bool("up", store->up);
-    if (!store->error.empty()) store_json.Text("error", store->error);
-    json.Object("store", store_json);
+    json.Key("store").StartObject().Bool("up", store->up);
+    if (!store->error.empty()) json.Text("error", store->error);
+    json.EndObject();
   }
-  return json.str() + "\n";
+  json.EndObject();
+  return json.text() + "\n";
 }
 
 // Readiness is about this process: it can be scraped. An upstream or database that is down is shown, and
@@ -96,18 +105,14 @@ WebResponse Ready(const PageInputs& inputs) {
   const App& app = inputs.app;
   const bool stopping = inputs.stopping();
   const bool polled = app.FirstPollsDone();
-  JsonText checks;
-  checks.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
-  for (const SourceStatus& status : app.Sources()) checks.Text("source " + status.source, Name(status.state));
-  if (const auto store = app.Store()) checks.Text("store", store->up ? "up" : "down");
   const bool ready = polled && !stopping;
-  JsonText json;
-  json.Text("status", ready ? "ready" : "not ready").Object("checks", checks);
-  WebResponse response;
-  response.status = ready ? 200 : 503;
-  response.content_type = kJson;
-  response.body = json.str() + "\n";
-  return response;
+  JsonWriter json;
+  json.StartObject().Text("status", ready ? "ready" : "not ready").Key("checks").StartObject();
+  json.Text("first_polls", polled ? "ok" : "waiting").Text("stopping", stopping ? "yes" : "no");
+  for (const SourceStatus& status : app.Sources()) json.Text("source " + status.source, Name(status.state));
+  if (const auto store = app.Store()) json.Text("store", store->up ? "up" : "down");
+  json.EndObject().EndObject();
+  return Plain(ready ? 200 : 503, kJson, json.text() + "\n");
 }
 
 WebResponse Scrape(const PageInputs& inputs, const WebRequest& request) {
@@ -188,10 +193,11 @@ constexpr const char* kOrdersElsewhere =
 // `source`: the name of one that there is. What a client asked for instead is not said back: masked in the
 // answer, it would show who guesses a secret that he has guessed it.
 WebResponse JsonError(int status, const std::optional<std::string>& source, std::string_view error) {
-  JsonText json;
+  JsonWriter json;
+  json.StartObject();
   if (source) json.Text("source", *source);
-  json.Text("error", error);
-  return Plain(status, kJson, json.str() + "\n");
+  json.Text("error", error).EndObject();
+  return Plain(status, kJson, json.text() + "\n");
 }
 
 const SourceStatus* Find(const std::vector<SourceStatus>& sources, const std::string& name) {
@@ -216,15 +222,16 @@ WebResponse RowsPage(const PageInputs& inputs, const std::string& source) {
   const LastRows& last = found->second;
   const auto age = std::chrono::duration<double>(
       std::max(inputs.clock.Now() - last.taken_at, Timestamp::duration::zero()));
-  JsonText json;
-  json.Text("source", source)
-      .Time("taken_at", last.taken_at)
+  JsonWriter json;  // up to the rows, which are JSON already
+  json.StartObject()
+      .Text("source", source)
+      .Text("taken_at", FormatTime(last.taken_at))
       .Raw("age_seconds", FormatValue(age.count()))
-      .Raw("total", FormatValue(static_cast<std::int64_t>(last.total)))
-      .Bool("complete", last.complete());
-  std::string head = json.str();
-  head.back() = ',';  // in the place of its end
-  WebResponse response = Plain(200, kJson, head + "\"rows\":[");
+      .Raw("total", Count(last.total))
+      .Bool("complete", last.complete())
+      .Key("rows")
+      .StartArray();
+  WebResponse response = Plain(200, kJson, json.text());
   response.parts_owner = last.rows;
   for (const std::string& row : *last.rows) {
     if (!response.parts.empty()) response.parts.emplace_back(",");

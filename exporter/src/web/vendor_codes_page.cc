@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/vendor_codes_page.h"
 
-#include <cstdint>
 #include <set>
-#include <vector>
 
-#include "json/json_fields.h"
-#include "web/json_text.h"
+#include "json/json_writer.h"
 
 namespace o2o {
 
@@ -17,15 +14,14 @@ WebResponse VendorCodesPage(const std::map<std::string, LastRows>& rows) {
     codes.insert(last.vendors->codes.begin(), last.vendors->codes.end());
     complete &= last.vendors->complete;
   }
-  std::vector<std::string> quoted;
-  for (const std::string& code : codes) quoted.push_back(QuoteJson(code));
-  JsonText json;
-  json.Raw("total", FormatValue(static_cast<std::int64_t>(quoted.size())))
-      .Bool("complete", complete)
-      .List("vendor_codes", quoted);
+  JsonWriter json;
+  json.StartObject().Raw("total", std::to_string(codes.size())).Bool("complete", complete);
+  json.Key("vendor_codes").StartArray();
+  for (const std::string& code : codes) json.Text(code);
+  json.EndArray().EndObject();
   WebResponse response;
   response.content_type = "application/json";
-  response.body = json.str() + "\n";
+  response.body = json.text() + "\n";
   return response;
 }
 

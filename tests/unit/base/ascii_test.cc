@@ -34,6 +34,10 @@ TEST(AsciiTest, TakeDigitsCutsThemOffTheFront) {
 TEST(AsciiTest, ClassesEndWhereTheyEnd) {
   EXPECT_TRUE(IsDigit('0') && IsDigit('9'));
   EXPECT_FALSE(IsDigit('/') || IsDigit(':'));
+  EXPECT_TRUE(IsControl('\0') && IsControl('\x1F') && IsControl('\x7F'));
+  EXPECT_FALSE(IsControl(' ') || IsControl('~') || IsControl('\x80'));
+  EXPECT_TRUE(HasControl("a\nb"));
+  EXPECT_FALSE(HasControl("a b\xC3\xA9"));
   EXPECT_TRUE(IsLetter('a') && IsLetter('z') && IsLetter('A') && IsLetter('Z'));
   EXPECT_FALSE(IsLetter('`') || IsLetter('{') || IsLetter('@') || IsLetter('[') || IsLetter('\xE4'));
 }

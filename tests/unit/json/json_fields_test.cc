@@ -56,12 +56,5 @@ TEST(JsonFieldsTest, InvalidUtf8IsRepaired) {
   EXPECT_EQ(ReadJsonFields("{\"a\xFF\": \"b\xFF\"}"), (Fields{{"a\xEF\xBF\xBD", "b\xEF\xBF\xBD"}}));
 }
 
-TEST(QuoteJsonTest, ComesBackAsItWas) {
-  const std::string text = "Tür \"A\" \\ \t\n\x01\x7F /é🛒";
-  EXPECT_EQ(ReadJsonFields("{\"t\":" + QuoteJson(text) + "}").at("t"), text);
-  EXPECT_EQ(QuoteJson("a\"b\\c\n\x1F"), R"("a\"b\\c\u000a\u001f")");
-  EXPECT_EQ(QuoteJson("\xFF"), "\"\xEF\xBF\xBD\"");
-}
-
 }  // namespace
 }  // namespace o2o

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "json/json_fields.h"
+#include "json/json_writer.h"
 #include "json/json_reader.h"
 #include "sources/given_token.h"
 #include "sources/metabase/mentions.h"
@@ -274,8 +275,9 @@ MetabaseSession::Login MetabaseSession::LogIn(const Secret& password, const Secr
     request.headers.emplace_back("Cookie",
                                  Secret::Plain(std::string(kDeviceCookie) + device_cookie.Reveal()));
   }
-  request.body =
-      "{\"username\":" + QuoteJson(username_) + ",\"password\":" + QuoteJson(password.Reveal()) + "}";
+  JsonWriter json;
+  json.StartObject().Text("username", username_).Text("password", password.Reveal()).EndObject();
+  request.body = json.text();
   request.timeout = timeout;
   request.max_body_bytes = kMaxBody;
   request.fresh_connection = true;
