@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "mapping/answer_ceiling.h"
 #include "mapping/answer_plan.h"
 #include "mapping/document_labels.h"
 #include "mapping/histogram_builder.h"
@@ -90,8 +91,7 @@ void AddFamily(std::vector<Family>& families, Family family) {
 std::optional<Error> Above(std::uint64_t count, std::size_t ceiling, const std::string& what,
                            const std::string& key) {
   if (count <= ceiling) return std::nullopt;
-  return Error{ErrorCode::kTooLarge, "more than " + std::to_string(ceiling) + " " + what +
-                                         ": let the upstream answer with fewer, or raise " + key};
+  return AboveCeiling(ceiling, what, key);
 }
 
 }  // namespace

@@ -3,11 +3,18 @@
 
 #include <algorithm>
 
+#include "json/json_fields.h"
 #include "json/json_stream.h"
 #include "mapping/row_reader.h"
 
 namespace o2o {
 namespace {
+
+bool IsFailedQuery(const std::map<std::string, std::string>& fields) {
+  const auto status = fields.find("status");
+  const bool failed = status != fields.end() && status->second == "failed" && fields.contains("error");
+  return failed || (fields.contains("_status") && fields.contains("cause"));
+}
 
 // Of the last row and what follows it: a failed query with its stack traces.
 constexpr std::size_t kMaxTailBytes = 4u << 20;
@@ -69,10 +76,16 @@ const std::map<std::string, std::string>& AppendedFailure::fields() const {
   return object_ ? object_->fields() : kNone;
 }
 
-bool IsFailedQuery(const std::map<std::string, std::string>& fields) {
-  const auto status = fields.find("status");
-  const bool failed = status != fields.end() && status->second == "failed" && fields.contains("error");
-  return failed || (fields.contains("_status") && fields.contains("cause"));
+bool IsFailureAmongRows(std::string_view text, const std::vector<WantedColumn>& columns,
+                        std::string_view first_row) {
+  const auto fields = ReadJsonFields(text);
+  if (!IsFailedQuery(fields)) return false;
+  for (const WantedColumn& column : columns) {
+    if (column.name != "status" && column.name != "error" && fields.contains(column.name)) return false;
+  }
+  if (first_row.empty()) return true;
+  const auto of_first_row = ReadJsonFields(first_row);
+  return !of_first_row.contains("status") || !of_first_row.contains("error");
 }
 
 }  // namespace o2o

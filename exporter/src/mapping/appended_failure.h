@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "json/json_reader.h"
+#include "mapping/mapping_plan.h"
 
 namespace o2o {
 
@@ -44,7 +46,9 @@ class AppendedFailure {
   std::size_t tail_begin_ = 0;  // where that is
 };
 
-// Whether a text that may be cut is such an object.
-bool IsFailedQuery(const std::map<std::string, std::string>& fields);
+// Whether the object `text`, which may be cut, is such a one and no row: not where its fields are `columns` that
+// some metric reads, or those of the `first_row`, which is empty if there is none before it.
+bool IsFailureAmongRows(std::string_view text, const std::vector<WantedColumn>& columns,
+                        std::string_view first_row);
 
 }  // namespace o2o

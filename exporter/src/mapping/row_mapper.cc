@@ -2,35 +2,28 @@
 #include "mapping/row_mapper.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
-#include "base/text.h"
-#include "base/time_problem.h"
 #include "base/time_text.h"
-#include "json/json_fields.h"
 #include "json/json_stream.h"
+#include "mapping/answer_ceiling.h"
 #include "mapping/answer_plan.h"
 #include "mapping/appended_failure.h"
 #include "mapping/column_check.h"
 #include "mapping/decimal.h"
 #include "mapping/family_builder.h"
+#include "mapping/fault_text.h"
 #include "mapping/label_key.h"
 #include "mapping/mapping_plan.h"
 #include "mapping/metric_value.h"
+#include "mapping/row_faults.h"
 #include "mapping/row_reader.h"
-#include "mapping/shown.h"
 
 namespace o2o {
 namespace {
 
 constexpr std::size_t kMaxToken = 16u << 20;  // of one value, needed or not
 constexpr std::size_t kMaxReportedColumns = 300;
-
-std::string Ceiling(std::size_t ceiling, std::string_view what, std::string_view key) {
-  return "more than " + std::to_string(ceiling) + " " + std::string(what) +
-         ": let the upstream answer with fewer, or raise " + std::string(key);
-}
 
 }  // namespace
 
@@ -41,6 +34,7 @@ class RowMapper::Impl final : public RowSink {
         options_(options),
         resolve_(std::move(resolve)),
         now_(options.now.value_or(SystemClock().Now())),
+        faults_(options_.rejected_rows),
         key_(config_.ceilings.max_label_bytes) {
     Result<MappingPlan> plan = MakePlan(config_, now_);
     if (!plan) {
@@ -123,7 +117,7 @@ class RowMapper::Impl final : public RowSink {
   bool TakeRow(const RowView& row) override {
     if (!CountRow()) return false;
     failure_->RowEnded(row.Where());
-    faults_ = {};
+    faults_.BeginRow();
     if (row.TooDeep()) {
       for (MetricState& state : states_) state.faulty = true;
       Fault(RowReason::kTooDeep, row,
@@ -133,28 +127,26 @@ class RowMapper::Impl final : public RowSink {
         if (!Map(i, row)) return false;
       }
     }
-    for (std::size_t i = 0; i < kRowReasons; ++i) rejected_[i] += faults_[i];
+    faults_.EndRow();
     return true;
   }
 
   bool RejectRow(RowReason reason, const std::string& message, JsonRange where) override {
     if (!CountRow()) return false;
     failure_->RowEnded(where);
-    ++rejected_[static_cast<std::size_t>(reason)];
-    Keep(
-        reason, [&] { return message; }, where);
+    faults_.Reject(
+        reason, [&] { return message; }, [&] { return reader_->Cut(where, options_.max_row_bytes); });
     return true;
   }
 
   void Restart() override {
     for (FamilyBuilder& family : families_) family.Clear();
     report_ = {};
-    rejected_ = {};
+    faults_.Clear();
     key_.Restart();
     published_ = {};
     page_published_ = {};
     BeginStates();
-    ambiguous_rows_.clear();
     merged_ = 0;
   }
 
@@ -197,8 +189,8 @@ class RowMapper::Impl final : public RowSink {
     error_ = reader_->error() ? *reader_->error() : error;
   }
 
-  bool EndWith(std::string message) {
-    error_ = Error{ErrorCode::kTooLarge, std::move(message)};
+  bool EndWith(Error error) {
+    error_ = std::move(error);
     return false;
   }
 
@@ -217,25 +209,14 @@ class RowMapper::Impl final : public RowSink {
     const bool complete = reader_->IsBetweenRows();
     std::string_view text = failure_->Tail(complete);
     text.remove_prefix(std::min(text.size(), text.find('{')));
-    const bool first = report_.rows == (complete ? 1 : 0);
-    if (!text.empty() && IsFailure(text, first)) (void)failure_->Feed(text);
-  }
-
-  // Not of a row whose columns are named so.
-  bool IsFailure(std::string_view text, bool first) const {
-    const auto fields = ReadJsonFields(text);
-    if (!IsFailedQuery(fields)) return false;
-    for (const WantedColumn& column : plan_.columns) {
-      if (column.name != "status" && column.name != "error" && fields.contains(column.name)) return false;
-    }
-    if (first || report_.sample_rows.empty()) return true;
-    const auto of_first_row = ReadJsonFields(report_.sample_rows.front());
-    return !of_first_row.contains("status") || !of_first_row.contains("error");
+    const bool first = report_.rows == (complete ? 1 : 0) || report_.sample_rows.empty();
+    const std::string_view first_row = first ? std::string_view() : report_.sample_rows.front();
+    if (!text.empty() && IsFailureAmongRows(text, plan_.columns, first_row)) (void)failure_->Feed(text);
   }
 
   bool CountRow() {
     return ++report_.rows <= config_.ceilings.max_rows ||
-           EndWith(Ceiling(config_.ceilings.max_rows, "rows", "max_rows"));
+           EndWith(AboveCeiling(config_.ceilings.max_rows, "rows", "max_rows"));
   }
 
   // False ends the reading.
@@ -302,16 +283,16 @@ class RowMapper::Impl final : public RowSink {
   bool TakeSeries(const MetricPlan& metric, const FamilyBuilder& page, SeriesTable::Id id) {
     const std::string key = resolve_(page.table().Key(id));
     if (key.size() > SeriesTable::kMaxKeyBytes) {
-      return EndWith(metric.config->name + ": the labels together are longer than " +
-                     std::to_string(SeriesTable::kMaxKeyBytes) + " bytes");
+      return EndWith({ErrorCode::kTooLarge, metric.config->name + ": the labels together are longer than " +
+                                                std::to_string(SeriesTable::kMaxKeyBytes) + " bytes"});
     }
     FamilyBuilder& family = families_[metric.family];
     switch (family.AddSeries(*metric.config, key, page, id)) {
       case FamilyBuilder::Added::kNew: return Fits(published_, key.size() + page.table().Value(id).size());
       case FamilyBuilder::Added::kAggregated: break;
       case FamilyBuilder::Added::kAmbiguous:
-        RejectAmbiguous(family.earlier_row());
-        RejectAmbiguous(page.RowOf(id));
+        faults_.RejectAmbiguous(family.earlier_row());
+        faults_.RejectAmbiguous(page.RowOf(id));
         break;
       case FamilyBuilder::Added::kDuplicate: ++merged_; break;
     }
@@ -320,35 +301,18 @@ class RowMapper::Impl final : public RowSink {
 
   // A new series is within the ceilings.
   bool Fits(Published& published, std::size_t bytes) {
-    if (++published.series > max_series_) return EndWith(Ceiling(max_series_, "series", "max_series"));
+    if (++published.series > max_series_) return EndWith(AboveCeiling(max_series_, "series", "max_series"));
     published.bytes += bytes;
     if (published.bytes <= config_.ceilings.max_published_bytes) return true;
-    error_ = TooMuchToPublish(config_.ceilings.max_published_bytes);
-    return false;
+    return EndWith(TooMuchToPublish(config_.ceilings.max_published_bytes));
   }
 
   // Each row of the label set counts once, the first of them too.
   void RejectAmbiguous(const MetricPlan& metric, std::uint32_t earlier, const RowView& row) {
     const auto here = static_cast<std::size_t>(report_.rows);
-    RejectAmbiguous(earlier);
-    MarkAmbiguous(here);  // which Fault() counts
-    Fault(RowReason::kDuplicate, row, [&] {
-      return metric.config->name + ": rows " + std::to_string(earlier) + " and " + std::to_string(here) +
-             " have the same labels, so that neither is published: tell them apart by a label, or set "
-             "aggregate or on_duplicate";
-    });
-  }
-
-  void RejectAmbiguous(std::size_t row) {
-    if (!MarkAmbiguous(row)) ++rejected_[static_cast<std::size_t>(RowReason::kDuplicate)];
-  }
-
-  // Whether it was.
-  bool MarkAmbiguous(std::size_t row) {
-    if (ambiguous_rows_.size() <= row) ambiguous_rows_.resize(row + 1);
-    const bool was = ambiguous_rows_[row];
-    ambiguous_rows_[row] = true;
-    return was;
+    faults_.RejectAmbiguous(earlier);
+    faults_.MarkAmbiguous(here);  // Fault() counts it
+    Fault(RowReason::kDuplicate, row, [&] { return SameLabelsText(*metric.config, earlier, here); });
   }
 
   // Of a fault that costs the metric its sample of the row.
@@ -362,7 +326,6 @@ class RowMapper::Impl final : public RowSink {
   // it: an older one must not pass for it.
   bool ReadValue(std::size_t index, const RowView& row, RowSample& sample) {
     const MetricPlan& metric = plan_.metrics[index];
-    const std::string& column = metric.config->value_column;
     const Cell& cell = row.At(metric.value->level, metric.value->slot);
     const std::string_view text = row.Text(cell);
     MetricValue& value = states_[index].value;
@@ -370,14 +333,11 @@ class RowMapper::Impl final : public RowSink {
       case MetricValue::Outcome::kNumber: break;
       case MetricValue::Outcome::kSkipped: ++report_.skipped; return false;
       case MetricValue::Outcome::kNoValue:
-        FaultOf(index, RowReason::kNoValue, row, [&] {
-          return About(metric, column) + (cell.present ? Shown(cell.type, text) : "missing") +
-                 ", so there is no value";
-        });
+        FaultOf(index, RowReason::kNoValue, row, [&] { return NoValueText(*metric.config, cell, text); });
         return metric.newest.has_value();
       case MetricValue::Outcome::kBad:
         FaultOf(index, RowReason::kBadValue, row, [&] {
-          return About(metric, column) + Shown(cell.type, text) + " " + value.Problem(cell.type, text);
+          return BadValueText(*metric.config, cell, text, value.Problem(cell.type, text));
         });
         return metric.newest.has_value();
     }
@@ -387,9 +347,7 @@ class RowMapper::Impl final : public RowSink {
       sample.number = number;
       return true;
     }
-    FaultOf(index, RowReason::kBadValue, row, [&] {
-      return About(metric, column) + Shown(JsonType::kNumber, number) + " is below 0, which no counter is";
-    });
+    FaultOf(index, RowReason::kBadValue, row, [&] { return BelowZeroText(*metric.config, number); });
     return metric.newest.has_value();
   }
 
@@ -401,35 +359,14 @@ class RowMapper::Impl final : public RowSink {
     const bool scalar = cell.type == JsonType::kString || cell.type == JsonType::kNumber;
     if (scalar) sample.time = ParseTime(text, metric.config->timezone, now_);
     if (sample.time) return true;
-    FaultOf(index, cell.type == JsonType::kNull ? RowReason::kNoValue : RowReason::kBadValue, row, [&] {
-      return About(metric, metric.config->newest_column) +
-             (cell.present ? Shown(cell.type, text) : "missing") + " " +
-             (scalar ? TimeProblem(text) : "is not a time");
-    });
+    FaultOf(index, cell.type == JsonType::kNull ? RowReason::kNoValue : RowReason::kBadValue, row,
+            [&] { return NoTimeText(*metric.config, cell, text); });
     return false;
   }
 
-  static std::string About(const MetricPlan& metric, const std::string& column) {
-    return metric.config->name + ": column " + Quoted(column) + ": ";
-  }
-
-  // Each reason counts once for a row.
   template <typename Message>
   void Fault(RowReason reason, const RowView& row, const Message& message) {
-    faults_[static_cast<std::size_t>(reason)] = 1;
-    Keep(reason, message, row.Where());
-  }
-
-  // The first ones, and at least one of each reason.
-  template <typename Message>
-  void Keep(RowReason reason, const Message& message, JsonRange where) {
-    std::vector<RejectedRowSample>& kept = report_.rejected_rows;
-    if (kept.size() >= options_.rejected_rows &&
-        (options_.rejected_rows == 0 ||
-         std::any_of(kept.begin(), kept.end(), [&](const auto& row) { return row.reason == reason; }))) {
-      return;
-    }
-    kept.push_back({reason, message(), reader_->Cut(where, options_.max_row_bytes)});
+    faults_.Fault(reason, message, [&] { return reader_->Cut(row.Where(), options_.max_row_bytes); });
   }
 
   void CompleteReport() {
@@ -439,10 +376,8 @@ class RowMapper::Impl final : public RowSink {
     CountSeries();
     report_.sample_rows = reader_->echo().TakeRows();
     report_.vendors.codes = reader_->echo().TakeVendorCodes();
-    report_.rejected.clear();
-    for (std::size_t i = 0; i < kRowReasons; ++i) {
-      report_.rejected.emplace_back(Name(static_cast<RowReason>(i)), rejected_[i]);
-    }
+    report_.rejected = faults_.Counts();
+    report_.rejected_rows = faults_.TakeKept();
     const std::uint64_t repaired[kRowRepairs] = {merged_, reader_->duplicate_keys(), key_.repaired_texts()};
     report_.repaired.clear();
     for (std::size_t i = 0; i < kRowRepairs; ++i) {
@@ -492,23 +427,14 @@ class RowMapper::Impl final : public RowSink {
   bool page_ended_ = false;
   bool ended_in_rows_ = false;
   MappingReport report_;
-  std::array<std::uint64_t, kRowReasons> rejected_{};
-  std::array<std::uint8_t, kRowReasons> faults_{};  // of the row at hand
-  Published published_;                             // of whole pages, and of what needs no page's end
-  Published page_published_;                        // of the page at hand
+  RowFaults faults_;
+  Published published_;       // of whole pages, and of what needs no page's end
+  Published page_published_;  // of the page at hand
   std::size_t max_series_ = 0;
   std::uint64_t merged_ = 0;          // samples that on_duplicate took in
-  std::vector<MetricState> states_;   // of each metric
-  std::vector<bool> ambiguous_rows_;  // by their number: counted as such
+  std::vector<MetricState> states_;  // of each metric
   LabelKey key_;
 };
-
-Error TooMuchToPublish(std::uint64_t most) {
-  return {ErrorCode::kTooLarge,
-          "more than " + std::to_string(most) +
-              " bytes of labels and values: let the upstream answer with fewer or shorter "
-              "ones, or raise max_published"};
-}
 
 RowMapper::RowMapper(MappingConfig config, MappingOptions options, KeyResolver resolve)
     : impl_(std::make_unique<Impl>(std::move(config), options, std::move(resolve))) {}

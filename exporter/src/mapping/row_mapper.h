@@ -62,9 +62,6 @@ struct Mapping {
   MappingReport report;
 };
 
-// What is said where an answer would publish more bytes of labels and values than that.
-Error TooMuchToPublish(std::uint64_t most);
-
 // What a key of SeriesTable that has placeholders becomes at the end of a page.
 using KeyResolver = std::function<std::string(std::string_view)>;
 
