@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/page_asker.h"
+#include "base/ascii.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -51,7 +52,7 @@ Commands:
   probe NAME          poll that source once and print the metrics it would publish, a sample of its rows, its columns,
                       the rows that were rejected and why; changes nothing and needs no database
   ingest --since 24h  take in the orders of that time once, and end: to fill gaps, and for batch jobs; window after
-                      window, each further back; interrupted, the next run goes on where it ended
+                      window, each further back; after an interruption the next run continues where it ended
   history --since 42d print the counters of orders as PostgreSQL knows their past, as OpenMetrics with timestamps, for
                       promtool tsdb create-blocks-from openmetrics: rules that compare with past weeks need no weeks
   metrics             print every metric with its type, labels and meaning, and the values of closed labels
@@ -96,9 +97,7 @@ source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in s
 // One line without anything that moves a terminal's cursor: arguments may come from anywhere.
 std::string OneLine(std::string_view text) {
   std::string line = RepairUtf8(text);
-  std::replace_if(
-      line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7F'; },
-      ' ');
+  std::replace_if(line.begin(), line.end(), IsControl, ' ');
   return line;
 }
 
@@ -112,7 +111,7 @@ FlagsOrExit UsageError(std::string_view problem) {
   return {std::nullopt, 1};
 }
 
-// Names one argument that nobody knows, without what follows a =, since that may be a secret.
+// Names one unknown argument, without what follows a =, since that may be a secret.
 std::string UnknownArgument(const std::vector<std::string>& remaining) {
   const auto flag = std::find_if(remaining.begin(), remaining.end(),
                                  [](const std::string& argument) { return argument.starts_with('-'); });
@@ -129,7 +128,7 @@ std::string UnknownArgument(const std::vector<std::string>& remaining) {
   return "\"" + argument.substr(0, argument.find('=')) + "\" is neither a flag nor a command";
 }
 
-// What the library fills; it knows texts, we know what they mean.
+// Filled by the library, as texts; Interpret() says what they mean.
 struct Arguments {
   std::string level = "info";
   std::string format = "logfmt";

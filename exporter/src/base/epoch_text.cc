@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 constexpr std::int64_t kFirstEpoch = 1'000'000'000;       // September 2001
 constexpr std::int64_t kUnlikelyEpoch = 100'000'000'000;  // 5138; as milliseconds 1973: neither is meant
-constexpr std::int64_t kYear9999 = 253'370'764'800;       // which stands for never
+constexpr std::int64_t kYear9999 = 253'370'764'800;       // which means never
 constexpr std::int64_t kBeyond = 253'402'300'800;
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace o2o {
 
 // Digits, and those behind a point, in the unit in which they are a likely time: seconds, milli-, micro- or
-// nanoseconds from September 2001 to 5138, or of the year 9999, which stands for never. No two units can both
+// nanoseconds from September 2001 to 5138, or of the year 9999, which means never. No two units can both
 // be likely. 0 is 1970. Nothing for what is likely in none.
 std::optional<Timestamp> ReadEpoch(std::string_view digits, std::string_view fraction);
 

@@ -20,7 +20,7 @@ bool WriteAll(int descriptor, std::string_view bytes) {
     if (written >= 0) {
       bytes.remove_prefix(static_cast<std::size_t>(written));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      // Somebody who shares the descriptor made it non-blocking; here is where waiting harms nobody.
+      // Another owner of the descriptor made it non-blocking; waiting here delays nobody.
       pollfd writable{descriptor, POLLOUT, 0};
       if (poll(&writable, 1, -1) < 0 && errno != EINTR) return false;
     } else if (errno != EINTR) {

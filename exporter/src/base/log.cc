@@ -138,7 +138,7 @@ std::string Line(Format format, Level level, std::string_view message, Fields fi
   return line;
 }
 
-// Before the first line after a loss, so that it stands where lines are missing.
+// Before the first line after a loss, so that it appears where lines are missing.
 void ReportLoss(Format format) {
   static std::atomic<std::uint64_t> reported{0};
   const std::uint64_t dropped = Output().dropped();

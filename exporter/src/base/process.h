@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-// What the process arranges for itself before it does anything.
+// Settings that the process makes for itself before it does anything else.
 namespace o2o {
 
 // Opens what of stdin, stdout and stderr came closed, so that no socket or file ever gets their numbers.

@@ -32,7 +32,7 @@ struct Pattern {
   bool inside = true;  // also within a longer word
 };
 
-// What to look for; immutable. Patterns stand by their first byte.
+// What to look for; immutable. Patterns are kept by their first byte.
 struct Table {
   std::array<std::vector<Pattern>, 256> by_first;
   std::bitset<256> starts;  // bytes with which a match may begin
@@ -60,14 +60,14 @@ std::optional<std::uint32_t> Hex(std::string_view digits) {
   return value;
 }
 
-// What begins with one of these may stand for something else.
+// A text that begins with one of these may encode another character.
 constexpr std::string_view kEscapes = "%+\\&";
 
 bool IsEscape(char c) { return kEscapes.find(c) != std::string_view::npos; }
 
-// Some bytes that stand for others: how many they are, and what they stand for.
+// Bytes that encode others: how many they are, and what they mean.
 struct Decoded {
-  std::size_t length = 0;  // 0: they stand for themselves
+  std::size_t length = 0;  // 0: they mean themselves
   std::array<char, 4> bytes{};
   std::size_t count = 0;
 

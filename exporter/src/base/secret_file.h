@@ -9,7 +9,7 @@
 
 namespace o2o {
 
-// What a file that holds one secret and nothing else says.
+// The content of a file that holds one secret and nothing else.
 struct SecretFileText {
   std::string text;
   std::string

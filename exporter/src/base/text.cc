@@ -62,7 +62,7 @@ Sequence ReadSequence(std::string_view text, std::size_t at) {
   return {length, true};
 }
 
-// Where the first unclean sequence stands, or the end.
+// The place of the first unclean sequence, or the end.
 std::size_t FindUnclean(std::string_view text, std::size_t at) {
   while (at < text.size()) {
     at += PlainRun(text, at);

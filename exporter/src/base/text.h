@@ -15,7 +15,7 @@ bool IsCleanUtf8(std::string_view text);
 // browsers do it.
 std::string RepairUtf8(std::string_view text);
 
-// The longest beginning of at most `max_bytes` that does not split a character. Text that is no UTF-8 is cut
+// The longest beginning of at most `max_bytes` that does not split a character. Text that is not UTF-8 is cut
 // somewhere near.
 std::string CutUtf8(std::string_view text, std::size_t max_bytes);
 

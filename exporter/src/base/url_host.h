@@ -7,7 +7,7 @@
 
 namespace o2o {
 
-// Whom an absolute URL reaches: views of its text, which nobody has checked or decoded.
+// Host part of an absolute URL, as unvalidated views into it.
 struct UrlHost {
   std::string_view host;           // an IPv6 address with its brackets
   std::string_view host_and_port;  // the host alone without a port

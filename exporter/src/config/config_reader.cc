@@ -169,7 +169,7 @@ MapReader::Scalar MapReader::Evaluate(const YamlNode& node, const std::string& p
   if (tolerant_ && text->empty()) return scalar;  // the same as a missing variable: ${NAME:-}
   if (!tolerant_ && HoldsBareVariable(node.scalar)) {
     reading_.warnings.push_back(
-        {node.at, path, "a $ before a name is taken as it stands, write ${NAME} for a variable, or $$NAME"});
+        {node.at, path, "a $ before a name is taken literally, write ${NAME} for a variable, or $$NAME"});
   }
   scalar.state = Scalar::State::kText;
   scalar.text = std::move(*text);

@@ -107,11 +107,11 @@ FamilyNames::Conflict FamilyNames::Twins(const Feed& first, const std::string& s
       "one same label in the static_labels of both, with a text of its own in each";
   if (first.source == source) {
     return {"static_labels", metric.name + " is in " + Called(source) +
-                                 " already, and nothing tells the series of the two apart, want another "
+                                 " already, and nothing distinguishes the series of the two, want another "
                                  "name, or " +
                                  std::string(kWanted)};
   }
-  return {"static_labels", "do not tell the series of " + Called(source) + " from those of " + metric.name +
+  return {"static_labels", "do not distinguish the series of " + Called(source) + " from those of " + metric.name +
                                " of " + Called(first.source) + ", want " + std::string(kWanted) +
                                ", like shop: north here and shop: south there"};
 }

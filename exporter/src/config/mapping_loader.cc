@@ -224,7 +224,7 @@ void ReadDecimal(MapReader& map, DecimalMark& mark) {
 }
 
 // Where a sample's value comes from. A count takes nothing from a column, so that nothing said of one may
-// stand there.
+// appear there.
 void ReadValue(MapReader& entry, const MappingReading& reading, MetricConfig& metric) {
   static constexpr Word<Aggregate> kAggregates[] = {{"count", Aggregate::kCount},
                                                     {"sum", Aggregate::kSum},

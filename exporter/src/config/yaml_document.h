@@ -22,7 +22,7 @@ struct YamlNode {
   Kind kind = Kind::kNull;
   // Where a person would look: a scalar's own place; for the others the key they belong to, if there is one.
   YamlPosition at;
-  std::string scalar;               // as text, whether it stood in quotes or not
+  std::string scalar;               // as text, quoted or not
   bool quoted = false;              // it did, or in a block
   std::vector<YamlNode> items;      // of a sequence
   std::vector<YamlMember> members;  // of a map, in file order

@@ -14,7 +14,7 @@ void InitHttp();
 // No name server, proxy or peer holds Send() up longer than the timeout; a stop ends it at once.
 // Proxies come from HttpOptions alone. Environment variables (http_proxy, no_proxy), .netrc and cookies have
 // no say, since keys travel with the requests.
-// An answer other than 200 is told by its status even where its body, which nobody wants, was cut short.
+// An answer other than 2xx is reported by its status even where its body, which is not wanted, was cut short.
 // Beside the errors of HttpClient: kConfig for a URL or header that cannot be sent, kInternal when memory or
 // libcurl failed.
 class CurlHttpClient final : public HttpClient {

@@ -9,7 +9,7 @@
 
 // Written by hand, since RapidJSON 1.1.0 cannot do what one bad row asks for: it refuses 1e999 and long
 // integers with the whole text, also under kParseNumbersAsStringsFlag, breaks off at a lone surrogate, does
-// not tell where a value ends, and cannot be fed in pieces. A test holds the two against each other.
+// not report where a value ends, and cannot be fed in pieces. A test holds the two against each other.
 //
 // A state machine: what may come next is a state, the open containers are a stack of bits, a value that goes
 // over the end of a piece is a state and its text so far. No recursion, so that the stack of a small thread

@@ -116,7 +116,7 @@ class AnswerMapper::Impl {
   }
 
   Result<void> Feed(std::string_view piece) {
-    // The first part that fails decides, so that only its own failure ends the reading: the others go on,
+    // The first part that fails decides, so that only its own failure ends the reading: the others continue,
     // else they would call the answer cut. One that has failed says why at the end.
     if (Result<void> fed = parts_[0]->Feed(piece); !fed) return fed;
     for (std::size_t i = 1; i < parts_.size(); ++i) (void)parts_[i]->Feed(piece);

@@ -20,7 +20,7 @@ inline constexpr std::size_t kMaxNextPageBytes = 8u << 10;
 // pages of one answer, whose rows count together and whose document each is its own. Metrics that
 // find their rows in the same place share one RowMapper; each further place reads the body on its own, so
 // that it costs its own CPU, and no memory but that of its row at hand. A label from elsewhere in the
-// document may stand behind the rows: until the end it is a placeholder in the labels, so that no row waits
+// document may follow the rows: until the end it is a placeholder in the labels, so that no row waits
 // for it.
 //
 // Errors, report and top fields are those of RowMapper; of several the first error counts, and rows and

@@ -22,7 +22,7 @@ constexpr std::size_t kMaxToken = 16u << 20;
 
 }  // namespace
 
-// Read as an answer that is no rows.
+// Read as an answer that holds no rows.
 class AppendedFailure::Object final : public RowSink {
  public:
   Object() : reader_(Wants(), RowEcho(0, 0, 0), *this), stream_(reader_, kMaxToken) {}

@@ -27,7 +27,7 @@ class AppendedFailure {
   // A piece of the text has been read, which begins there.
   void KeepTail(std::string_view piece, std::size_t piece_begin);
 
-  // What follows the rows is that object: `text` is its beginning, or goes on with it. False where nothing
+  // What follows the rows is that object: `text` is its beginning, or continues it. False where nothing
   // more of it is to come.
   bool Feed(std::string_view text);
 

@@ -39,7 +39,7 @@ struct Column {
 // key that followed the last one in the row before. Bounded, whatever keys rows have.
 class ColumnIndex {
  public:
-  // More columns are not told apart.
+  // More columns are not distinguished.
   static constexpr std::size_t kMaxColumns = 1'000;
   static constexpr std::size_t kMaxNameBytes = 4'096;
 

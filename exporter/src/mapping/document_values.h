@@ -20,7 +20,7 @@ struct DocumentValue {
   std::string text;
 };
 
-// Reads single values of a document by JSON Pointer, as one row, wherever they stand in it.
+// Reads single values of a document by JSON Pointer, as one row, wherever they are in it.
 class DocumentValues final : public RowSink {
  public:
   DocumentValues(std::vector<std::string> pointers, std::size_t max_text_bytes);

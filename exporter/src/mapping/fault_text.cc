@@ -28,7 +28,7 @@ std::string BadValueText(const MetricConfig& metric, const Cell& cell, std::stri
 
 std::string BelowZeroText(const MetricConfig& metric, std::string_view number) {
   return About(metric, metric.value_column) + Shown(JsonType::kNumber, number) +
-         " is below 0, which no counter is";
+         " is below 0, which a counter cannot be";
 }
 
 std::string NoTimeText(const MetricConfig& metric, const Cell& cell, std::string_view text) {
@@ -39,8 +39,8 @@ std::string NoTimeText(const MetricConfig& metric, const Cell& cell, std::string
 
 std::string SameLabelsText(const MetricConfig& metric, std::size_t earlier, std::size_t here) {
   return metric.name + ": rows " + std::to_string(earlier) + " and " + std::to_string(here) +
-         " have the same labels, so that neither is published: tell them apart by a label, or set aggregate "
-         "or on_duplicate";
+         " have the same labels, so neither is published: distinguish them by a label, or set aggregate or "
+         "on_duplicate";
 }
 
 }  // namespace o2o

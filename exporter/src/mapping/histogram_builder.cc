@@ -36,7 +36,7 @@ std::optional<double> ReadNumber(std::string_view text) {
 }
 
 std::optional<std::uint64_t> ReadCount(std::string_view text) {
-  constexpr double kMax = 9'007'199'254'740'992;  // beyond it a double is no exact count
+  constexpr double kMax = 9'007'199'254'740'992;  // beyond it a double is not an exact count
   const std::optional<double> number = ReadNumber(text);
   if (!number || *number < 0 || *number > kMax || std::floor(*number) != *number) return std::nullopt;
   return static_cast<std::uint64_t>(*number);

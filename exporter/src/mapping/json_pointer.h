@@ -11,7 +11,7 @@ namespace o2o {
 inline bool IsJsonPointer(std::string_view column) { return column.starts_with('/'); }
 
 // The steps of a pointer: "/a~1b/0" are "a/b" and "0". None of the empty one. What begins with anything but /
-// is no pointer, and not to be asked about.
+// is not a pointer, and must not be asked about.
 std::vector<std::string> PointerSteps(std::string_view pointer);
 
 // A step as it is written in a pointer, with its slash.

@@ -146,7 +146,7 @@ class Planner {
     }
     if (name == kValueColumn) {
       if (level + 1 < plan_.wants.levels.size())
-        Refuse(where + "column '" + whole + "': such a row holds rows, so it is no value");
+        Refuse(where + "column '" + whole + "': such a row holds rows, so it is not a value");
       wants.scalars = true;
       return {level, kValueSlot};
     }

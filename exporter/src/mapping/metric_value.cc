@@ -126,7 +126,7 @@ std::vector<std::string> MetricValue::Notes() const {
     notes.push_back(
         about + "each text of " + column +
         " with a point or comma would be another number with `decimal: " + (point ? "\",\"" : "\".\"") +
-        "`, " + (point ? "a point" : "a comma") + " is taken to stand before the fraction");
+        "`, " + (point ? "a point" : "a comma") + " is taken as the decimal mark");
   }
   return notes;
 }

@@ -29,7 +29,7 @@ class MetricValue {
   // `metric` must outlive it. Its numbers are those of the loader.
   MetricValue(const MetricConfig& metric, std::optional<Timestamp> now);
 
-  // `present`: the row has the column. `cut`: its text goes on.
+  // `present`: the row has the column. `cut`: its text continues.
   Outcome Read(JsonType type, std::string_view text, bool present, bool cut);
   // Until the next Read, and as long as its text.
   std::string_view number() const { return number_; }

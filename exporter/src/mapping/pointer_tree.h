@@ -37,7 +37,7 @@ class PointerTree {
   bool empty() const { return nodes_.size() == 1; }
   Node& At(NodeId id) { return nodes_[id]; }
   const Node& At(NodeId id) const { return nodes_[id]; }
-  // kNone where no pointer goes on so.
+  // kNone where no pointer continues this way.
   NodeId Child(NodeId id, std::string_view step) const;
 
   // The node comes again in the same row: nothing below it has been there.

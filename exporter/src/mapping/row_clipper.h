@@ -25,7 +25,7 @@ class RowClipper {
  private:
   std::string_view piece_;
   std::size_t piece_begin_ = 0;
-  std::string carried_;  // the row at hand, as far as it stood in earlier pieces
+  std::string carried_;  // the row at hand, as far as it was in earlier pieces
   std::size_t carried_begin_ = 0;
 };
 

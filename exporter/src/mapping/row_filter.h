@@ -36,7 +36,7 @@ class ColumnFilter {
   // that the loader should have refused.
   static Result<ColumnFilter> Make(const RowFilter& filter, ValueForm form);
 
-  // `cut`: the text goes on, further than any that is compared with.
+  // `cut`: the text continues, further than any that is compared with.
   bool Holds(JsonType type, std::string_view text, bool cut);
 
  private:

@@ -74,7 +74,7 @@ using KeyResolver = std::function<std::string(std::string_view)>;
 //   of pages: mapper.EndPage(), and before the next one mapper.BeginPage()
 //   Result<Mapping> mapping = mapper.Finish();  // once, also after an error, which it returns again
 //
-// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are due, or a column
+// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are expected, or a column
 // that none of the rows has; of RowShape::kAny one of a value without a default), kTooLarge (a ceiling, named
 // with its key), kConfig (a mapping that the loader should have refused).
 //
@@ -99,9 +99,9 @@ class RowMapper {
 
   // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error,
   // error_type, message, cause and _status, each cut at 1 KiB; the same of an object that follows the rows
-  // without a comma, or that is the last of rows which never end and is no row (a query that failed halfway,
+  // without a comma, or that is the last of rows which never end and is not a row (a query that failed halfway,
   // in Metabase's older versions), whose error is kBadJson. Whatever Feed() and Finish() returned; complete
-  // after Finish(), since Feed() goes on without an error while such an object is being read.
+  // after Finish(), since Feed() continues without an error while such an object is being read.
   const std::map<std::string, std::string>& TopFields() const;
   bool TopFieldsAreAppended() const;
 

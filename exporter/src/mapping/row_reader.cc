@@ -221,7 +221,7 @@ void RowReader::OpenMembers(std::size_t level) {
   levels_[level].keys = std::make_unique<SeriesTable>();
 }
 
-// What nobody has called a container of rows, and holds none, is most likely an error's.
+// A container that no configuration calls one of rows, and that holds none, most likely belongs to an error.
 void RowReader::CloseRows(std::size_t level, JsonType type) {
   const Level& its = levels_[level];
   if (level > 0 || its.wants.scalars || its.rows_seen > its.rows_before || its.strays == 0) return;

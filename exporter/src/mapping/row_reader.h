@@ -36,7 +36,7 @@ class RowSink {
 };
 
 // Finds the rows in a JSON text and collects the wanted columns of each; of nested rows those of one
-// outermost row at a time, since what stands around them may come behind them. The sink must outlive it.
+// outermost row at a time, since the columns around them may follow them. The sink must outlive it.
 class RowReader final : public JsonHandler {
  public:
   RowReader(RowWants wants, RowEcho echo, RowSink& sink);

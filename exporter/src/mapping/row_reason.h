@@ -28,8 +28,8 @@ std::vector<std::string> RowReasons();
 // What was wrong with something that was used all the same. A closed set too.
 enum class RowRepair {
   kDuplicateLabels,  // a sample whose label set was there, taken in as its metric's on_duplicate says
-  kDuplicateKey,     // a key that stood in its object already; the last one wins
-  kText,             // a label that was no UTF-8, or held U+0000
+  kDuplicateKey,     // a key that its object had already; the last one wins
+  kText,             // a label that was not UTF-8, or held U+0000
 };
 inline constexpr std::size_t kRowRepairs = 3;
 

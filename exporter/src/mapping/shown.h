@@ -12,7 +12,7 @@ namespace o2o {
 // A name in backquotes.
 std::string Quoted(std::string_view name);
 
-// A value: text in quotes, what is no scalar by its type.
+// A value: text in quotes, an object or array by its type.
 std::string Shown(JsonType type, std::string_view text);
 
 }  // namespace o2o

@@ -14,7 +14,7 @@
 namespace o2o {
 namespace {
 
-// What stands between thousands: the mark that is not the decimal one, a blank of any width, an apostrophe.
+// What separates thousands: the mark that is not the decimal one, a blank of any width, an apostrophe.
 constexpr std::string_view kNoBreakSpace = "\xC2\xA0", kNarrowNoBreakSpace = "\xE2\x80\xAF";
 
 std::string_view GroupMark(std::string_view text, DecimalMark decimal) {
@@ -26,7 +26,7 @@ std::string_view GroupMark(std::string_view text, DecimalMark decimal) {
   return {};
 }
 
-// "1,234,567" behind "1". What is no whole group of three is left in `text`, and refused there.
+// "1,234,567" behind "1". An incomplete group of three is left in `text`, and refused there.
 bool TakeGroup(std::string_view& text, std::string_view mark, std::string& out) {
   if (mark.empty() || !text.starts_with(mark)) return false;
   const std::string_view group = text.substr(mark.size(), 3);
@@ -73,7 +73,7 @@ std::optional<std::string_view> TakeNumber(std::string_view text, DecimalMark de
   return Trim(text);
 }
 
-// Nothing for what is no unit of size.
+// Nothing for a text that is not a unit of size.
 std::optional<std::int64_t> Factor(std::string_view unit) {
   if (unit.empty() || EqualsIgnoringCase(unit, "b") || EqualsIgnoringCase(unit, "byte") ||
       EqualsIgnoringCase(unit, "bytes")) {

@@ -41,7 +41,7 @@ class ValueText {
     kBad,      // anything else; infinities and what a double cannot hold among it
   };
 
-  // `text` as a JsonHandler is told it.
+  // `text` as a JsonHandler gets it.
   Outcome Read(JsonType type, std::string_view text, const ValueForm& form);
 
   // Until the next Read, and as long as its text.

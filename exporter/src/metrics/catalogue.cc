@@ -89,7 +89,7 @@ const MetricDesc kOrdersRecent{
     "The OMS's own count of orders (statusCounts) in the window that the last "
     "poll asked for; the window grows after "
     "an outage, so this is not a rate. The first 100 statuses that are not configured are "
-    "told apart, others are other."};
+    "listed by name, all others as other."};
 
 const MetricDesc kNewestOrder{"o2o_newest_order_timestamp_seconds",
                               kGauge,
@@ -186,8 +186,8 @@ const MetricDesc kSourceRepaired{
     {"source", "reason"},
     "What was wrong in the source's answers and used all the same, by reason: rows "
     "with the labels of an earlier row, taken in as on_duplicate says "
-    "(duplicate_labels), keys that stood twice in an object (duplicate_key), labels "
-    "that were no UTF-8 (text); counts again with every poll."};
+    "(duplicate_labels), keys that appeared twice in an object (duplicate_key), labels "
+    "that were not UTF-8 (text); counts again with every poll."};
 
 // The store, the batch jobs.
 

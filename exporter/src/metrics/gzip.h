@@ -39,10 +39,10 @@ class Deflater {
 // time.
 Deflated StoredBlock(std::string_view text);
 
-// What stands before the first piece.
+// To be written before the first piece.
 std::string_view GzipHead();
 
-// What stands after the last one: Add() each piece in its order, then Tail().
+// To be written after the last one: Add() each piece in its order, then Tail().
 class GzipSum {
  public:
   void Add(const Deflated& piece);

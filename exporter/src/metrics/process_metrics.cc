@@ -42,7 +42,7 @@ std::string ReadStatLine() {
 
 std::optional<ProcessStat> ReadStat() {
   const std::string text = ReadStatLine();
-  // The program's name stands in parentheses and may hold blanks and parentheses itself.
+  // The program's name is in parentheses and may hold blanks and parentheses itself.
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return std::nullopt;
   constexpr std::size_t kFirst = 3;  // proc(5) counts from 1; the first after the name is field 3

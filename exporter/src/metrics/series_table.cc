@@ -15,7 +15,7 @@ namespace o2o {
 namespace {
 
 // An entry: key size (4 bytes), room for a value (1), value size (1), key, value; aligned to a unit, so that
-// 32 bits say where one of 32 GiB stands.
+// 32 bits address 32 GiB.
 constexpr std::size_t kHead = 6;
 constexpr std::size_t kUnit = 8;
 constexpr std::size_t kBlockBytes = 1u << 20;

@@ -71,7 +71,7 @@ class SeriesTable {
   std::vector<Block> blocks_;
   std::size_t block_bytes_ = 0;  // of the last one
   std::size_t block_used_ = 0;
-  std::vector<std::uint32_t> entries_;  // where each series stands, in units of kUnit bytes
+  std::vector<std::uint32_t> entries_;  // the place of each series, in units of kUnit bytes
   // A hash table with linear probing; a power of two of slots, each 8 bits of the hash above the id + 1.
   // Empty as long as keys rise, as those of an ordered answer do: then each is new.
   std::vector<std::uint32_t> slots_;

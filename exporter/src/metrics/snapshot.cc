@@ -15,7 +15,7 @@ namespace {
 // for little less; the next level takes a fifth more time for a twentieth of the size.
 constexpr int kSampleLevel = 2;
 
-// What stands before and between the label values of one family's lines.
+// The text before and between the label values of one family's lines.
 class LinePrinter {
  public:
   LinePrinter(std::string& out, const MetricDesc& desc) : out_(out) {

@@ -58,7 +58,7 @@ struct FamilyBlock {
 };
 
 // Sorts samples by labels and renders. Label values are repaired (RepairUtf8) and escaped; of equal label
-// sets the first stays. Values are taken as they are; names are the caller's to have checked.
+// sets the first stays. Values are taken as they are; the caller must have validated names.
 std::shared_ptr<const FamilyBlock> Render(Family family);
 
 // The same as text, header and samples, for what is rendered at a scrape.
@@ -110,7 +110,7 @@ class SnapshotBoard {
   std::map<std::string, LastRows> rows_ O2O_GUARDED_BY(mutex_);
 };
 
-// The blocks that stand under one header, in the order of their publishers.
+// The blocks under one header, in the order of their publishers.
 struct FamilyGroup {
   std::string_view name;
   std::vector<const FamilyBlock*> blocks;

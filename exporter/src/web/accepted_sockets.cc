@@ -77,7 +77,7 @@ std::vector<AcceptedSocket> AcceptedSockets(int local_port) {
     const int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (own < 0) continue;
     AcceptedSocket socket(own);
-    // Asked again: by now the number may stand for something else, and for that we have no say.
+    // Asked again: by now the number may belong to another descriptor, which is not ours to touch.
     const auto peer = Address(own, getpeername);
     struct stat status {};
     if (!is_ours(own) || !peer || fstat(own, &status) != 0) continue;

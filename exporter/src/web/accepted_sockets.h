@@ -7,8 +7,8 @@
 
 namespace o2o {
 
-// A connection that somebody made to a port of this process, as the kernel knows it. Holds a descriptor of
-// its own, so that it stays this connection whatever the server does with its one meanwhile.
+// A connection to a port of this process, as the kernel knows it. Holds a descriptor of its own, so that it
+// stays the same connection whatever the server does meanwhile.
 class AcceptedSocket {
  public:
   explicit AcceptedSocket(int own_descriptor) : fd_(own_descriptor) {}
@@ -32,7 +32,8 @@ class AcceptedSocket {
 // As in AcceptedSocket::peer.
 std::string Peer(const std::string& address, int port);
 
-// civetweb tells nobody which descriptor a connection has, so all of the process are looked through. IPv4.
+// All open ones, IPv4. civetweb does not report which descriptor a connection has, so all descriptors of the
+// process are searched.
 std::vector<AcceptedSocket> AcceptedSockets(int local_port);
 
 }  // namespace o2o

@@ -7,7 +7,7 @@
 
 namespace o2o {
 
-// The answer to a scrape: what the sources published and the exporter's own metrics, in the format and
+// The answer to a scrape: the sources' published series and the exporter's own metrics, in the format and
 // encoding that the request prefers.
 WebResponse MetricsPage(const WebRequest& request, const SnapshotBoard& board,
                         const ExporterMetrics& metrics);

@@ -12,7 +12,7 @@
 
 namespace o2o {
 
-// What the pages show. All of it is read at each request; everything must outlive the server.
+// Shown by the pages, and read at each request. Everything must outlive the server.
 struct PageInputs {
   App& app;
   const SnapshotBoard& board;

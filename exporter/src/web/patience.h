@@ -10,21 +10,21 @@
 
 namespace o2o {
 
-// Which clients have to go: those too slow to be waited for, and, while every thread of the server has a
-// client, the slowest first. It decides; whoever owns the connections looks and hangs up. Not thread-safe.
+// Which clients are to be disconnected: those too slow to be waited for, and, while every thread of the server
+// has a client, the slowest first. It only decides: SlowClients looks and disconnects. Not thread-safe.
 class Patience {
  public:
   // A whole request, from when the connection was first seen.
   static constexpr std::chrono::seconds kAskTime{5};
-  // Of an answer, a client takes this much within kTakeTime: 13 kB/s. Taken is what its kernel has
-  // acknowledged.
+  // Of an answer, a client takes this much within kTakeTime: 13 kB/s. A byte counts as taken once the client's
+  // kernel has acknowledged it.
   static constexpr std::uint64_t kTakeBytes = 64u << 10;
   static constexpr std::chrono::seconds kTakeTime{5};
   // A whole answer: 16 MiB at 100 kB/s. Bounds how long a reader keeps an old snapshot in memory.
   static constexpr std::chrono::seconds kAnswerTime{180};
-  // While there is no thread left: whoever has asked or taken for so long may have to go,
+  // While no thread is free: a client that has asked or taken for this long may be disconnected,
   static constexpr std::chrono::milliseconds kCrowdedTime{300};
-  // at most so many at each look.
+  // at most this many at each look.
   static constexpr std::size_t kCrowdedDrops = 32;
 
   enum class Phase {

@@ -40,7 +40,7 @@ WebResponse Runbook(std::string_view name) {
   }
   WebResponse response;
   response.status = 404;
-  response.body = "404: there is no runbook of this name; /runbooks/ lists them.\n";
+  response.body = "404: no runbook has this name; /runbooks/ lists them.\n";
   return response;
 }
 

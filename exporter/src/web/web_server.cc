@@ -35,15 +35,15 @@ constexpr auto kStopTime = 2s;
 // civetweb's own, beside one for each connection, the watch and the stopper.
 constexpr std::size_t kThreadsBeside = 3;
 
-// What the server's threads use. They may outlive WebServer by a moment, so they share it.
+// Used by the server's threads, which may outlive WebServer by a moment: so it is shared.
 struct Site {
   Site(std::vector<WebRoute> routes, int max_requests) : router(std::move(routes), max_requests) {}
   Router router;
   SlowClients slow_clients{kThreads};
 };
 
-// Ends civetweb, which waits for all its threads, however long that takes: on a thread of its own, to be left
-// alone with it when time is up. The thread is there from the start, since at the end none may be to be had.
+// Stops civetweb, which waits for all its threads, however long that takes: on a thread of its own, which is left
+// behind when time is up. The thread is started early, since at the end no new one may be available.
 class Stopper {
  public:
   explicit Stopper(std::shared_ptr<Site> site)
@@ -56,7 +56,7 @@ class Stopper {
           site.reset();
           promise.set_value();
         }) {}
-  // Without civetweb, if it was not told to stop it.
+  // Without a Stop() it leaves civetweb alone.
   ~Stopper() {
     if (!told_stop_) told_.set_value(nullptr);
     thread_.detach();
@@ -160,15 +160,15 @@ int OnRequest(mg_connection* connection) noexcept {
   return kFailed;
 }
 
-// TRACE, which civetweb takes for no request: it calls it a 400 as it does nonsense.
+// TRACE, which civetweb does not parse: it answers 400, as to nonsense.
 bool IsTrace(const mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   return info != nullptr && info->request_method != nullptr &&
          std::string_view(info->request_method) == "TRACE";
 }
 
-// Called by civetweb for requests it cannot parse (400, 408, 505). Its own answer formats the date with
-// gmtime, which is not for threads.
+// Called by civetweb for requests it cannot parse (400, 408, 505). Its own answer would format the date
+// with gmtime, which is not thread-safe.
 int OnHttpError(mg_connection* connection, int status, const char* message) noexcept {
   try {
     WebResponse response = PlainText(status, std::to_string(status) + ": " + message + "\n");
@@ -191,8 +191,8 @@ int OnConnected(const mg_connection* connection, void** answered) noexcept {
   return 0;
 }
 
-// Requests whose target civetweb does not take for one of this server ("http://any.host/metrics", "*") come
-// to no other hook, and would get no answer.
+// Requests whose target civetweb does not take for one of this server ("http://any.host/metrics", "*") reach no
+// other hook and would get no answer.
 bool IsUnanswered(const mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   return info != nullptr && info->request_method != nullptr && info->request_uri != nullptr &&
@@ -227,12 +227,11 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   auto address = ParseListenAddress(options.listen_address);
   if (!address) return tl::unexpected(address.error());
 
-  // civetweb goes on with whatever threads it got, and lets go of its memory under the first ones where the
-  // next is refused.
+  // civetweb continues with however many threads it got, and frees memory that the first ones use when it is
+  // refused a later one.
   if (!HasThreadsFor(kThreads + kThreadsBeside)) {
-    return Fail(ErrorCode::kInternal, "no thread for each of " + std::to_string(kThreads) +
-                                          " connections to be had, want a higher limit of threads (ulimit "
-                                          "-u, TasksMax)");
+    return Fail(ErrorCode::kInternal, "cannot start a thread for each of " + std::to_string(kThreads) +
+                                          " connections, want a higher limit of threads (ulimit -u, TasksMax)");
   }
   auto impl = std::make_unique<Impl>(std::make_shared<Site>(std::move(routes), options.max_requests));
 
@@ -289,7 +288,7 @@ WebServer::Impl::~Impl() {
     Knock(address);
   }
   if (!site->router.WaitIdle(deadline)) {
-    log::Error("a request is still being worked on at the end of the web server: leaving it behind");
+    log::Error("a handler is still running while the web server ends: leaving it behind");
   }
 }
 

@@ -239,10 +239,10 @@ const Broken kBroken[] = {
      {"7:42: sources[1].metrics[0].labels: are not the labels of flag_on of source first, want the same "
       "names in both: a, b"}},
     {"family-not-told-apart",
-     {"7:61: sources[1].metrics[0].static_labels: do not tell the series of source second from those of "
+     {"7:61: sources[1].metrics[0].static_labels: do not distinguish the series of source second from those of "
       "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
       "each, like shop: north here and shop: south there",
-      "10:15: sources[2].metrics[0].static_labels: do not tell the series of source third from those of "
+      "10:15: sources[2].metrics[0].static_labels: do not distinguish the series of source third from those of "
       "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
       "each, like shop: north here and shop: south there"}},
     {"family-openmetrics",

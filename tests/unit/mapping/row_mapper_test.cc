@@ -433,7 +433,7 @@ TEST(RowMapperTest, AmbiguousLabelSetsArePublishedByNobody) {
   EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 0u) << "nothing was taken in";
   EXPECT_EQ(
       outcome.report.rejected_rows.at(0).message,
-      "vendor_stock: rows 1 and 3 have the same labels, so that neither is published: tell them apart by a "
+      "vendor_stock: rows 1 and 3 have the same labels, so neither is published: distinguish them by a "
       "label, or set aggregate or on_duplicate");
 }
 
@@ -474,7 +474,7 @@ TEST(RowMapperTest, CountersTakeNothingBelowZero) {
     EXPECT_EQ(counter.report.series, 3u);
     EXPECT_EQ(Rejected(counter.report, RowReason::kBadValue), 2u);
     EXPECT_EQ(counter.report.rejected_rows.at(0).message,
-              "vendor_stock: column `stock`: '-1' is below 0, which no counter is");
+              "vendor_stock: column `stock`: '-1' is below 0, which a counter cannot be");
   }
   EXPECT_EQ(map(MetricType::kGauge, Aggregate::kSum).report.series, 4u);
 }

@@ -194,11 +194,11 @@ TEST(RowValuesTest, NumbersThatReadBothWaysAreNoted) {
   EXPECT_EQ(
       notes(point, kBoth),
       (Texts{"stock: each text of column `n` with a point or comma would be another number with `decimal: "
-             "\",\"`, a point is taken to stand before the fraction"}));
+             "\",\"`, a point is taken as the decimal mark"}));
   EXPECT_EQ(
       notes(comma, kBoth),
       (Texts{"stock: each text of column `n` with a point or comma would be another number with `decimal: "
-             "\".\"`, a comma is taken to stand before the fraction"}));
+             "\".\"`, a comma is taken as the decimal mark"}));
   EXPECT_EQ(MapWhole(List({comma}), kBoth).lines,
             "stock{vendor=\"A\"} 1234\nstock{vendor=\"B\"} 12\nstock{vendor=\"C\"} 7.500\n");
   EXPECT_EQ(notes(point, R"([{"v":"A","n":"1.234"},{"v":"B","n":"1.5"}])"), Texts()) << "1.5 leaves no doubt";

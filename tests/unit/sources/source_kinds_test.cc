@@ -183,7 +183,7 @@ TEST(SourceKindsTest, BareVariablesAreWarnedOf) {
   const Config config = Load(Json("bearer_token: a$TOKEN, headers: {X: $key, Y: $$TOKEN}"));
   ASSERT_EQ(config.warnings.size(), 1u);
   EXPECT_EQ(config.warnings[0],
-            "test.yml:3:55: sources[0].json.bearer_token: a $ before a name is taken as it stands, write "
+            "test.yml:3:55: sources[0].json.bearer_token: a $ before a name is taken literally, write "
             "${NAME} for a "
             "variable, or $$NAME");
   EXPECT_EQ(Block<JsonSourceConfig>(config, "flags").bearer_token, Secret("a$TOKEN"));

@@ -35,7 +35,7 @@ TEST(Runbooks, AreListed) {
 TEST(Runbooks, SayWhereTheListIsWhenThereIsNone) {
   const WebResponse page = RunbookPage("<script>");
   EXPECT_EQ(page.status, 404);
-  EXPECT_EQ(page.body, "404: there is no runbook of this name; /runbooks/ lists them.\n");
+  EXPECT_EQ(page.body, "404: no runbook has this name; /runbooks/ lists them.\n");
 }
 
 }  // namespace
