@@ -42,10 +42,6 @@ constexpr std::string_view NameOf(IngestedAs fate) {
 
 constexpr auto kIngestedAs = AllNamed<IngestedAs, NameOf>();
 
-prometheus::Labels ReasonLabels(const std::string& source, std::string_view reason) {
-  return {{"source", source}, {"reason", std::string(reason)}};
-}
-
 std::string Compiler() {
 #if defined(__clang__)
   return __VERSION__;
@@ -110,18 +106,26 @@ Family ToFamily(const prometheus::MetricFamily& collected, const MetricDesc& des
   return family;
 }
 
-// The reasons under which a family has a series of this source.
-std::vector<std::string> ReasonsOf(const Counters& family, const std::string& source) {
-  std::vector<std::string> reasons;
-  for (const prometheus::MetricFamily& collected : family.Collect()) {
-    for (const prometheus::ClientMetric& metric : collected.metric) {
-      std::map<std::string, std::string> labels;
-      for (const auto& label : metric.label) labels[label.name] = label.value;
-      if (labels["source"] == source) reasons.push_back(labels["reason"]);
-    }
+// Counters of one family and source, by reason; those that AddSource did not name are made when they are needed.
+class ReasonCounters {
+ public:
+  ReasonCounters(Counters& family, std::string source) : family_(family), source_(std::move(source)) {}
+
+  prometheus::Counter& Of(const std::string& reason) {
+    prometheus::Counter*& counter = counters_[reason];
+    if (counter == nullptr) counter = &family_.Add({{"source", source_}, {"reason", reason}});
+    return *counter;
   }
-  return reasons;
-}
+  void Remove() {
+    for (const auto& [reason, counter] : counters_) family_.Remove(counter);
+    counters_.clear();
+  }
+
+ private:
+  Counters& family_;
+  const std::string source_;
+  std::map<std::string, prometheus::Counter*> counters_;
+};
 
 }  // namespace
 
@@ -154,9 +158,53 @@ struct ExporterMetrics::Families {
   prometheus::Gauge& config_ok = BuildGauges(registry, catalogue::kConfigReloadSuccessful).Add({});
   prometheus::Gauge& config_ok_time = BuildGauges(registry, catalogue::kConfigReloadSuccessTime).Add({});
 
-  std::array<Gauges*, 8> SourceGauges() {
-    return {&source_up,   &source_last_success, &source_poll_duration,  &source_interval,
-            &source_rows, &source_series,       &source_response_bytes, &source_stale};
+  // The series of one source.
+  struct SourceSeries {
+    prometheus::Gauge& up;
+    prometheus::Gauge& last_success;
+    prometheus::Gauge& poll_duration;
+    prometheus::Gauge& interval;
+    prometheus::Gauge& rows;
+    prometheus::Gauge& series;
+    prometheus::Gauge& response_bytes;
+    prometheus::Gauge& stale;
+    prometheus::Counter& polls;
+    ReasonCounters failures;
+    ReasonCounters rejected_rows;
+    ReasonCounters repaired;
+  };
+  std::map<std::string, SourceSeries> sources O2O_GUARDED_BY(mutex);
+
+  // Adds those that are not there yet.
+  SourceSeries& Of(const std::string& source) O2O_REQUIRES(mutex) {
+    if (const auto found = sources.find(source); found != sources.end()) return found->second;
+    const prometheus::Labels labels{{"source", source}};
+    return sources
+        .emplace(source, SourceSeries{source_up.Add(labels), source_last_success.Add(labels),
+                                      source_poll_duration.Add(labels), source_interval.Add(labels),
+                                      source_rows.Add(labels), source_series.Add(labels),
+                                      source_response_bytes.Add(labels), source_stale.Add(labels),
+                                      source_polls.Add(labels), ReasonCounters(source_failures, source),
+                                      ReasonCounters(source_rejected_rows, source),
+                                      ReasonCounters(source_repaired, source)})
+        .first->second;
+  }
+
+  void Remove(const std::string& source) O2O_REQUIRES(mutex) {
+    const auto found = sources.find(source);
+    if (found == sources.end()) return;
+    SourceSeries& gone = found->second;
+    source_up.Remove(&gone.up);
+    source_last_success.Remove(&gone.last_success);
+    source_poll_duration.Remove(&gone.poll_duration);
+    source_interval.Remove(&gone.interval);
+    source_rows.Remove(&gone.rows);
+    source_series.Remove(&gone.series);
+    source_response_bytes.Remove(&gone.response_bytes);
+    source_stale.Remove(&gone.stale);
+    source_polls.Remove(&gone.polls);
+    for (ReasonCounters* counters : {&gone.failures, &gone.rejected_rows, &gone.repaired}) counters->Remove();
+    sources.erase(found);
   }
 
   // Before numbers are changed.
@@ -168,10 +216,6 @@ struct ExporterMetrics::Families {
       if (const MetricDesc* desc = catalogue::Find(family.name)) families.push_back(ToFamily(family, *desc));
     }
     return MakeSnapshot(std::move(families), SystemClock().Now());
-  }
-
-  void CountFailure(const std::string& source, ErrorCode reason) {
-    source_failures.Add(ReasonLabels(source, Name(reason))).Increment();
   }
 };
 
@@ -190,72 +234,52 @@ void ExporterMetrics::AddSource(const std::string& source, double interval_secon
                                 const SourceReasons& reasons) {
   const MutexLock lock(families_->mutex);
   families_->Changing();
-  const prometheus::Labels labels{{"source", source}};
-  for (Gauges* family : families_->SourceGauges()) family->Add(labels);
-  families_->source_interval.Add(labels).Set(interval_seconds);
-  families_->source_polls.Add(labels);
-  for (const ErrorCode reason : reasons.failures) {
-    families_->source_failures.Add(ReasonLabels(source, Name(reason)));
-  }
-  for (const std::string& reason : reasons.rejected) {
-    families_->source_rejected_rows.Add(ReasonLabels(source, reason));
-  }
-  for (const std::string& reason : reasons.repaired) {
-    families_->source_repaired.Add(ReasonLabels(source, reason));
-  }
+  Families::SourceSeries& series = families_->Of(source);
+  series.interval.Set(interval_seconds);
+  for (const ErrorCode reason : reasons.failures) series.failures.Of(std::string(Name(reason)));
+  for (const std::string& reason : reasons.rejected) series.rejected_rows.Of(reason);
+  for (const std::string& reason : reasons.repaired) series.repaired.Of(reason);
 }
 
 void ExporterMetrics::RemoveSource(const std::string& source) {
   const MutexLock lock(families_->mutex);
   families_->Changing();
-  const prometheus::Labels labels{{"source", source}};
-  const auto remove = [](auto& family, const prometheus::Labels& gone) { family.Remove(&family.Add(gone)); };
-  for (Gauges* family : families_->SourceGauges()) remove(*family, labels);
-  remove(families_->source_polls, labels);
-  for (Counters* family :
-       {&families_->source_failures, &families_->source_rejected_rows, &families_->source_repaired}) {
-    for (const std::string& reason : ReasonsOf(*family, source)) {
-      remove(*family, ReasonLabels(source, reason));
-    }
-  }
+  families_->Remove(source);
 }
 
 void ExporterMetrics::PollStarted(const std::string& source) {
   const MutexLock lock(families_->mutex);
   families_->Changing();
-  families_->source_polls.Add({{"source", source}}).Increment();
+  families_->Of(source).polls.Increment();
 }
 
 void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& outcome) {
   if (!outcome.up && outcome.reason == ErrorCode::kCancelled) return;
   const MutexLock lock(families_->mutex);
   families_->Changing();
-  const prometheus::Labels labels{{"source", source}};
-  families_->source_up.Add(labels).Set(outcome.up ? 1 : 0);
-  families_->source_poll_duration.Add(labels).Set(outcome.duration_seconds);
+  Families::SourceSeries& series = families_->Of(source);
+  const auto count_failure = [&](ErrorCode reason) { series.failures.Of(std::string(Name(reason))).Increment(); };
+  series.up.Set(outcome.up ? 1 : 0);
+  series.poll_duration.Set(outcome.duration_seconds);
   if (outcome.up) {
-    families_->source_last_success.Add(labels).Set(UnixSeconds(outcome.at));
-    families_->source_rows.Add(labels).Set(static_cast<double>(outcome.rows));
-    families_->source_series.Add(labels).Set(static_cast<double>(outcome.series));
-    families_->source_response_bytes.Add(labels).Set(static_cast<double>(outcome.response_bytes));
-    if (outcome.trouble && *outcome.trouble != ErrorCode::kCancelled) {
-      families_->CountFailure(source, *outcome.trouble);
-    }
+    series.last_success.Set(UnixSeconds(outcome.at));
+    series.rows.Set(static_cast<double>(outcome.rows));
+    series.series.Set(static_cast<double>(outcome.series));
+    series.response_bytes.Set(static_cast<double>(outcome.response_bytes));
+    if (outcome.trouble && *outcome.trouble != ErrorCode::kCancelled) count_failure(*outcome.trouble);
   } else {
-    families_->CountFailure(source, outcome.reason);
+    count_failure(outcome.reason);
   }
-  for (const auto& [reason, rows] : outcome.rejected_rows) {
-    families_->source_rejected_rows.Add(ReasonLabels(source, reason)).Increment(static_cast<double>(rows));
-  }
-  for (const auto& [reason, count] : outcome.repaired) {
-    families_->source_repaired.Add(ReasonLabels(source, reason)).Increment(static_cast<double>(count));
-  }
+  for (const auto& [reason, rows] : outcome.rejected_rows)
+    series.rejected_rows.Of(reason).Increment(static_cast<double>(rows));
+  for (const auto& [reason, count] : outcome.repaired)
+    series.repaired.Of(reason).Increment(static_cast<double>(count));
 }
 
 void ExporterMetrics::SetStale(const std::string& source, bool stale) {
   const MutexLock lock(families_->mutex);
   families_->Changing();
-  families_->source_stale.Add({{"source", source}}).Set(stale ? 1 : 0);
+  families_->Of(source).stale.Set(stale ? 1 : 0);
 }
 
 void ExporterMetrics::SetStoreUp(bool up) {
