@@ -48,21 +48,12 @@ struct Transfer {
   ~Transfer() { curl_multi_remove_handle(multi, easy); }
 };
 
-// libcurl ends the transfer when fewer bytes are taken than it brought.
-std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
+// The callback of libcurl for headers or the body: the transfer ends when fewer bytes are taken than it brought.
+template <bool (Exchange::*take)(std::string_view)>
+std::size_t OnBytes(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
   try {
-    return self.TakeHeader({data, size * count}) ? size * count : 0;
-  } catch (...) {
-    self.Failed();
-    return 0;
-  }
-}
-
-std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
-  auto& self = *static_cast<Exchange*>(exchange);
-  try {
-    return self.TakeBody({data, size * count}) ? size * count : 0;
+    return (self.*take)({data, size * count}) ? size * count : 0;
   } catch (...) {
     self.Failed();
     return 0;
@@ -183,9 +174,9 @@ void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequ
   Set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!options.user_agent.empty()) Set(CURLOPT_USERAGENT, options.user_agent.c_str());
   Set(CURLOPT_HTTPHEADER, headers.get());
-  Set(CURLOPT_HEADERFUNCTION, &OnHeader);
+  Set(CURLOPT_HEADERFUNCTION, &OnBytes<&Exchange::TakeHeader>);
   Set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
-  Set(CURLOPT_WRITEFUNCTION, &OnBody);
+  Set(CURLOPT_WRITEFUNCTION, &OnBytes<&Exchange::TakeBody>);
   Set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
   SetTls(options);
   SetUser(request);

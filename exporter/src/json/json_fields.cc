@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "json/json_fields.h"
 
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
 #include <vector>
 
 #include "base/text.h"
@@ -9,12 +12,49 @@
 namespace o2o {
 namespace {
 
-class FieldCollector final : public JsonHandler {
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+// Iterative: as deep as a text may go, so deep would the stack of a recursive reader. Numbers stay texts, so
+// that none is rounded.
+constexpr unsigned kFlags =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag | rapidjson::kParseNanAndInfFlag;
+
+class FieldCollector final : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, FieldCollector> {
  public:
   explicit FieldCollector(std::size_t max_fields) : max_fields_(max_fields) {}
 
-  bool Scalar(JsonType type, std::string_view text, JsonRange) override {
-    if (arrays_ > 0 || path_.empty() || type == JsonType::kNull) return true;
+  bool Null() { return true; }
+  bool Bool(bool value) { return Scalar(value ? "true" : "false"); }
+  bool RawNumber(const char* text, rapidjson::SizeType size, bool) { return Scalar({text, size}); }
+  bool String(const char* text, rapidjson::SizeType size, bool) { return Scalar({text, size}); }
+
+  bool Key(const char* text, rapidjson::SizeType size, bool) {
+    if (arrays_ == 0) path_.back() = RepairUtf8({text, size});
+    return true;
+  }
+  bool StartObject() {
+    if (arrays_ > 0) return StartArray();
+    path_.emplace_back();
+    return true;
+  }
+  bool EndObject(rapidjson::SizeType size) {
+    if (arrays_ > 0) return EndArray(size);
+    path_.pop_back();
+    return true;
+  }
+  bool StartArray() {
+    ++arrays_;
+    return true;
+  }
+  bool EndArray(rapidjson::SizeType) {
+    --arrays_;
+    return true;
+  }
+
+  std::map<std::string, std::string> fields;
+
+ private:
+  bool Scalar(std::string_view text) {
+    if (arrays_ > 0 || path_.empty() || path_.size() > kMaxJsonDepth) return true;
     if (fields.size() >= max_fields_) return false;
     std::string name;
     for (const std::string& key : path_) name += (name.empty() ? "" : ".") + key;
@@ -22,42 +62,20 @@ class FieldCollector final : public JsonHandler {
     return true;
   }
 
-  bool Key(std::string_view key) override {
-    if (arrays_ == 0) path_.back() = RepairUtf8(key);
-    return true;
-  }
-
-  bool Open(JsonType type, std::size_t) override {
-    if (arrays_ > 0 || type == JsonType::kArray) {
-      ++arrays_;
-    } else {
-      path_.emplace_back();
-    }
-    return true;
-  }
-
-  bool Close(JsonType, std::size_t) override {
-    if (arrays_ > 0) {
-      --arrays_;
-    } else {
-      path_.pop_back();
-    }
-    return true;
-  }
-
-  std::map<std::string, std::string> fields;
-
- private:
   const std::size_t max_fields_;
   std::vector<std::string> path_;  // the key at hand of each open object
-  int arrays_ = 0;                 // open containers from the outermost array on
+  std::size_t arrays_ = 0;         // open containers from the outermost array on
 };
 
 }  // namespace
 
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   FieldCollector collector(max_fields);
-  (void)ReadJson(text, collector);  // what was read before a damage is still worth knowing
+  if (text.empty()) return {};
+  rapidjson::MemoryStream input(text.data(), text.size());
+  rapidjson::Reader reader;
+  (void)reader.Parse<kFlags>(input, collector);  // what was read before a damage is still worth knowing
   return std::move(collector.fields);
 }
 

@@ -234,7 +234,6 @@ Result<Mapping> AnswerMapper::Finish() { return impl_->Finish(); }
 const std::map<std::string, std::string>& AnswerMapper::TopFields() const {
   return impl_->first().TopFields();
 }
-bool AnswerMapper::TopFieldsAreAppended() const { return impl_->first().TopFieldsAreAppended(); }
 const MappingReport& AnswerMapper::report() const { return impl_->report(); }
 
 }  // namespace o2o

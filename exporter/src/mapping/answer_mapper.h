@@ -43,7 +43,6 @@ class AnswerMapper {
   Result<Mapping> Finish();  // once, also after an error, which it returns again
 
   const std::map<std::string, std::string>& TopFields() const;
-  bool TopFieldsAreAppended() const;
   // Of a mapping that failed; whole after Finish().
   const MappingReport& report() const;
 
