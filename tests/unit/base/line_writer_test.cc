@@ -64,7 +64,7 @@ TEST(LineWriter, WritesLinesInTheirOrder) {
   EXPECT_EQ(writer.dropped(), 0u);
 }
 
-TEST(LineWriter, NobodyWaitsForAPipeThatIsFull) {
+TEST(LineWriter, LoggingNeverWaitsForAFullPipe) {
   Pipe pipe;
   const std::size_t filled = pipe.Fill();
   LineWriter writer(pipe.writer(), 100);

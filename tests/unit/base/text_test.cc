@@ -24,7 +24,7 @@ TEST(TextTest, TakesEveryCharacterAtTheEdges) {
   }
 }
 
-TEST(TextTest, ReplacesWhatIsNoCharacter) {
+TEST(TextTest, ReplacesInvalidSequences) {
   struct Case {
     std::string text, repaired;
   };

@@ -148,7 +148,7 @@ TEST(TimeTextTest, KnowsWhetherTheZoneWasAssumed) {
   }
 }
 
-TEST(TimeTextTest, RefusesWhatIsNoTime) {
+TEST(TimeTextTest, RefusesOtherTexts) {
   for (const char* text : {"",
                            " ",
                            "now",

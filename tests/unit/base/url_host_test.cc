@@ -6,7 +6,7 @@
 namespace o2o {
 namespace {
 
-TEST(HostOfUrl, IsWhatStandsBetweenSchemeAndPath) {
+TEST(HostOfUrl, IsTheTextBetweenSchemeAndPath) {
   struct {
     std::string_view url, host, host_and_port;
   } const cases[] = {

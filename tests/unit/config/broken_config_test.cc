@@ -474,7 +474,7 @@ const Broken kBroken[] = {
       "14:15: sources[0].metrics[0].where.f.not: is empty, want the texts that do not count"}},
 };
 
-TEST(BrokenConfigTest, BrokenFixturesAreToldExactly) {
+TEST(BrokenConfigTest, BrokenFixturesAreReportedExactly) {
   const Variables variables = {{"EMPTY", ""}, {"TWO_LINES", "hunter2\nx"}, {"FORTY_ISH", "hunter2"}};
   for (const Broken& broken : kBroken) {
     const std::string file = "invalid-" + broken.rule + ".yml";

@@ -17,7 +17,7 @@ static_assert(!std::is_constructible_v<ValidatedConfig, Config>, "only the loade
 
 const OmsSourceConfig& Oms(const Config& config) { return Block<OmsSourceConfig>(config.sources.at(0)); }
 
-TEST(ConfigLoaderTest, NoMistakeTellsASecret) {
+TEST(ConfigLoaderTest, NoMistakeRevealsASecret) {
   const Variables secrets = {{"KEY", "hunter2"}, {"DSN", "host=db password=hunter2"}};
   const std::string texts[] = {
       "store: {dsn: \"${DSN}\"}\nsources:\n  - name: ${KEY}\n    interval: ${KEY}\n    oms: {url: "

@@ -84,7 +84,7 @@ TEST(ConnectionStringTest, OptionsOfOtherProgramsAreNamedWithWhatToWriteInstead)
   }
 }
 
-TEST(ConnectionStringTest, SchemesOfOtherProgramsAreSaidToBe) {
+TEST(ConnectionStringTest, SchemesOfOtherProgramsAreReported) {
   for (const char* dsn : {"jdbc:postgresql://db/x?user=u&password=very-secret",
                           "postgresql+psycopg2://u:very-secret@db/x", "postgres+asyncpg://u:very-secret@db/x",
                           "postgis://u:very-secret@db/x", "r2dbc:postgresql://u:very-secret@db/x"}) {

@@ -134,13 +134,9 @@ TEST(MappingLoaderTest, LabelsOfTargetsAreWarnedOf) {
                 "test.yml:4:85: sources[0].metrics[0].static_labels.region: is often a label of the target, "
                 "and then "
                 "arrives in Prometheus as exported_region, another name avoids that, like flag_region"}));
-  for (const char* name : {"job", "instance", "env", "region", "zone", "cluster", "service", "stage", "owner",
-                           "customer", "quantile", "type"}) {
-    EXPECT_TRUE(IsTargetLabel(name)) << name;
-  }
 }
 
-TEST(MappingLoaderTest, TwoSourcesMayFeedOneFamilyIfAStaticLabelTellsThemApart) {
+TEST(MappingLoaderTest, TwoSourcesMayFeedOneFamilyIfAStaticLabelDistinguishesThem) {
   const std::string text =
       "sources:\n"
       "  - name: first\n    json: {url: http://a.test}\n"
@@ -163,7 +159,7 @@ TEST(MappingLoaderTest, MetricsOfOneSourceMayBeOneFamily) {
 }
 
 // Two ways to the same numbers, of which a variable turns one on.
-TEST(MappingLoaderTest, ASourceThatIsOffIsInNobodysWay) {
+TEST(MappingLoaderTest, ADisabledSourceConflictsWithNothing) {
   const std::string source =
       "    json: {url: http://a.test}\n    metrics: [{name: flag_on, help: On., value: v}]\n";
   const Config config = Load("sources:\n  - name: old\n    enabled_if: ${OLD:-}\n" + source +

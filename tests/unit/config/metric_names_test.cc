@@ -8,7 +8,7 @@
 namespace o2o {
 namespace {
 
-TEST(MetricNamesTest, NamesOfTheUsersOwnMayBeginLikeOurs) {
+TEST(MetricNamesTest, UserNamesMayBeginLikeOurs) {
   for (const char* name :
        {"o2o_orders_lost", "vendor_online", "process_orders", "go_x", "flag_count", "flag_sum"}) {
     EXPECT_EQ(MetricNameProblem(name), std::nullopt) << name;
@@ -31,6 +31,14 @@ TEST(MetricNamesTest, OtherNamesAreRefused) {
   for (const char* name : {"_total", "flags", "o2o_orders_open_total", "process_cpu_seconds_total"}) {
     EXPECT_NE(MetricTypeProblem(name, MetricType::kCounter), std::nullopt) << name;
   }
+}
+
+TEST(MetricNamesTest, PrometheusGivesTargetsSuchLabelsItself) {
+  for (const char* name : {"job", "instance", "env", "region", "zone", "cluster", "service", "stage", "owner",
+                           "customer", "quantile", "type"}) {
+    EXPECT_TRUE(IsTargetLabel(name)) << name;
+  }
+  EXPECT_FALSE(IsTargetLabel("vendor_code"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace o2o {
 namespace {
 
-TEST(SourceNameProblem, WellFormedNamesThatNobodyUsesAreFine) {
+TEST(SourceNameProblem, UnusedWellFormedNamesAreAccepted) {
   for (const std::string name :
        {"orders", "a", "vendor-status", "vendor-codes-2", "order-stores", "v", "v1a", "vip"}) {
     EXPECT_EQ(SourceNameProblem(name), std::nullopt) << name;
@@ -28,7 +28,7 @@ TEST(SourceNameProblem, OthersAreNot) {
 
 // A source of such a name would share a series or a page with the program's own, and each would hide the
 // other.
-TEST(SourceNameProblem, WhatTheProgramUsesItselfIsTaken) {
+TEST(SourceNameProblem, NamesThatTheProgramUsesAreTaken) {
   EXPECT_EQ(SourceNameProblem("order-store"),
             "is the name under which the reading of the order store appears, want another one, like orders");
   for (const std::string name : {"vendor-codes", "v1", "v2", "v10"}) {

@@ -77,7 +77,7 @@ TEST(YamlDocumentTest, EmptyTextIsNull) {
   }
 }
 
-TEST(YamlDocumentTest, DuplicateKeysAreToldWithTheirPath) {
+TEST(YamlDocumentTest, DuplicateKeysAreReportedWithTheirPath) {
   EXPECT_EQ(Problems("a:\n  - b: 1\n    b: {c: 1}\n    \"b\": 2\na: 3\n"),
             (Lines{"3:5: a[0].b: duplicate key, give it once", "4:5: a[0].b: duplicate key, give it once",
                    "5:1: a: duplicate key, give it once"}));

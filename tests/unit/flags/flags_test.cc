@@ -105,7 +105,7 @@ TEST(FlagsTest, CommandsTakeTheCommonFlagsOnBothSides) {
   }
 }
 
-TEST(FlagsTest, MistakesAreToldOnOneLine) {
+TEST(FlagsTest, MistakesAreReportedOnOneLine) {
   ExpectUsageError({"ingest"}, "ingest needs --since, like ingest --since 24h, or --from");
   ExpectUsageError(
       {"ingest", "--since=367d"},

@@ -225,7 +225,7 @@ TEST_F(CurlHttpClientTest, ErrorPageIsDrainedAndNotShown) {
   EXPECT_EQ(server.connections(), 1);
 }
 
-TEST_F(CurlHttpClientTest, EndlessOrCutErrorPageIsToldByItsStatus) {
+TEST_F(CurlHttpClientTest, EndlessOrCutErrorPageIsReportedByItsStatus) {
   const std::string endless = "HTTP/1.1 503 Busy\r\nRetry-After: 7\r\n\r\n" + std::string(1u << 20, 'x');
   SocketServer endless_server(SayAndHold(endless));
   Result<HttpResponse> response = Send(Get(endless_server.Url()));
@@ -248,7 +248,7 @@ TEST_F(CurlHttpClientTest, RetryAfterDateIsCountedFromTheServersClock) {
   EXPECT_EQ(response->retry_after, 30s);
 }
 
-TEST_F(CurlHttpClientTest, RetryAfterThatIsNoneOrTooMuch) {
+TEST_F(CurlHttpClientTest, RetryAfterThatIsInvalidOrTooLong) {
   const auto retry_after = [this](std::string_view value) {
     SocketServer server(Say(Answer("", "Retry-After: " + std::string(value) + "\r\n", "503 Busy")));
     const Result<HttpResponse> response = Send(Get(server.Url()));
@@ -260,7 +260,7 @@ TEST_F(CurlHttpClientTest, RetryAfterThatIsNoneOrTooMuch) {
   EXPECT_EQ(retry_after("99999999999999999999999"), 24h);
 }
 
-TEST_F(CurlHttpClientTest, RedirectIsToldAndNotFollowed) {
+TEST_F(CurlHttpClientTest, RedirectIsReportedAndNotFollowed) {
   std::atomic<int> visits = 0;
   SocketServer target([&](Peer& peer) {
     ++visits;
@@ -277,7 +277,7 @@ TEST_F(CurlHttpClientTest, RedirectIsToldAndNotFollowed) {
   EXPECT_EQ(visits, 0);
 }
 
-TEST_F(CurlHttpClientTest, RelativeRedirectIsMadeWhole) {
+TEST_F(CurlHttpClientTest, RelativeRedirectBecomesAbsolute) {
   SocketServer server(Say("HTTP/1.1 301 Moved\r\nLocation: /login?x=1\r\nContent-Length: 0\r\n\r\n"));
   const Result<HttpResponse> response = Send(Get(server.Url("/a/b")));
   ASSERT_TRUE(response) << response.error().message;
@@ -321,7 +321,7 @@ TEST_F(CurlHttpClientTest, SecretsOfTheUrlStayOutOfErrors) {
                "GET http://" + address + "/p: connection refused");
 }
 
-TEST_F(CurlHttpClientTest, UrlOrHeaderThatCannotBeSent) {
+TEST_F(CurlHttpClientTest, UrlsAndHeadersThatCannotBeSentAreRefused) {
   for (const char* const url :
        {"ftp://127.0.0.1/x", "file:///etc/passwd", "http://user:hunter2@ho st/", ""}) {
     const Error error = Failure(Get(url));

@@ -65,7 +65,7 @@ TEST(FollowReferenceTest, SaysWhereItLeadsAway) {
 }
 
 // A control character would end the text that libcurl gets, or a header.
-TEST(FollowReferenceTest, NothingForWhatIsNoUrl) {
+TEST(FollowReferenceTest, IsNothingForATextThatIsNotAUrl) {
   for (const std::string& reference :
        {std::string("http://"), std::string("http://[::1/"), std::string("mailto:a@b.test"),
         std::string("/a\r\nb"), std::string("/a\0b", 4), std::string("http://a.test:99999/")}) {
@@ -82,7 +82,7 @@ TEST(UrlEncodeTest, KeepsWhatRfc3986CallsUnreserved) {
   EXPECT_EQ(UrlEncode(std::string_view("text", 0)), "");
 }
 
-TEST(WithParameterTest, StandsInThePlaceOfTheOneThatIsThere) {
+TEST(WithParameterTest, ReplacesTheParameterThatIsThere) {
   struct {
     std::string_view url, name, value, changed;
   } const cases[] = {

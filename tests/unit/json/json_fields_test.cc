@@ -31,7 +31,7 @@ TEST(JsonFieldsTest, LastOfEqualKeysWins) {
   EXPECT_EQ(ReadJsonFields(R"({"a":1,"a":2})"), (Fields{{"a", "2"}}));
 }
 
-TEST(JsonFieldsTest, WhatStandsBeforeADamage) {
+TEST(JsonFieldsTest, FieldsBeforeADamageAreKept) {
   EXPECT_EQ(ReadJsonFields(R"({"a": 1, "b": "2", "c)"), (Fields{{"a", "1"}, {"b", "2"}}));
 }
 
@@ -46,7 +46,7 @@ TEST(JsonFieldsTest, AtMostSoMany) {
   EXPECT_EQ(ReadJsonFields(text + "\"z\": 1}", 10).size(), 10u);
 }
 
-TEST(JsonFieldsTest, DeepNestingIsNoDanger) {
+TEST(JsonFieldsTest, DeepNestingIsHarmless) {
   std::string text;
   for (int i = 0; i < 50'000; ++i) text += "{\"a\":";
   EXPECT_EQ(ReadJsonFields("{\"first\": 1, \"deep\": " + text + "1").at("first"), "1");

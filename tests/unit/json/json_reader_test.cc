@@ -116,7 +116,7 @@ TEST(JsonReaderTest, NumbersStayText) {
             "n:128.74836467836484838364836483643636483648e-336");
 }
 
-TEST(JsonReaderTest, NumbersThatAreNoneStayText) {
+TEST(JsonReaderTest, NotANumberAndInfinityStayText) {
   EXPECT_EQ(Events("[NaN,Infinity,-Infinity,Inf,-Inf,-NaN]"),
             "[ n:NaN n:Infinity n:-Infinity n:Inf n:-Inf n:-NaN ]");
 }
@@ -145,7 +145,7 @@ TEST(JsonReaderTest, HalfASurrogatePairIsReplaced) {
             "A");
 }
 
-TEST(JsonReaderTest, BytesThatAreNoUtf8PassThrough) {
+TEST(JsonReaderTest, InvalidUtf8PassesThrough) {
   EXPECT_EQ(Events("\"a\xFF\xC3\""), "s:a\xFF\xC3");
   EXPECT_EQ(Events("\"tab\there\""), "s:tab\there");
 }

@@ -85,7 +85,7 @@ TEST(AnswerMapperTest, CeilingsAreOfAllPlacesTogether) {
 
 // ---- labels from elsewhere in the document
 
-TEST(DocumentLabelTest, MayStandBeforeAndBehindTheRows) {
+TEST(DocumentLabelTest, MayPrecedeOrFollowTheRows) {
   const auto config = AnyShape(
       {Gauge("n", "n", {{"region", "$/meta/region"}, {"id", "id"}, {"build", "$/build"}})}, At("/data/rows"));
   const std::string expected =
@@ -110,7 +110,7 @@ TEST(DocumentLabelTest, AbsentOnesAreEmptyAndNoted) {
   EXPECT_EQ(mapped.report.notes, Texts{"column `$/meta/region` not in the answer; it counts as empty"});
 }
 
-TEST(DocumentLabelTest, WhatIsNoTextFailsTheAnswer) {
+TEST(DocumentLabelTest, ALabelThatIsNotATextFailsTheAnswer) {
   auto config = AnyShape({Gauge("n", "n", {{"meta", "$/meta"}})}, At("/rows"));
   EXPECT_EQ(MapWhole(config, R"({"rows":[{"n":1}],"meta":{"region":"x"}})").lines,
             "bad_shape: `$/meta` is an object, expected a text");

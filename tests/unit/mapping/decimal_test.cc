@@ -28,7 +28,7 @@ TEST(DecimalTest, ExponentsMoveThePoint) {
   EXPECT_EQ(Text("0e99999999999"), "0");
 }
 
-TEST(DecimalTest, MoreThanEighteenDigitsAreNone) {
+TEST(DecimalTest, MoreThanEighteenDigitsAreNotADecimal) {
   EXPECT_EQ(Text("1234567890123456789"), "none");
   EXPECT_EQ(Text("1e18"), "none");
   EXPECT_EQ(Text("1e-19"), "none");

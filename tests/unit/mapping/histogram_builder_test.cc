@@ -55,7 +55,7 @@ TEST(HistogramBuilderTest, BoundsAreThoseOfAllSeries) {
   }
 }
 
-TEST(HistogramBuilderTest, WhatIsNoHistogramFailsTheAnswer) {
+TEST(HistogramBuilderTest, AnInvalidHistogramFailsTheAnswer) {
   const auto failure = [](bool cumulative, std::string_view body) {
     return MapWhole(AnyShape({Cooking(cumulative)}), body).lines;
   };

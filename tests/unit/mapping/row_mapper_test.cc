@@ -217,7 +217,7 @@ TEST(RowMapperTest, AMissingOrNullLabelIsTheEmptyOne) {
   EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 2u);
 }
 
-TEST(RowMapperTest, ALabelThatIsNoTextRejectsTheRow) {
+TEST(RowMapperTest, ALabelThatIsNotATextRejectsTheRow) {
   const Outcome outcome = Map(Config({Stock()}), R"([{"vendor":{"a":1},"stock":1},{"vendor":[],"stock":1}])");
   EXPECT_EQ(outcome.lines, "");
   EXPECT_EQ(Rejected(outcome.report, RowReason::kBadLabel), 2u);
@@ -239,7 +239,7 @@ TEST(RowMapperTest, ALabelThatIsTooLongRejectsTheRow) {
             "vendor_stock: label vendor: longer than 300 bytes (max_label_bytes)");
 }
 
-TEST(RowMapperTest, LabelsThatAreNoUtf8AreRepairedAndCounted) {
+TEST(RowMapperTest, InvalidUtf8InLabelsIsRepairedAndCounted) {
   const Outcome outcome = Map(Config({Stock()}),
                               "[{\"vendor\":\"a\xFF\",\"stock\":1},{\"vendor\":\"b\\u0000\",\"stock\":2},"
                               "{\"vendor\":\"\\ud800\",\"stock\":3}]");
@@ -417,7 +417,7 @@ TEST(RowMapperTest, DuplicateLabelSets) {
 }
 
 // Which of them came first is up to the database.
-TEST(RowMapperTest, AmbiguousLabelSetsArePublishedByNobody) {
+TEST(RowMapperTest, AmbiguousLabelSetsAreNotPublished) {
   MetricConfig price = Stock();
   price.name = "vendor_price";
   price.value_column = "price";
@@ -533,7 +533,7 @@ TEST(RowMapperTest, WrongTopType) {
   EXPECT_EQ(failure("null"), "bad_shape: the answer is null, expected an array of rows");
 }
 
-TEST(RowMapperTest, RowsThatAreNoObjects) {
+TEST(RowMapperTest, RowsThatAreNotObjects) {
   const Outcome outcome =
       Map(Config({Stock()}), R"([1,"x",null,[{"vendor":"X","stock":0}],{"vendor":"A","stock":1}])");
   EXPECT_EQ(outcome.lines, "vendor_stock{vendor=\"A\"} 1\n");
@@ -611,7 +611,7 @@ TEST(RowMapperTest, OfEqualKeysOfNestedRowsTheLastWins) {
   EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateKey), 2u);
 }
 
-TEST(RowMapperTest, NestedRowsThatAreNone) {
+TEST(RowMapperTest, NestedRowsThatAreNotObjects) {
   const Outcome outcome =
       Map(Products(), R"([{"vendor":"A","products":"none"},{"vendor":"B","products":{"name":"x"}},
         {"vendor":"C","products":[1,{"name":"x","stock":"bad"},{"name":"y","stock":2}]}])");
@@ -657,7 +657,7 @@ MappingConfig Anywhere(std::vector<MetricConfig> metrics, RowsConfig rows = {}) 
 }
 
 // Without a `$key` that would tell that the rows are members.
-TEST(RowMapperTest, TheAnswerTellsWhetherRowsAreMembers) {
+TEST(RowMapperTest, TheAnswerDecidesWhetherRowsAreMembers) {
   MetricConfig sum = Stock();
   sum.aggregate = Aggregate::kSum;
   const Outcome members = Map(Anywhere({sum}), R"({"p":{"stock":1,"vendor":"x"},"q":{"stock":2,"vendor":"x"},
@@ -672,7 +672,7 @@ TEST(RowMapperTest, TheAnswerTellsWhetherRowsAreMembers) {
   EXPECT_EQ(Map(Anywhere({sum}), "[]").lines, "");
 }
 
-TEST(RowMapperTest, AnObjectWithoutARowIsNoAnswer) {
+TEST(RowMapperTest, AnObjectWithoutARowIsRefused) {
   MetricConfig count = Stock();
   count.aggregate = Aggregate::kCount;
   count.value_column.clear();
@@ -780,7 +780,7 @@ TEST(RowMapperTest, CutAnswersGiveNothing) {
             "bad_json: not JSON at byte 0: found byte 0xEF, expected a value");
 }
 
-TEST(RowMapperTest, AFailedQueryIsTold) {
+TEST(RowMapperTest, AFailedQueryIsReported) {
   const std::string failed =
       R"({"database_id":1,"via":[{"status":"x","error":"inner"}],"error_type":"invalid-query","status":"failed",
     "error":"ERROR: relation \"foo\" does not exist","row_count":0,"data":{"rows":[],"error":"no"},"_status":500,"message":null})";
@@ -794,7 +794,7 @@ TEST(RowMapperTest, AFailedQueryIsTold) {
   EXPECT_FALSE(outcome.appended);
 }
 
-TEST(RowMapperTest, AQueryThatFailedHalfwayIsTold) {
+TEST(RowMapperTest, AQueryThatFailedHalfwayIsReported) {
   const std::string rows = "[\n{\"vendor\":\"A\",\"stock\":1},\n{\"vendor\":\"B\",\"stock\":2}";
   const std::string failed =
       R"({"database_id":1,"via":[{}],"status":"failed","error":"Error reducing result rows: gone"})";

@@ -172,7 +172,7 @@ TEST(ElementsTest, ScalarsAreRowsWhereAMetricTakesThem) {
   EXPECT_EQ(MapWhole(config, "{}").lines, "bad_shape: the answer is an object, expected an array of values");
 }
 
-TEST(ElementsTest, AnArrayWithoutARowIsNoAnswer) {
+TEST(ElementsTest, AnArrayWithoutARowIsRefused) {
   EXPECT_EQ(
       MapWhole(AnyShape({Gauge("n", "stock")}), R"([1, 2, "x"])").lines,
       "bad_shape: the answer is an array of which no element is an object, expected an array or an object "

@@ -205,7 +205,7 @@ TEST(RowValuesTest, NumbersThatReadBothWaysAreNoted) {
   EXPECT_EQ(notes(point, R"([{"v":"A","n":"12"},{"v":"B","n":1.234}])"), Texts());
 }
 
-TEST(RowValuesTest, TimesAreOfTheZoneThatIsTold) {
+TEST(RowValuesTest, TimesAreOfTheConfiguredZone) {
   MetricConfig metric = Stock();
   metric.unit = ValueUnit::kTime;
   constexpr std::string_view kRow = R"([{"v":"A","n":"2026-11-20T10:00:00"}])";
@@ -408,7 +408,7 @@ TEST(RowValuesTest, TwoNewestRowsAreDuplicates) {
 
 // ---- answers
 
-TEST(RowValuesTest, AnAnswerWithoutOneRowThatIsAnObjectIsNoAnswer) {
+TEST(RowValuesTest, AnAnswerWithoutAnyObjectAmongItsRowsIsRefused) {
   const std::string failure = MapWhole(List({Stock()}), R"([1,2,"x"])").lines;
   EXPECT_TRUE(failure.starts_with("bad_shape: ")) << failure;
   EXPECT_EQ(MapWhole(List({Stock()}), R"([1,{"v":"A","n":1}])").lines, "stock{vendor=\"A\"} 1\n");

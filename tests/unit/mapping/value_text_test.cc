@@ -112,7 +112,7 @@ TEST(ValueTextTest, OtherStringsAreBad) {
   EXPECT_EQ(String("1e309"), "bad");
 }
 
-TEST(ValueTextTest, ACommaMayStandBeforeTheFraction) {
+TEST(ValueTextTest, ACommaMayBeTheDecimalMark) {
   const std::pair<std::string_view, std::string_view> cases[] = {
       {"12,5", "12.5"},
       {"12,500", "12.500"},

@@ -62,7 +62,7 @@ TEST(ExporterMetrics, EveryKnownLabelSetIsThereAtZero) {
             "o2o_store_write_duration_seconds_count 0\n");
 }
 
-TEST(ExporterMetrics, TellsOfPolls) {
+TEST(ExporterMetrics, CountsPolls) {
   ExporterMetrics metrics;
   metrics.AddSource("orders", 15, {{}, {"missing_id"}, {}});
   metrics.PollStarted("orders");
@@ -135,7 +135,7 @@ TEST(ExporterMetrics, AddingASourceAgainKeepsItsCounts) {
   EXPECT_EQ(ValueOf(text, "o2o_source_interval_seconds"), 30);
 }
 
-TEST(ExporterMetrics, TellsOfRepairs) {
+TEST(ExporterMetrics, CountsRepairs) {
   ExporterMetrics metrics;
   metrics.AddSource("vendors", 15, {{}, {}, {"duplicate_key", "text"}});
   EXPECT_EQ(SamplesOf(TextOf(metrics), "o2o_source_repaired_total"),
@@ -163,7 +163,7 @@ TEST(ExporterMetrics, ARemovedSourceIsGone) {
   EXPECT_EQ(ValueOf(text, "o2o_source_failures_total{source=\"stays\",reason=\"timeout\"}"), 0);
 }
 
-TEST(ExporterMetrics, TellsOfTheStore) {
+TEST(ExporterMetrics, ReportsTheStore) {
   ExporterMetrics metrics;
   metrics.SetStoreUp(true);
   metrics.StoreWrote(0.004);
@@ -190,7 +190,7 @@ TEST(ExporterMetrics, TellsOfTheStore) {
             "o2o_store_write_duration_seconds_bucket{le=\"+Inf\"} 3\n");
 }
 
-TEST(ExporterMetrics, TellsOfTheConfiguration) {
+TEST(ExporterMetrics, ReportsConfigurationReloads) {
   ExporterMetrics metrics;
   metrics.ConfigLoaded(true, Timestamp(std::chrono::seconds(1700000000)));
   metrics.ConfigLoaded(false, Timestamp(std::chrono::seconds(1700000099)));

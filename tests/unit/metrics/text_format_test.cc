@@ -28,7 +28,7 @@ TEST(LabelValue, EscapesWhatTheFormatNeedsAndNothingElse) {
   EXPECT_EQ(Escaped("Phở 🍜"), "Phở 🍜");
 }
 
-TEST(LabelValue, RepairsWhatIsNoText) {
+TEST(LabelValue, RepairsInvalidText) {
   EXPECT_EQ(Escaped("a\xff"
                     "b"),
             "a\xEF\xBF\xBD"

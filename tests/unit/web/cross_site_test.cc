@@ -18,7 +18,7 @@ bool CrossSite(std::string host, std::string origin, std::string sec_fetch_site)
   return IsCrossSite(request);
 }
 
-TEST(IsCrossSite, ClientsThatAreNoBrowsersAreWelcomeUnderAnyName) {
+TEST(IsCrossSite, ClientsOtherThanBrowsersAreWelcomeUnderAnyName) {
   EXPECT_FALSE(CrossSite("localhost:9847", "", ""));
   EXPECT_FALSE(CrossSite("exporter.example:9847", "", ""));
   EXPECT_FALSE(CrossSite("", "", ""));

@@ -36,7 +36,7 @@ TEST(MaskedBodyTest, APasswordThatIsAWordOfThePageBreaksNothing) {
             R"({"state":"up","error":"of <secret>"})");
 }
 
-TEST(MaskedBodyTest, TagsThatNobodyEndsAreKept) {
+TEST(MaskedBodyTest, UnclosedTagsAreKept) {
   const Secret secret("hunter2secret");
   EXPECT_EQ(Masked("text/html; charset=utf-8", "hunter2secret<style>a"), "&lt;secret&gt;<style>a");
   EXPECT_EQ(Masked("text/html; charset=utf-8", "<p"), "<p");

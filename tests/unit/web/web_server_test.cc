@@ -81,7 +81,7 @@ TEST(WebServer, AnswersExactlyItsPaths) {
   }
 }
 
-TEST(WebServer, AnswersNoPathThatOnlyBeginsLikeItsOwn) {
+TEST(WebServer, RefusesPathsThatOnlyBeginLikeItsOwn) {
   const auto server = StartServer(Pages());
   for (const char* path :
        {"/metrics%00", "/metrics%00x", "/%00/metrics", "/metrics%", "/metrics%2", "/metrics%zz"}) {
@@ -164,7 +164,7 @@ TEST(WebServer, IgnoresARequestsBody) {
   }
 }
 
-TEST(WebServer, AHandlerThatThrowsIsA500AndNothingMore) {
+TEST(WebServer, AHandlerThatThrowsIsA500AndTheServerKeepsServing) {
   const auto server = StartServer(Pages());
   for (const char* path : {"/throws", "/throws-odd"}) {
     const RawResponse response = Ask(server->port(), "GET", path);
@@ -174,7 +174,7 @@ TEST(WebServer, AHandlerThatThrowsIsA500AndNothingMore) {
   EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
 }
 
-TEST(WebServer, HandsTheRequestOn) {
+TEST(WebServer, PassesTheRequestToTheHandler) {
   const auto server = StartServer(Pages());
   EXPECT_EQ(
       Ask(server->port(), "GET", "/echo?q=1", "Accept: a/b\r\naccept: c/d;q=0.5\r\nAccept-Encoding: gzip\r\n")
@@ -214,7 +214,7 @@ TEST(WebServer, SurvivesGarbage) {
   }
 }
 
-TEST(WebServer, AnswersWhatIsNoRequestInPlainWords) {
+TEST(WebServer, AnswersAMalformedRequestInPlainText) {
   const auto server = StartServer(Pages());
   RawClient client(server->port());
   client.Send("nonsense\r\n\r\n");
@@ -281,7 +281,7 @@ class Trickle {
   std::jthread thread_;
 };
 
-TEST(WebServer, ReadersByTheSpoonfulDoNotStarveAScrape) {
+TEST(WebServer, VerySlowReadersDoNotStarveAScrape) {
   const auto server = StartServer(Pages());
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int c = 0; c < kMany; ++c) {
@@ -292,7 +292,7 @@ TEST(WebServer, ReadersByTheSpoonfulDoNotStarveAScrape) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Ask(server->port(), "GET", "/metrics").body, "o2o_up 1\n");
 }
 
-TEST(WebServer, DrippingRequestsDoNotStarveAScrapeAndAreCutOff) {
+TEST(WebServer, RequestsSentByteByByteDoNotStarveAScrapeAndAreDisconnected) {
   const auto server = StartServer(Pages());
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int c = 0; c < kMany; ++c) {
@@ -304,7 +304,7 @@ TEST(WebServer, DrippingRequestsDoNotStarveAScrapeAndAreCutOff) {
   for (const auto& client : clients) EXPECT_EQ(client->Receive(1), "");
 }
 
-TEST(WebServer, AFewSlowReadersAreLeftInPeace) {
+TEST(WebServer, AFewSlowReadersAreNotDisconnected) {
   (void)BigText();  // made before the clock runs: it takes seconds under a sanitizer
   const auto server = StartServer(Pages());
   std::vector<std::unique_ptr<RawClient>> clients;
@@ -330,7 +330,7 @@ TEST(WebServer, AFewSlowReadersAreLeftInPeace) {
   for (const std::size_t bytes : rest) EXPECT_GT(bytes, BigText()->size() - 80 * 10'000);
 }
 
-TEST(WebServer, LetsGoOfStuckClients) {
+TEST(WebServer, DisconnectsStuckClients) {
   (void)BigText();  // made before the clock runs: it takes seconds under a sanitizer
   const auto server = StartServer(Pages());
   RawClient idle(server->port());
@@ -347,7 +347,7 @@ TEST(WebServer, LetsGoOfStuckClients) {
   EXPECT_LT(deaf.ReceiveAll().size(), BigText()->size());
 }
 
-TEST(WebServer, ASlowReaderGetsItAllAndDisturbsNobody) {
+TEST(WebServer, ASlowReaderGetsTheWholeAnswerAndDelaysNoOther) {
   const auto server = StartServer(Pages());
   RawClient slow(server->port());
   slow.Send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -367,7 +367,7 @@ TEST(WebServer, ASlowReaderGetsItAllAndDisturbsNobody) {
   EXPECT_TRUE(response.body == "first\n" + *BigText() + "last\n");
 }
 
-TEST(WebServer, AnEndlessUploadHoldsNothing) {
+TEST(WebServer, AnEndlessUploadIsDisconnected) {
   const auto server = StartServer(Pages());
   RawClient upload(server->port());
   upload.Send("POST /-/reload HTTP/1.1\r\nHost: x\r\nContent-Length: 52428800\r\n\r\n");
@@ -378,7 +378,7 @@ TEST(WebServer, AnEndlessUploadHoldsNothing) {
   EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
 }
 
-TEST(WebServer, StopsAtOnceWhenNobodyHangsOn) {
+TEST(WebServer, StopsAtOnceWithoutClients) {
   auto server = StartServer(Pages());
   EXPECT_EQ(Ask(server->port(), "GET", "/metrics").status, 200);
   const int port = server->port();
@@ -388,7 +388,7 @@ TEST(WebServer, StopsAtOnceWhenNobodyHangsOn) {
   EXPECT_THROW(RawClient{port}, std::runtime_error);
 }
 
-TEST(WebServer, StopsInTimeWhileClientsHang) {
+TEST(WebServer, StopsInTimeWithStuckClients) {
   auto server = StartServer(Pages());
   std::vector<std::unique_ptr<RawClient>> stuck;
   for (int c = 0; c < 60; ++c) {
