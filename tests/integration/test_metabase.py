@@ -291,7 +291,7 @@ def test_probe_shows_rejected_rows_with_their_reasons(scratch):
         status, said, _ = probe(stand, "stock")
         assert status == 0 and "Rejected rows: no_value 1, bad_value 1, duplicate 2" in said
         assert "stock_left: column `Stock Left`: 'many' is not a number\n    {\"Vendor Code\":\"V1\"" in said
-        assert "stock_left: rows 3 and 4 have the same labels, so that neither is published" in said
+        assert "stock_left: rows 3 and 4 have the same labels, so neither is published" in said
 
 
 @pytest.mark.parametrize("settings, words", [

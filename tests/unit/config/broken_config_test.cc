@@ -376,7 +376,7 @@ const Broken kBroken[] = {
     {"metric-name-twice",
      {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing tells "
       "the "
-      "series of the two apart, want another name, or one same label in the static_labels of both, with a "
+      "series of the two, want another name, or one same label in the static_labels of both, with a "
       "text of its own in each"}},
     {"metric-name-underscores",
      {"5:15: sources[0].metrics[0].name: \"__flag\" begins with __, which is for Prometheus' own use, want "

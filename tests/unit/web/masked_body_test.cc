@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "unit/web/raw_client.h"
+#include "web/web_server.h"
 
 namespace o2o {
 namespace {

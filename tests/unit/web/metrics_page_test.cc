@@ -11,6 +11,7 @@
 #include "unit/metrics/gunzip.h"
 #include "unit/metrics/run_command.h"
 #include "unit/web/raw_client.h"
+#include "web/web_server.h"
 
 namespace o2o {
 namespace {
