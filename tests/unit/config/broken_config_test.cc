@@ -374,7 +374,7 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"o2o_order_duration_seconds_count\" is the exporter's own metric "
       "o2o_order_duration_seconds, or too near to it, want another name"}},
     {"metric-name-twice",
-     {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing tells "
+     {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing distinguishes "
       "the "
       "series of the two, want another name, or one same label in the static_labels of both, with a "
       "text of its own in each"}},
