@@ -8,7 +8,6 @@ import threading
 import pytest
 
 from harness.configured import Configured, source
-from harness.processes import wait_until
 from harness.scripted_server import Answer, ScriptedServer
 from harness.silent_postgres import SilentPostgres
 from harness.stand import events
