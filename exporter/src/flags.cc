@@ -91,7 +91,7 @@ Exit status: 0 on success, 1 on failure, 3 where ingest took something in, but n
 it, failed, or the run was interrupted; the reason is printed to stderr.
 
 To add a Metabase question or a JSON endpoint, write a few lines of YAML: docs/configuration.md. To add a kind of
-source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: ARCHITECTURE.md.
+source, write a unit (.h, .cc) in exporter/src/sources, its test and a line in source_kinds.cc there: CONTRIBUTING.md.
 )";
 
 // One line without anything that moves a terminal's cursor: arguments may come from anywhere.

@@ -241,7 +241,7 @@ TEST(FlagsTest, HelpTeaches) {
                              "/-/reload",
                              "Exit status",
                              "docs/configuration.md",
-                             "ARCHITECTURE.md"}) {
+                             "CONTRIBUTING.md"}) {
       EXPECT_NE(parsed.out.find(word), std::string::npos) << word;
     }
   }
