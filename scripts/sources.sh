@@ -16,10 +16,7 @@ case ${1:-} in
   shell) list \( -name '*.sh' -o -path './.ci/run' -o -path './batch/run' -o -path './batch/backup' -o -path './batch/restore' -o -path './batch/restore_drill' -o -path './batch/s3_put' \) ;;
   yaml) list \( -name '*.yml' -o -name '*.yaml' -o -name '.yamllint' \) -not -path './tests/testdata/*' ;;
   texts)
-    # Folders whose wording is not yet in order. This list only shrinks.
-    pending=(-not -path './exporter/src/base/*' -not -path './exporter/src/config/*' -not -path './exporter/src/http/*' -not -path './exporter/src/json/*'
-      -not -path './exporter/src/mapping/*' -not -path './exporter/src/metrics/*' -not -path './exporter/src/web/*' -not -path './exporter/src/flags.cc' -not -path './tests/unit/*')
-    list "${pending[@]}" \( -name '*.md' -o -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' -o -name '*.sql' -o -name '*.yml' \
+    list \( -name '*.md' -o -name '*.cc' -o -name '*.h' -o -name '*.c' -o -name '*.py' -o -name '*.sh' -o -name '*.sql' -o -name '*.yml' \
       -o -name '*.cmake' -o -name 'CMakeLists.txt' -o -name '*.tmpl' -o -name '*.jsx' -o -name '*.mjs' -o -name '*.js' -o -name '*.conf' -o -name '*.tsv' \
       -o -name '*.example' -o -name '*.in' -o -name 'floors.txt' -o -name 'packages.txt' -o -name 'tools.txt' -o -name 'survivors.txt' -o -name '.clang-*' -o -name Makefile \
       -o -name Dockerfile -o -path './.ci/run' -o -path './batch/*' \) -not -path './tests/testdata/*' -not -path './tests/fuzz/corpus/*' \

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-// Letters, digits, blanks and control characters of ASCII, whatever the locale. All other bytes, those of UTF-8 among them, stay
-// as they are.
+// Letters, digits, blanks and control characters of ASCII, whatever the locale. All other bytes, those of
+// UTF-8 among them, stay as they are.
 namespace o2o {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }

@@ -64,7 +64,7 @@ void LineWriter::StartThread() noexcept {
   try {
     thread_ = std::thread([this] { Run(); });
   } catch (...) {
-    // No thread to be had, or no memory: the next line tries again, and Flush() does without.
+    // No thread available, or no memory: the next line tries again, and Flush() does without.
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

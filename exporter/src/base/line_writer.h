@@ -12,8 +12,8 @@
 
 namespace o2o {
 
-// Writes lines to a descriptor on a thread of its own, so that nobody who has something to say waits for
-// whoever reads it: a pipe that is full, a terminal that is stopped, a disk that hangs. Thread-safe.
+// Writes lines to a descriptor on a thread of its own, so that no caller waits for
+// its reader: a pipe that is full, a terminal that is stopped, a disk that hangs. Thread-safe.
 class LineWriter {
  public:
   // Beyond `max_bytes` of lines that wait to be written, lines are dropped. The descriptor stays the
@@ -27,13 +27,13 @@ class LineWriter {
   // Takes `line`, newline included, to be written by one write(). Never waits, never throws.
   void Write(std::string line) noexcept;
   // Waits until all lines taken so far are written or dropped, but no longer than that. Says whether they
-  // are. Where no thread was to be had it writes them itself.
+  // are. Without a thread it writes them itself.
   bool Flush(std::chrono::milliseconds at_most);
   // Lines for which there was no room, or that could not be written.
   std::uint64_t dropped() const;
 
  private:
-  void StartThread() noexcept O2O_REQUIRES(mutex_);  // in vain where there is none to be had
+  void StartThread() noexcept O2O_REQUIRES(mutex_);  // in vain where none is available
   void Run();
 
   const int descriptor_;

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kMaxValueBytes = 4096;
 constexpr std::size_t kMaxMaskedBytes = 64u << 10;  // looked through for secrets; longer than any of them
 
-// Of lines that wait for whoever reads stderr: a few thousand.
+// Of lines that wait for the reader of stderr: a few thousand.
 constexpr std::size_t kMaxWaitingBytes = 1u << 20;
 
 std::atomic<Level> g_level{Level::kInfo};

@@ -13,7 +13,7 @@
 
 // Of a member: only with that mutex held.
 #define O2O_GUARDED_BY(mutex) O2O_THREAD_SAFETY(guarded_by(mutex))
-// Of a function or lambda: whoever calls it holds that mutex.
+// Of a function or lambda: the caller holds that mutex.
 #define O2O_REQUIRES(mutex) O2O_THREAD_SAFETY(requires_capability(mutex))
 // Of a function that holds the mutex in a way that clang does not see; its comment says which.
 #define O2O_NOT_CHECKED O2O_THREAD_SAFETY(no_thread_safety_analysis)

@@ -271,7 +271,7 @@ bool MayDecode(std::string_view text) {
 bool MayHold(const Table& table, std::string_view text) {
   if (text.size() < table.least_bytes) return false;
   if (MayDecode(text)) return true;
-  // Whatever is not encoded covers one of the windows that stand so far apart.
+  // Whatever is not encoded covers one of the windows at this distance.
   const std::size_t stride = table.least_bytes - kWindow + 1;
   for (std::size_t at = stride - 1; at + kWindow <= text.size(); at += stride) {
     if (table.windows[Window(text.data() + at)]) return true;

@@ -11,7 +11,7 @@
 //
 // A secret is found as it is and in every encoding it travels in: percent-encoded (also as a form has it),
 // escaped as in JSON or HTML, any mixture of these, and base64, alone or inside user:password. At the end of
-// a text half of it, and 8 bytes, are enough. Of fewer than 8 bytes it is found where it stands as a word of
+// a text half of it, and 8 bytes, are enough. Of fewer than 8 bytes it is found where it is a word of
 // its own; of fewer than 4 it cannot be a secret, and masking it would shred every text.
 namespace o2o::redaction {
 
@@ -20,7 +20,7 @@ namespace o2o::redaction {
 using Registration = std::shared_ptr<const void>;
 Registration Register(std::string_view text);
 
-// `text` with <secret> in the place of every secret in it. Costs next to nothing where none is registered.
+// `text` with <secret> instead of every secret in it. Costs next to nothing where none is registered.
 std::string Mask(std::string text);
 
 // Whether Mask() would change it.

@@ -182,7 +182,7 @@ std::optional<TimeZone> ZoneOf(std::string_view name) {
   return TimeZone::Find(name);
 }
 
-// False if the text in the place of a zone is not one.
+// False if the text where a zone may be is not one.
 bool TakeZone(TimeCursor& cursor, Parts& parts) {
   TimeCursor ahead = cursor;
   ahead.TakeBlanks();

@@ -23,7 +23,7 @@ class TimeZone {
   static std::optional<TimeZone> Find(std::string_view name);
 
   // The instant that a wall clock time is. Where the clock is set back and shows it twice, `now` decides: the
-  // later one that is not after `now`, the clock of whoever wrote the time (add the tolerance with which it
+  // later one that is not after `now`, the clock of the writer of the time (add the tolerance with which it
   // is known); the earlier one where neither has come yet, or nothing is known. Where the clock skips it, the
   // moment of the jump.
   Timestamp ToUtc(WallTime wall, std::optional<Timestamp> now = std::nullopt) const;

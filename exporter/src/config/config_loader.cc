@@ -8,10 +8,10 @@
 
 #include "base/text.h"
 #include "base/text_file.h"
-#include "config/listen_address.h"
 #include "config/config_reader.h"
 #include "config/connection_string.h"
 #include "config/fingerprint.h"
+#include "config/listen_address.h"
 #include "config/source_loader.h"
 #include "config/yaml_document.h"
 #include "embedded/kDefaultConfig.h"
@@ -148,7 +148,7 @@ void ReadConfig(MapReader root, std::span<const SourceKind> kinds, std::string_v
   }
 }
 
-// What stands beside the sources may be shared by all of them; the store and the orders' words are of their
+// Everything beside the sources may be shared by all of them; the store and the orders' words are of their
 // own.
 void AddFingerprints(const YamlNode& root, const Reading& reading, Config& config) {
   YamlNode shared;

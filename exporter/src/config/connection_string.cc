@@ -108,7 +108,8 @@ std::optional<std::string> ForeignScheme(std::string_view dsn) {
   if (scheme.size() == dsn.size() || scheme == "postgresql" || scheme == "postgres") return std::nullopt;
   for (const std::string_view known : {"jdbc:postgresql", "postgresql+", "postgres+", "postgis", "r2dbc:"}) {
     if (!scheme.starts_with(known)) continue;
-    return "begins as for another program, want it to begin with postgresql:// (and user:password@ before the "
+    return "begins as for another program, want it to begin with postgresql:// (and user:password@ before "
+           "the "
            "host)";
   }
   return std::nullopt;

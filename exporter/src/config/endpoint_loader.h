@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/time_zone.h"
-#include "config/url_problem.h"
 #include "config/config.h"
 #include "config/config_reader.h"
+#include "config/url_problem.h"
 
 // What the blocks of all kinds of source have in common: where the upstream is and how to get there.
 namespace o2o {

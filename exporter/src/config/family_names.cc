@@ -111,9 +111,9 @@ FamilyNames::Conflict FamilyNames::Twins(const Feed& first, const std::string& s
                                  "name, or " +
                                  std::string(kWanted)};
   }
-  return {"static_labels", "do not distinguish the series of " + Called(source) + " from those of " + metric.name +
-                               " of " + Called(first.source) + ", want " + std::string(kWanted) +
-                               ", like shop: north here and shop: south there"};
+  return {"static_labels", "do not distinguish the series of " + Called(source) + " from those of " +
+                               metric.name + " of " + Called(first.source) + ", want " +
+                               std::string(kWanted) + ", like shop: north here and shop: south there"};
 }
 
 }  // namespace o2o

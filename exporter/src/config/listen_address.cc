@@ -36,7 +36,8 @@ Result<ListenAddress> ParseListenAddress(const std::string& text) {
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
   if (getaddrinfo(host.c_str(), nullptr, &hints, &found) != 0) {
-    return Fail(ErrorCode::kConfig, what + "has a host that does not resolve to an IPv4 address on this machine");
+    return Fail(ErrorCode::kConfig,
+                what + "has a host that does not resolve to an IPv4 address on this machine");
   }
   char dotted[INET_ADDRSTRLEN] = "";
   inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in*>(found->ai_addr)->sin_addr, dotted, sizeof(dotted));

@@ -16,8 +16,8 @@ struct ListenAddress {
   std::string Text() const { return host + ":" + std::to_string(port); }
 };
 
-// What is wrong with "[host]:port", and what would be right; nothing if it is good. The host is an IPv4 address,
-// a name, or empty for every address.
+// What is wrong with "[host]:port", and what would be right; nothing if it is good. The host is an IPv4
+// address, a name, or empty for every address.
 std::optional<std::string> ListenAddressProblem(std::string_view address);
 
 // Looks up a host name, so it may take as long as that. An address that is wrong, or that this machine cannot

@@ -5,15 +5,15 @@
 #include <string_view>
 
 #include "config/config_reader.h"
-#include "config/mapping_config.h"
 #include "config/family_names.h"
+#include "config/mapping_config.h"
 
 // How rows become series: `rows`, `ceilings` and `metrics` of a source, for every kind that has rows.
 namespace o2o {
 
 class NamedServers;
 
-// Where they stand.
+// The place of a mapping in the configuration.
 struct MappingPlace {
   MapReader& source;
   const std::string& name;          // of the source

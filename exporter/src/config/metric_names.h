@@ -8,7 +8,8 @@
 #include "metrics/metric_desc.h"
 
 // What metrics and labels of the user's own may be called, by Prometheus' rules and beside the exporter's own
-// families. Each problem continues the name in quotes: it says what is wrong with it, and what would be right.
+// families. Each problem continues the name in quotes: it says what is wrong with it, and what would be
+// right.
 namespace o2o {
 
 // Of the name alone, whatever the type.

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "config/mapping_loader.h"
 #include "config/family_names.h"
+#include "config/mapping_loader.h"
 #include "config/named_servers.h"
 #include "config/source_names.h"
 

@@ -9,8 +9,8 @@
 
 namespace o2o {
 
-// The text of one scalar of the tree with its variables filled in; nothing if that failed. `path` is its place
-// below the node: "[0].value".
+// The text of one scalar of the tree with its variables filled in; nothing if that failed. `path` is its
+// place below the node: "[0].value".
 using ScalarText = std::function<std::optional<std::string>(const YamlNode& scalar, const std::string& path)>;
 
 // A value of a configuration as JSON text. Plain true, false, null and numbers of JSON's grammar are these,

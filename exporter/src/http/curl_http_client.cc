@@ -48,7 +48,8 @@ struct Transfer {
   ~Transfer() { curl_multi_remove_handle(multi, easy); }
 };
 
-// The callback of libcurl for headers or the body: the transfer ends when fewer bytes are taken than it brought.
+// The callback of libcurl for headers or the body: the transfer ends when fewer bytes are taken than it
+// brought.
 template <bool (Exchange::*take)(std::string_view)>
 std::size_t OnBytes(char* data, std::size_t size, std::size_t count, void* exchange) noexcept {
   auto& self = *static_cast<Exchange*>(exchange);
@@ -246,8 +247,10 @@ Error CurlHttpClient::Handles::ExplainCut(const Exchange& exchange) const {
                                      (proxy_status == 407 ? "): check `proxy_auth`" : ")")};
   }
   if (exchange.response().status == 0) return {ErrorCode::kCut, "the connection was cut before an answer"};
-  if (!exchange.headers_done()) return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
-  return {ErrorCode::kCut, "the connection was cut after " + std::to_string(exchange.wire_bytes()) + " bytes"};
+  if (!exchange.headers_done())
+    return {ErrorCode::kCut, "the connection was cut in the headers of the answer"};
+  return {ErrorCode::kCut,
+          "the connection was cut after " + std::to_string(exchange.wire_bytes()) + " bytes"};
 }
 
 Error CurlHttpClient::Handles::ExplainConnect(CURLcode code) const {

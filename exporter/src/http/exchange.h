@@ -15,9 +15,9 @@ namespace o2o {
 // Answers of our upstreams have some hundred bytes of headers.
 inline constexpr std::size_t kMaxHeaderBytes = 64u << 10;
 
-// One exchange as its bytes arrive: collects the headers that matter, decodes the body into the sink, and ends
-// what goes past a ceiling. Knows nothing of the library that brings the bytes. One thread at a time; request
-// and sink must outlive it.
+// One exchange as its bytes arrive: collects the headers that matter, decodes the body into the sink, and
+// ends what goes past a ceiling. Knows nothing of the library that brings the bytes. One thread at a time;
+// request and sink must outlive it.
 class Exchange {
  public:
   // Why the exchange was ended from here.

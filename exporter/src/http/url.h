@@ -30,8 +30,8 @@ std::optional<Reference> FollowReference(const std::string& base, const std::str
 // As a query or a form has it: all but letters, digits and -_.~ as %XX.
 std::string UrlEncode(std::string_view text);
 
-// A URL with a parameter of its query set to `value`: in the place of the first one of that name, of which
-// there is one then, else behind all others. Without fragment.
+// A URL with a parameter of its query set to `value`: it replaces all of that name at the place of the
+// first, or follows all others. Without fragment.
 std::string WithParameter(std::string_view url, std::string_view name, std::string_view value);
 
 }  // namespace o2o

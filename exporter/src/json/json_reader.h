@@ -32,7 +32,7 @@ class JsonHandler {
   virtual bool Key(std::string_view key) = 0;
   virtual bool Open(JsonType type, std::size_t begin) = 0;  // kObject or kArray, at its bracket
   virtual bool Close(JsonType type, std::size_t end) = 0;   // one past its bracket
-  // In the place of a container that lies inside kMaxJsonDepth others, when it ends; nothing inside it is
+  // Instead of a container that lies inside kMaxJsonDepth others, when it ends; nothing inside it is
   // reported.
   virtual bool TooDeep(JsonRange) { return true; }
 };

@@ -45,8 +45,8 @@ Result<void> JsonStream::Feed(std::string_view piece) {
     OpenLines();
     ReadOn();
   } catch (...) {
-    // Memory ended in the handler, or here: nothing may point into the piece any longer, and what follows is
-    // no continuation of what was read.
+    // Memory ended in the handler, or here: nothing may point into the piece any longer, and what follows
+    // does not continue what was read.
     LeavePiece();
     error_.emplace(Error{ErrorCode::kInternal, "broken off"});
     throw;
@@ -137,7 +137,7 @@ void JsonStream::ReadOn() {
   }
 }
 
-// Goes on with a value that began in an earlier piece.
+// Continues a value that began in an earlier piece.
 void JsonStream::ReadToken() {
   switch (inside_) {
     case Inside::kMark: return ReadMark();

@@ -21,7 +21,7 @@ struct AnswerPlan {
 
 AnswerPlan PlanAnswer(const MappingConfig& config);
 
-// Is no label's text, since those are clean UTF-8.
+// Not in any label's text, since those are clean UTF-8.
 inline constexpr char kPlaceholderMark = '\xFF';
 std::string Placeholder(std::size_t document_label);
 bool HasPlaceholder(const MetricConfig& metric);

@@ -46,8 +46,8 @@ class AppendedFailure {
   std::size_t tail_begin_ = 0;  // where that is
 };
 
-// Whether the object `text`, which may be cut, is such a one and no row: not where its fields are `columns` that
-// some metric reads, or those of the `first_row`, which is empty if there is none before it.
+// Whether the object `text`, which may be cut, is such a one and no row: not where its fields are `columns`
+// that some metric reads, or those of the `first_row`, which is empty if there is none before it.
 bool IsFailureAmongRows(std::string_view text, const std::vector<WantedColumn>& columns,
                         std::string_view first_row);
 

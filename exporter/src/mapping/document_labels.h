@@ -25,7 +25,7 @@ class DocumentLabels {
   // Of those that some document does not have.
   const std::vector<std::string>& notes() const { return notes_; }
 
-  // A series' labels with the texts in the place of the placeholders.
+  // A series' labels with the texts instead of the placeholders.
   std::string ResolveKey(std::string_view key) const;
 
  private:

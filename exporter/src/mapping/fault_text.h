@@ -9,7 +9,8 @@
 #include "json/json_reader.h"
 #include "mapping/row_records.h"
 
-// What people read of a row that gave a metric nothing: "left: column `Count`: missing, so there is no value".
+// What people read of a row that gave a metric nothing: "left: column `Count`: missing, so there is no
+// value".
 namespace o2o {
 
 std::string NoValueText(const MetricConfig& metric, const Cell& cell, std::string_view text);

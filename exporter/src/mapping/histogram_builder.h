@@ -16,7 +16,7 @@ inline constexpr const char* kBoundLabel = "le";
 // has any.
 std::vector<MetricConfig> BucketMetrics(const MetricConfig& histogram);
 
-// Puts the histogram in the place of what its BucketMetrics have become. Bounds are those of all its series
+// Replaces what its BucketMetrics have become by the histogram. Bounds are those of all its series
 // together; a series counts nothing between its own. Fails with kBadShape where a bound or count is none.
 Result<void> BuildHistogram(const MetricConfig& histogram, std::vector<Family>& families);
 

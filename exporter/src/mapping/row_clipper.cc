@@ -31,8 +31,8 @@ std::string RowClipper::Cut(JsonRange where, std::size_t max_bytes) const {
     return CutMasked(piece_.substr(where.begin - piece_begin_, size), max_bytes);
   if (where.begin < carried_begin_ || where.begin - carried_begin_ > carried_.size()) return {};
   std::string text = carried_.substr(where.begin - carried_begin_, size);
-  const bool goes_on = carried_begin_ + carried_.size() == piece_begin_;
-  if (goes_on) text += piece_.substr(0, size - text.size());
+  const bool continues = carried_begin_ + carried_.size() == piece_begin_;
+  if (continues) text += piece_.substr(0, size - text.size());
   return CutMasked(text, max_bytes);
 }
 

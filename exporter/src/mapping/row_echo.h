@@ -54,8 +54,8 @@ class RowEcho {
   std::vector<std::string> rows_;
   std::size_t bytes_ = 0;
   JsonWriter row_;
-  std::size_t front_ = 0;  // the row whose front is being written
-  std::size_t depth_ = 0;  // open containers inside the row
+  std::size_t front_ = 0;      // the row whose front is being written
+  std::size_t depth_ = 0;      // open containers inside the row
   bool names_vendor_ = false;  // the last key is that of a vendor's code
   std::vector<std::string> row_codes_;
   std::set<std::string> vendor_codes_;

@@ -14,8 +14,8 @@
 
 namespace o2o {
 
-// What rows of an answer were rejected for: counts by reason, and the first rows for people. A row counts once
-// for each reason, however many metrics got nothing from it for that.
+// What rows of an answer were rejected for: counts by reason, and the first rows for people. A row counts
+// once for each reason, however many metrics got nothing from it for that.
 class RowFaults {
  public:
   explicit RowFaults(std::size_t max_kept) : max_kept_(max_kept) {}

@@ -204,7 +204,7 @@ class RowMapper::Impl final : public RowSink {
     return plan_.wants.pointer.empty() && plan_.wants.levels.size() == 1 && !plan_.wants.levels[0].members;
   }
 
-  // Behind a comma, or in the place of the first row.
+  // Behind a comma, or where the first row is expected.
   void LookForFailureAmongRows() {
     const bool complete = reader_->IsBetweenRows();
     std::string_view text = failure_->Tail(complete);
@@ -336,9 +336,8 @@ class RowMapper::Impl final : public RowSink {
         FaultOf(index, RowReason::kNoValue, row, [&] { return NoValueText(*metric.config, cell, text); });
         return metric.newest.has_value();
       case MetricValue::Outcome::kBad:
-        FaultOf(index, RowReason::kBadValue, row, [&] {
-          return BadValueText(*metric.config, cell, text, value.Problem(cell.type, text));
-        });
+        FaultOf(index, RowReason::kBadValue, row,
+                [&] { return BadValueText(*metric.config, cell, text, value.Problem(cell.type, text)); });
         return metric.newest.has_value();
     }
     const std::string_view number = value.number();
@@ -431,7 +430,7 @@ class RowMapper::Impl final : public RowSink {
   Published published_;       // of whole pages, and of what needs no page's end
   Published page_published_;  // of the page at hand
   std::size_t max_series_ = 0;
-  std::uint64_t merged_ = 0;          // samples that on_duplicate took in
+  std::uint64_t merged_ = 0;         // samples that on_duplicate took in
   std::vector<MetricState> states_;  // of each metric
   LabelKey key_;
 };

@@ -74,9 +74,9 @@ using KeyResolver = std::function<std::string(std::string_view)>;
 //   of pages: mapper.EndPage(), and before the next one mapper.BeginPage()
 //   Result<Mapping> mapping = mapper.Finish();  // once, also after an error, which it returns again
 //
-// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are expected, or a column
-// that none of the rows has; of RowShape::kAny one of a value without a default), kTooLarge (a ceiling, named
-// with its key), kConfig (a mapping that the loader should have refused).
+// Errors: kBadJson (also a body that ends in the middle), kBadShape (no rows where they are expected, or a
+// column that none of the rows has; of RowShape::kAny one of a value without a default), kTooLarge (a
+// ceiling, named with its key), kConfig (a mapping that the loader should have refused).
 //
 // Rows are the elements of an array. Where a column is `$key` or `$value` they are the members of an object
 // instead: objects, and with `$value` scalars too. With RowShape::kAny they may be the members of an object
@@ -97,11 +97,11 @@ class RowMapper {
   void BeginPage();
   Result<Mapping> Finish();  // ends the last page too, where that was not done
 
-  // What upstreams say in the place of rows: if the answer is an object, its scalars named status, error,
+  // What upstreams say instead of rows: if the answer is an object, its scalars named status, error,
   // error_type, message, cause and _status, each cut at 1 KiB; the same of an object that follows the rows
-  // without a comma, or that is the last of rows which never end and is not a row (a query that failed halfway,
-  // in Metabase's older versions), whose error is kBadJson. Whatever Feed() and Finish() returned; complete
-  // after Finish(), since Feed() continues without an error while such an object is being read.
+  // without a comma, or that is the last of rows which never end and is not a row (a query that failed
+  // halfway, in Metabase's older versions), whose error is kBadJson. Whatever Feed() and Finish() returned;
+  // complete after Finish(), since Feed() continues without an error while such an object is being read.
   const std::map<std::string, std::string>& TopFields() const;
   bool TopFieldsAreAppended() const;
 

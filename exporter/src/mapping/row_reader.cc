@@ -12,7 +12,7 @@
 namespace o2o {
 namespace {
 
-// What upstreams say in the place of rows.
+// What upstreams say instead of rows.
 constexpr std::array<std::string_view, 6> kTopFields = {"status",  "error", "error_type",
                                                         "message", "cause", "_status"};
 
@@ -186,7 +186,7 @@ bool RowReader::Close(JsonType type, std::size_t end) {
   return true;
 }
 
-// Of what is that deep there is nothing to be had; the row it is in is not to be trusted either.
+// Nothing so deep is read; the row that it is in cannot be trusted either.
 bool RowReader::TooDeep(JsonRange) {
   if (takes_arrays_) TakeElementKey();
   if (echo_.active()) echo_.Scalar(JsonType::kNull, "null");
@@ -275,9 +275,9 @@ bool RowReader::LoneScalarRow(std::size_t level, JsonType type, std::string_view
   const std::string_view mark = type == JsonType::kString ? "\"" : "";
   if (records_.empty())
     lone_scalar_.append(mark).append(text.substr(0, RowClipper::kMaxCarriedBytes)).append(mark);
-  const bool go_on = ScalarRow(level, type, text, where);
+  const bool keep_reading = ScalarRow(level, type, text, where);
   lone_scalar_.clear();
-  return go_on;
+  return keep_reading;
 }
 
 bool RowReader::ScalarRow(std::size_t level, JsonType type, std::string_view text, JsonRange where) {
@@ -325,12 +325,12 @@ bool RowReader::CloseRow(std::size_t level, std::size_t end) {
 
 bool RowReader::GiveRows() {
   if (!echoed_.empty()) EchoParents();
-  bool go_on = true;
+  bool keep_reading = true;
   const std::size_t rows = records_.size(levels_.size() - 1);
-  for (std::size_t row = 0; go_on && row < rows; ++row)
-    go_on = records_.At(levels_.size() - 1, row).dropped || sink_.TakeRow({records_, row});
+  for (std::size_t row = 0; keep_reading && row < rows; ++row)
+    keep_reading = records_.At(levels_.size() - 1, row).dropped || sink_.TakeRow({records_, row});
   records_.Clear();
-  return go_on;
+  return keep_reading;
 }
 
 // What the kept rows take from those around them, which was not all known while they were read.

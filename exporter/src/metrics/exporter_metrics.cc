@@ -106,7 +106,8 @@ Family ToFamily(const prometheus::MetricFamily& collected, const MetricDesc& des
   return family;
 }
 
-// Counters of one family and source, by reason; those that AddSource did not name are made when they are needed.
+// Counters of one family and source, by reason; those that AddSource did not name are made when they are
+// needed.
 class ReasonCounters {
  public:
   ReasonCounters(Counters& family, std::string source) : family_(family), source_(std::move(source)) {}
@@ -258,7 +259,9 @@ void ExporterMetrics::PollEnded(const std::string& source, const PollOutcome& ou
   const MutexLock lock(families_->mutex);
   families_->Changing();
   Families::SourceSeries& series = families_->Of(source);
-  const auto count_failure = [&](ErrorCode reason) { series.failures.Of(std::string(Name(reason))).Increment(); };
+  const auto count_failure = [&](ErrorCode reason) {
+    series.failures.Of(std::string(Name(reason))).Increment();
+  };
   series.up.Set(outcome.up ? 1 : 0);
   series.poll_duration.Set(outcome.duration_seconds);
   if (outcome.up) {
@@ -309,7 +312,7 @@ void ExporterMetrics::ConfigLoaded(bool ok, Timestamp at) {
 
 std::shared_ptr<const Snapshot> ExporterMetrics::Read() const {
   const MutexLock lock(families_->mutex);
-  // A lost line is not announced when it is lost: whoever logs may hold any lock.
+  // A lost line is not announced when it is lost: the thread that logs may hold any lock.
   const double lost = static_cast<double>(log::DroppedLines()) - families_->log_lines_dropped.Value();
   if (lost > 0) {
     families_->log_lines_dropped.Increment(lost);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kDoubleDigits = 17;  // the longest shortest form of a double
 constexpr std::size_t kMaxDigits =
-    64;  // written out; a double's form needs fewer, whatever is longer is broken
+    64;                              // written out; a double's form needs fewer, whatever is longer is broken
 constexpr int kMaxExponent = 1'000;  // a double's end at 308
 
 // digits * 10^-scale.

@@ -34,7 +34,8 @@ std::string WhyNotListening(const ListenAddress& address) {
   close(fd);
   if (bound)
     return "the server did not start, perhaps for lack of threads or memory; --log.level=debug shows more";
-  if (error == EADDRINUSE) return "another program is already listening there; stop it or choose another port";
+  if (error == EADDRINUSE)
+    return "another program is already listening there; stop it or choose another port";
   if (error == EACCES) return "not permitted; ports below 1024 are for root";
   if (error == EADDRNOTAVAIL) return "this machine has no such address";
   return std::strerror(error);

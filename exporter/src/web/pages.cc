@@ -287,7 +287,8 @@ std::vector<WebRoute> MakeRoutes(const PageInputs& inputs) {
     inputs.app.ExpireStale();
     return Plain(200, kJson, SourcesJson(inputs.app));
   }));
-  routes.push_back(get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodesPage(inputs.board.Rows()); }));
+  routes.push_back(
+      get("/api/vendor-codes", [inputs](const WebRequest&) { return VendorCodesPage(inputs.board.Rows()); }));
   routes.push_back(get("/-/reload", [inputs](const WebRequest& request) { return Reload(inputs, request); }));
   routes.back().method = "POST";
   routes.push_back(get("/runbooks/", [](const WebRequest& request) {

@@ -10,14 +10,15 @@
 
 namespace o2o {
 
-// Which clients are to be disconnected: those too slow to be waited for, and, while every thread of the server
-// has a client, the slowest first. It only decides: SlowClients looks and disconnects. Not thread-safe.
+// Which clients are to be disconnected: those too slow to be waited for, and, while every thread of the
+// server has a client, the slowest first. It only decides: SlowClients looks and disconnects. Not
+// thread-safe.
 class Patience {
  public:
   // A whole request, from when the connection was first seen.
   static constexpr std::chrono::seconds kAskTime{5};
-  // Of an answer, a client takes this much within kTakeTime: 13 kB/s. A byte counts as taken once the client's
-  // kernel has acknowledged it.
+  // Of an answer, a client takes this much within kTakeTime: 13 kB/s. A byte counts as taken once the
+  // client's kernel has acknowledged it.
   static constexpr std::uint64_t kTakeBytes = 64u << 10;
   static constexpr std::chrono::seconds kTakeTime{5};
   // A whole answer: 16 MiB at 100 kB/s. Bounds how long a reader keeps an old snapshot in memory.

@@ -42,8 +42,8 @@ struct Site {
   SlowClients slow_clients{kThreads};
 };
 
-// Stops civetweb, which waits for all its threads, however long that takes: on a thread of its own, which is left
-// behind when time is up. The thread is started early, since at the end no new one may be available.
+// Stops civetweb, which waits for all its threads, however long that takes: on a thread of its own, which is
+// left behind when time is up. The thread is started early, since at the end no new one may be available.
 class Stopper {
  public:
   explicit Stopper(std::shared_ptr<Site> site)
@@ -191,8 +191,8 @@ int OnConnected(const mg_connection* connection, void** answered) noexcept {
   return 0;
 }
 
-// Requests whose target civetweb does not take for one of this server ("http://any.host/metrics", "*") reach no
-// other hook and would get no answer.
+// Requests whose target civetweb does not take for one of this server ("http://any.host/metrics", "*") reach
+// no other hook and would get no answer.
 bool IsUnanswered(const mg_connection* connection) {
   const mg_request_info* info = mg_get_request_info(connection);
   return info != nullptr && info->request_method != nullptr && info->request_uri != nullptr &&
@@ -230,8 +230,9 @@ Result<std::unique_ptr<WebServer>> WebServer::Start(const WebOptions& options, s
   // civetweb continues with however many threads it got, and frees memory that the first ones use when it is
   // refused a later one.
   if (!HasThreadsFor(kThreads + kThreadsBeside)) {
-    return Fail(ErrorCode::kInternal, "cannot start a thread for each of " + std::to_string(kThreads) +
-                                          " connections, want a higher limit of threads (ulimit -u, TasksMax)");
+    return Fail(ErrorCode::kInternal,
+                "cannot start a thread for each of " + std::to_string(kThreads) +
+                    " connections, want a higher limit of threads (ulimit -u, TasksMax)");
   }
   auto impl = std::make_unique<Impl>(std::make_shared<Site>(std::move(routes), options.max_requests));
 

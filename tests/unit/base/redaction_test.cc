@@ -14,7 +14,7 @@ namespace {
 
 using redaction::Mask;
 
-TEST(RedactionTest, NothingIsMaskedThatIsNoSecret) {
+TEST(RedactionTest, OnlySecretsAreMasked) {
   const Secret secret("hunter2secret");
   for (const char* text :
        {"", "a", "hunter2", "no connection to db.example:5432", "100 % of it\\", "&", "%4", "\\u12"})
@@ -98,7 +98,7 @@ TEST(RedactionTest, HalfOfItAtTheEndOfATextIsEnough) {
   EXPECT_EQ(Mask("got abcdefghijkl of it"), "got abcdefghijkl of it") << "a word that it begins with";
 }
 
-TEST(RedactionTest, FoundWhereverItStandsAndHoweverLongItIs) {
+TEST(RedactionTest, FoundAnywhereAndAtAnyLength) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
   for (std::size_t bytes = 4; bytes <= 40; ++bytes) {
     std::string text;  // that has nothing in common with the others, which are remembered

@@ -12,7 +12,7 @@ namespace {
 
 const std::string kBad = "\xEF\xBF\xBD";
 
-// Characters that stand at the edges of what UTF-8 allows.
+// Characters at the edges of what UTF-8 allows.
 const std::string kEdges[] = {
     "\x01",         "\x7F",         "\xC2\x80",     "\xDF\xBF",         "\xE0\xA0\x80",
     "\xED\x9F\xBF", "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"};

@@ -239,10 +239,12 @@ const Broken kBroken[] = {
      {"7:42: sources[1].metrics[0].labels: are not the labels of flag_on of source first, want the same "
       "names in both: a, b"}},
     {"family-not-told-apart",
-     {"7:61: sources[1].metrics[0].static_labels: do not distinguish the series of source second from those of "
+     {"7:61: sources[1].metrics[0].static_labels: do not distinguish the series of source second from those "
+      "of "
       "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
       "each, like shop: north here and shop: south there",
-      "10:15: sources[2].metrics[0].static_labels: do not distinguish the series of source third from those of "
+      "10:15: sources[2].metrics[0].static_labels: do not distinguish the series of source third from those "
+      "of "
       "flag_on of source first, want one same label in the static_labels of both, with a text of its own in "
       "each, like shop: north here and shop: south there"}},
     {"family-openmetrics",
@@ -374,7 +376,8 @@ const Broken kBroken[] = {
      {"5:15: sources[0].metrics[0].name: \"o2o_order_duration_seconds_count\" is the exporter's own metric "
       "o2o_order_duration_seconds, or too near to it, want another name"}},
     {"metric-name-twice",
-     {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing distinguishes "
+     {"8:9: sources[0].metrics[1].static_labels: flag_on is in source flags already, and nothing "
+      "distinguishes "
       "the "
       "series of the two, want another name, or one same label in the static_labels of both, with a "
       "text of its own in each"}},

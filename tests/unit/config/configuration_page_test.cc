@@ -139,7 +139,7 @@ TEST(ConfigurationPageTest, ExamplesWork) {
   EXPECT_GT(examples, 0);
 }
 
-// A default stands in backquotes where it can be written into the file as it is.
+// A default is in backquotes where it can be written into the file as it is.
 TEST(ConfigurationPageTest, DefaultsAreThoseOfTheStructs) {
   const StoreConfig store;
   const SourceConfig source;

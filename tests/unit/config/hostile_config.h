@@ -35,7 +35,7 @@ inline std::string CheckHostileConfig(std::string_view text, const std::string& 
   if (!loaded && loaded.error().lines.empty()) return "refused without a reason";
   for (const std::string& line : loaded ? (*loaded)->warnings : loaded.error().lines) {
     if (!line.starts_with("f.yml:")) return "a line that does not say where: " + line;
-    if (!IsCleanUtf8(line)) return "a line that is no text";
+    if (!IsCleanUtf8(line)) return "a line that is not text";
     if (line.find_first_of("\r\n\t\x1B") != std::string::npos) return "a line that is several: " + line;
     if (line.size() >= kMaxLineBytes) return "a line without bounds: " + line;
     if (!says_it_itself && line.find(kHeld) != std::string::npos) {

@@ -55,8 +55,7 @@ TEST(ListenAddressTest, IsParsedToADottedAddressAndAPort) {
   }
   const auto wrong = ParseListenAddress("9847");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().message,
-            "listen address \"9847\" has no port, want [host]:port like :9847");
+  EXPECT_EQ(wrong.error().message, "listen address \"9847\" has no port, want [host]:port like :9847");
 }
 
 }  // namespace

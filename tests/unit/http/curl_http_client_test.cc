@@ -26,7 +26,7 @@ std::atomic<bool> name_server_answers = false;
 
 }  // namespace
 
-// Stands in front of the C library's: one name has a name server that does not answer.
+// Replaces the C library's: one name has a name server that does not answer.
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
   if (node != nullptr && std::string_view(node) == kSlowHost) {
     name_server_answers.wait(false);
@@ -183,7 +183,8 @@ TEST_F(CurlHttpClientTest, UserAndPasswordGoWithTheFirstRequest) {
     ASSERT_TRUE(Send(request));
   }
   // RFC 7617, 2.
-  EXPECT_NE(seen.find("\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"), std::string::npos) << seen;
+  EXPECT_NE(seen.find("\r\nAuthorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n"), std::string::npos)
+      << seen;
 }
 
 TEST_F(CurlHttpClientTest, ConnectionIsKeptBetweenCalls) {
@@ -684,7 +685,7 @@ TEST_F(CurlHttpClientTest, CertificatesFollowTheirFiles) {
   EXPECT_EQ(status(), "200");
   for (const std::string& file : {options.ca_file, options.client_cert_file, options.client_key_file}) {
     std::filesystem::remove(file);
-    EXPECT_EQ(status(), "200") << "what it held last goes on, without " << file;
+    EXPECT_EQ(status(), "200") << "what it held last is kept, without " << file;
     std::ofstream(file) << "";
     EXPECT_EQ(status(), "200") << file;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our reader against RapidJSON's: over many damaged texts both take the same ones, and tell the same of them.
+// Our reader against RapidJSON's: over many damaged texts both accept the same ones, and report the same of
+// them.
 #include <gtest/gtest.h>
 #include <rapidjson/reader.h>
 
@@ -100,7 +101,7 @@ TEST(JsonOracleTest, AgreesWithRapidJson) {
     const rapidjson::ParseResult parsed = reader.Parse<kFlags>(stream, theirs);
     if (parsed.IsError() && IsKnownDifference(parsed.Code(), text, parsed.Offset())) continue;
     ASSERT_EQ(read.has_value(), !parsed.IsError()) << text << "\n" << (read ? "taken" : read.error().message);
-    // RapidJSON lets the lone second half of a surrogate pair pass, as bytes that are no UTF-8.
+    // RapidJSON lets the lone second half of a surrogate pair pass, as bytes that are not UTF-8.
     if (!read || theirs.events.find('\xED') != std::string::npos) continue;
     ASSERT_EQ(ours.events, theirs.events) << text;
     ++taken;

@@ -43,7 +43,9 @@ TEST(QuoteJsonTest, ComesBackAsItWas) {
 
 TEST(QuoteJsonTest, WhatIsNotTextIsRepaired) {
   EXPECT_EQ(QuoteJson("\xFF"), "\"\xEF\xBF\xBD\"");
-  EXPECT_EQ(QuoteJson(std::string_view("a\0b", 3)), "\"a\xEF\xBF\xBD" "b\"");
+  EXPECT_EQ(QuoteJson(std::string_view("a\0b", 3)),
+            "\"a\xEF\xBF\xBD"
+            "b\"");
   EXPECT_EQ(QuoteJson("\xED\xA0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");  // half of a pair
 }
 

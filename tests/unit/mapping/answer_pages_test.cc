@@ -268,7 +268,7 @@ struct NamedNext {
 
 class NextPageTest : public ::testing::TestWithParam<NamedNext> {};
 
-TEST_P(NextPageTest, IsPickedUpWhereverItStands) {
+TEST_P(NextPageTest, IsPickedUpAnywhere) {
   const NamedNext& named = GetParam();
   const std::string page = named.page;
   for (const std::size_t bytes : {std::size_t{1}, std::size_t{5}, page.size()}) {

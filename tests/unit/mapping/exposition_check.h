@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "metrics/text_format.h"
 
-// A strict reader of the text exposition, so that fuzzing can tell whether Prometheus would take what we
+// A strict reader of the text exposition, so that fuzzing can check whether Prometheus would take what we
 // publish.
 namespace o2o::testing {
 

@@ -155,7 +155,7 @@ inline MappingConfig HostileMapping(unsigned which) {
   return config;
 }
 
-// What a scrape of these snapshots answers, in every form. Empty if all is well.
+// What a scrape of these snapshots answers, in every form. Empty if nothing is wrong.
 inline std::string CheckScrapes(const SnapshotBoard::Snapshots& snapshots) {
   for (const ExpositionFormat format : {ExpositionFormat::kText, ExpositionFormat::kOpenMetrics}) {
     std::string plain;
@@ -223,7 +223,7 @@ inline std::string MapHostile(const MappingConfig& config, std::string_view body
   }
   Result<Mapping> mapping = mapper.Finish();
   if (!mapping) {
-    if (!IsCleanUtf8(mapping.error().message)) fault = "an error that is no text";
+    if (!IsCleanUtf8(mapping.error().message)) fault = "an error that is not text";
     for (const auto& [name, value] : mapper.TopFields()) {
       if (!IsCleanUtf8(value) || value.size() > 1'024) fault = "a top field that is none";
     }
@@ -244,16 +244,16 @@ inline std::string MapHostile(const MappingConfig& config, std::string_view body
       bool Open(JsonType, std::size_t) override { return true; }
       bool Close(JsonType, std::size_t) override { return true; }
     } nothing;
-    if (!IsCleanUtf8(row) || !ReadJson(row, nothing)) fault = "a sample row that is no JSON: " + row;
+    if (!IsCleanUtf8(row) || !ReadJson(row, nothing)) fault = "a sample row that is not JSON: " + row;
   }
   for (const RejectedRowSample& row : report.rejected_rows) {
     if (!IsCleanUtf8(row.row) || !IsCleanUtf8(row.message) || row.row.size() > 300)
-      fault = "a rejected row that is no text";
+      fault = "a rejected row that is not text";
   }
   return lines;
 }
 
-// Empty if all is well.
+// Empty if nothing is wrong.
 inline std::string CheckHostile(std::string_view body, unsigned which, std::size_t piece_bytes) {
   const MappingConfig config = HostileMapping(which);
   std::string fault;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged answers: whatever comes out is an error, or an exposition that Prometheus takes, and the same
-// however the answer is cut. The fuzzer of tests/fuzz goes on from here.
+// however the answer is cut. The fuzzer of tests/fuzz continues from here.
 #include "unit/mapping/hostile_answer.h"
 
 #include <gtest/gtest.h>

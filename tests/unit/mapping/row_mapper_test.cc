@@ -383,7 +383,7 @@ TEST(RowMapperTest, Aggregates) {
   EXPECT_EQ(Aggregated(Aggregate::kAvg, kRows),
             "vendor_stock{vendor=\"A\"} 0.15\nvendor_stock{vendor=\"B\"} "
             "4503599627370498\nvendor_stock{vendor=\"C\"} 1.50\n");
-  // (9007199254740995 / 2 is no double, and an average is one.)
+  // (9007199254740995 / 2 is not a double, and an average is one.)
   EXPECT_EQ(Aggregated(Aggregate::kCount, kRows),
             "vendor_stock{vendor=\"A\"} 2\nvendor_stock{vendor=\"B\"} 2\nvendor_stock{vendor=\"C\"} 1\n")
       << "of rows that have a value";
@@ -431,10 +431,9 @@ TEST(RowMapperTest, AmbiguousLabelSetsAreNotPublished) {
   EXPECT_EQ(Rejected(outcome.report, RowReason::kDuplicate), 3u) << "each row of A counts, and once";
   EXPECT_EQ(outcome.report.series, 4u);
   EXPECT_EQ(RepairedAs(outcome.report, RowRepair::kDuplicateLabels), 0u) << "nothing was taken in";
-  EXPECT_EQ(
-      outcome.report.rejected_rows.at(0).message,
-      "vendor_stock: rows 1 and 3 have the same labels, so neither is published: distinguish them by a "
-      "label, or set aggregate or on_duplicate");
+  EXPECT_EQ(outcome.report.rejected_rows.at(0).message,
+            "vendor_stock: rows 1 and 3 have the same labels, so neither is published: distinguish them by a "
+            "label, or set aggregate or on_duplicate");
 }
 
 TEST(RowMapperTest, WhatIsRepairedIsCounted) {
@@ -656,7 +655,7 @@ MappingConfig Anywhere(std::vector<MetricConfig> metrics, RowsConfig rows = {}) 
   return Config(std::move(metrics), std::move(rows));
 }
 
-// Without a `$key` that would tell that the rows are members.
+// Without a `$key` that would say that the rows are members.
 TEST(RowMapperTest, TheAnswerDecidesWhetherRowsAreMembers) {
   MetricConfig sum = Stock();
   sum.aggregate = Aggregate::kSum;

@@ -56,7 +56,7 @@ TEST(PointerColumnTest, WhatIsNotThereIsMissingInThatRow) {
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kBadValue), 1u);
 }
 
-TEST(PointerColumnTest, NullAndEmptyArraysOnTheWayAreNoRenamedColumns) {
+TEST(PointerColumnTest, NullAndEmptyArraysOnTheWayDoNotLookLikeRenamedColumns) {
   EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "/total/amount")}), R"([{"total":null}])").lines, "");
   EXPECT_EQ(MapWhole(AnyShape({Gauge("n", "/prices/0/amount")}), R"([{"prices":[]}])").lines, "");
 }
@@ -159,7 +159,7 @@ TEST(RowsAreTest, OneRowMayHoldRows) {
       "n{shop=\"s\"} 1\n");
 }
 
-// ---- arrays of what is no object
+// ---- arrays without objects
 
 TEST(ElementsTest, ScalarsAreRowsWhereAMetricTakesThem) {
   const auto config = AnyShape({Gauge("n", "$value", {{"slot", "$index"}})});
@@ -297,7 +297,7 @@ TEST(PivotTest, OfEqualColumnsTheLastWins) {
             "n{branch=\"a\",hour=\"00\"} 3\nn{branch=\"a\",hour=\"01\"} 2\n");
 }
 
-TEST(PivotTest, WhatIsNoValueIsRejected) {
+TEST(PivotTest, OtherValuesAreRejected) {
   const Mapped mapped = MapWhole(AnyShape({ByHour()}), R"([{"Branch":"a","00":{"x":1},"01":2}])");
   EXPECT_EQ(mapped.lines, "n{branch=\"a\",hour=\"01\"} 2\n");
   EXPECT_EQ(RejectedFor(mapped.report, RowReason::kNotAnObject), 1u);
@@ -327,7 +327,7 @@ TEST(LinesTest, EachLineIsARow) {
             "n{line=\"0\"} 1\nn{line=\"1\"} 2\nn{line=\"2\"} 3\n");
 }
 
-TEST(LinesTest, NoLinesAreNoRows) {
+TEST(LinesTest, AnEmptyTextHasNoRows) {
   for (const std::string_view body : {"", "\n", "\n\n"})
     EXPECT_EQ(MapWhole(Lines(Gauge("n", "n")), body).lines, "");
 }

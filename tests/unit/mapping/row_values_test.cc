@@ -74,7 +74,7 @@ TEST(RowValuesTest, NotWhereRowsWouldNameTheSeries) {
   }
 }
 
-// 0 would say that all is well.
+// 0 would say that nothing is wrong.
 TEST(RowValuesTest, NotWhereSomethingKeptRowsFromBeingCounted) {
   MetricConfig count = Count(), sum = Gauge("total", "n");
   count.where = {{"state", {"stuck"}}};
@@ -349,7 +349,7 @@ TEST(RowValuesTest, TheNewestRowMayHaveNoValue) {
   metric.skip_null = true;
   EXPECT_EQ(MapWhole(List({metric}), kRows).lines,
             "stock{vendor=\"A\"} 1\nstock{vendor=\"C\"} 3\nstock{vendor=\"D\"} 4\n")
-      << "null is normal here, a text that is no number is not";
+      << "null is normal here, a text other than a number is not";
 
   MetricConfig counter = Stock();
   counter.name = "sold_total";

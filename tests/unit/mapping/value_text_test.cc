@@ -46,7 +46,7 @@ TEST(ValueTextTest, WhatNoSampleCanHoldIsBad) {
   EXPECT_EQ(Number(std::string(256, '9')), "bad");
 }
 
-TEST(ValueTextTest, AbsenceIsNoValue) {
+TEST(ValueTextTest, AbsenceIsNotAValue) {
   EXPECT_EQ(Read(JsonType::kNull, "null"), "no value");
   EXPECT_EQ(Number("NaN"), "no value");
   EXPECT_EQ(Number("-NaN"), "no value");

@@ -17,7 +17,7 @@ using testing::FamiliesOf;
 using testing::RunCommand;
 using testing::ValueOf;
 
-TEST(ProcessMetrics, TellOfThisProcess) {
+TEST(ProcessMetrics, AreThoseOfThisProcess) {
   const std::string text = ProcessText();
   const double now = UnixSeconds(SystemClock().Now());
   EXPECT_GT(ValueOf(text, "process_resident_memory_bytes"), 1e6);

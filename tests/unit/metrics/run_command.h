@@ -51,7 +51,7 @@ inline const std::string_view kNastyTexts[] = {
     "back\\slash",
     "\\",
     "ends in \\",
-    "\\n is no newline",
+    "\\n is not a newline",
     "new\nline",
     "\n",
     "carriage\rreturn",

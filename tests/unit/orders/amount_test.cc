@@ -49,7 +49,7 @@ TEST(AmountTest, NoiseOfDoublesIsRoundedHalfUp) {
   EXPECT_EQ(Parsed("12.500000000000"), "12.5");
 }
 
-TEST(AmountTest, WhatIsNoAmount) {
+TEST(AmountTest, RefusesOtherTexts) {
   for (const std::string_view text : {"",
                                       " ",
                                       "abc",

@@ -28,7 +28,7 @@ struct HostileRequest {
   WebRequest web;
 };
 
-// Empty if all is well.
+// Empty if nothing is wrong.
 inline std::string CheckTarget(const std::string& target) {
   const auto path = RequestPath(target);
   if (!path) {
@@ -48,7 +48,7 @@ inline std::string CheckTarget(const std::string& target) {
 inline std::string CheckCrossSite(const WebRequest& request) {
   const bool refused = IsCrossSite(request);
   const bool browser = !request.origin.empty() || !request.sec_fetch_site.empty();
-  if (!browser) return refused ? "a client that is no browser is refused" : "";
+  if (!browser) return refused ? "a client other than a browser is refused" : "";
   WebRequest elsewhere = request;
   elsewhere.host = "evil.example";
   if (!IsCrossSite(elsewhere)) return "a name that anybody may point here is taken";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever a request says, what we make of it holds; libFuzzer goes on where these end (tests/fuzz).
+// Whatever a request says, what we make of it holds; libFuzzer continues where these end (tests/fuzz).
 #include "unit/web/hostile_request.h"
 
 #include <gtest/gtest.h>

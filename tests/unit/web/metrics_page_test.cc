@@ -71,14 +71,14 @@ TEST_F(MetricsPageTest, IsGzippedForWhomeverTakesIt) {
   EXPECT_EQ(Scrape("Accept-Encoding: gzip;q=0\r\n").Header("Content-Encoding"), "");
 }
 
-TEST_F(MetricsPageTest, IsOpenMetricsForWhoeverPrefersIt) {
+TEST_F(MetricsPageTest, IsOpenMetricsForClientsThatPreferIt) {
   const RawResponse response =
       Scrape("Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
   EXPECT_EQ(response.Header("Content-Type"), "application/openmetrics-text; version=1.0.0; charset=utf-8");
   EXPECT_TRUE(response.body.ends_with("\n# EOF\n"));
 }
 
-TEST_F(MetricsPageTest, TellsOfItsProcessAtTheScrape) {
+TEST_F(MetricsPageTest, ReportsItsProcessAtTheScrape) {
   const double before = testing::ValueOf(Scrape("").body, "process_open_fds");
   std::vector<int> fds(100);
   for (int& fd : fds) fd = dup(0);

@@ -19,7 +19,7 @@ inline WebResponse Plain(std::string body) {
 }
 
 inline WebRoute Route(std::string path, std::function<WebResponse(const WebRequest&)> handler,
-               std::string method = "GET") {
+                      std::string method = "GET") {
   WebRoute route;
   route.path = std::move(path);
   route.handler = std::move(handler);
