@@ -15,10 +15,10 @@ OrderPage PageOf(std::vector<RejectedRow> rejected) {
 
 TEST_F(RejectedTest, EachDistinctRowIsKeptOnce) {
   PgOrderStore store = Store();
-  const OrderPage page =
-      PageOf({{RejectReason::kBadAmount, "total_amount: 'abc' is not a number", "{\"total_amount\":\"abc\\t\"}"},
-              {RejectReason::kBadAmount, "said again", "{\"total_amount\":\"abc\\t\"}"},
-              {RejectReason::kBadTime, "updated_at: none", "{\"total_amount\":\"abc\\t\"}"}});
+  const OrderPage page = PageOf(
+      {{RejectReason::kBadAmount, "total_amount: 'abc' is not a number", "{\"total_amount\":\"abc\\t\"}"},
+       {RejectReason::kBadAmount, "said again", "{\"total_amount\":\"abc\\t\"}"},
+       {RejectReason::kBadTime, "updated_at: none", "{\"total_amount\":\"abc\\t\"}"}});
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 2);
   EXPECT_EQ(store.Ingest(page, Step())->rejected, 0);
   EXPECT_EQ(Value("SELECT concat_ws('|', reason, detail, payload, payload_bytes, source) FROM "

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "json/json_fields.h"
-#include "json/json_writer.h"
 #include "json/json_reader.h"
+#include "json/json_writer.h"
 #include "sources/given_token.h"
 #include "sources/metabase/mentions.h"
 #include "sources/redirect_text.h"
