@@ -9,9 +9,9 @@
 namespace o2o {
 namespace {
 
-// When fewer than `most` of `times` (oldest first) still count.
+// When fewer than `most` of `times` (oldest first) still count; `now` at the earliest.
 MonotonicTime RoomAmong(const std::vector<MonotonicTime>& times, std::size_t most, MonotonicTime now) {
-  return times.size() < most ? now : times[times.size() - most] + LoginBudget::kCountedFor;
+  return times.size() < most ? now : std::max(now, times[times.size() - most] + LoginBudget::kCountedFor);
 }
 
 }  // namespace
@@ -50,7 +50,6 @@ MonotonicTime LoginBudget::RoomFor(const std::string& lower_user, bool repeated,
   std::vector<MonotonicTime> all;
   std::vector<MonotonicTime> of_user;
   for (const Attempt& attempt : attempts_) {
-    if (now - attempt.at >= kCountedFor) continue;
     all.push_back(attempt.at);
     if (attempt.user == lower_user) of_user.push_back(attempt.at);
   }

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <thread>
 
@@ -24,7 +26,8 @@ class QueryTurnsTest : public ::testing::Test {
   QueryTurns turns_{clock_};
 };
 
-TEST_F(QueryTurnsTest, TwoQueriesAtOnce) {
+TEST_F(QueryTurnsTest, TwoQueriesAtOnceAndNoneOfTheSameQuestion) {
+  std::array<std::atomic<int>, 6> running_of{};  // by question
   std::atomic<int> running = 0;
   std::atomic<int> most = 0;
   std::atomic<int> turns = 0;
@@ -32,20 +35,40 @@ TEST_F(QueryTurnsTest, TwoQueriesAtOnce) {
   for (int source = 0; source < 12; ++source) {
     sources.emplace_back([&, source] {
       for (int poll = 0; poll < 50; ++poll) {
-        const auto turn = Await(source);
+        const int question = source % 6;
+        const auto turn = Await(question);
         ASSERT_TRUE(turn) << turn.error().message;
+        EXPECT_EQ(++running_of[question], 1);
         const int now = ++running;
         for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
         }
         ++turns;
         std::this_thread::yield();
         --running;
+        --running_of[question];
       }
     });
   }
   sources.clear();
   EXPECT_EQ(turns, 600);
   EXPECT_LE(most, 2);
+}
+
+// Whichever of the two wakes first: the one behind gets its turn when the one in front has taken its own.
+TEST_F(QueryTurnsTest, TurnsThatEndTogetherGoToTheNextTwo) {
+  for (int round = 0; round < 300; ++round) {
+    std::optional<Result<QueryTurns::Turn>> first(Await(1)), second(Await(2));
+    std::latch both(2);
+    const auto run = [&](std::int64_t question) {
+      const auto turn = Await(question);
+      EXPECT_TRUE(turn);
+      both.arrive_and_wait();
+    };
+    const std::jthread third(run, 3), fourth(run, 4);
+    std::this_thread::yield();
+    first.reset();
+    second.reset();
+  }
 }
 
 TEST_F(QueryTurnsTest, OneQueryPerQuestion) {
