@@ -32,9 +32,9 @@ over() {  # kind command...: the command with our files of that kind; no file at
 }
 
 tidy() {
-  # Shallow: the analyzer's deep search takes two thirds of the time, over paths that the sanitizers run.
+  # The analyzer's search takes two thirds of the time; with a fifth of its usual nodes it takes half.
   local arguments=(-p build --quiet --extra-arg=-Wno-unknown-warning-option
-    --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=mode=shallow)
+    --extra-arg=-Xclang --extra-arg=-analyzer-config --extra-arg=-Xclang --extra-arg=max-nodes=45000)
   # Its counts of warnings that it left out say nothing about us.
   printf '%s\0' "$@" | xargs -0 -n 1 -P "$(nproc)" clang-tidy "${arguments[@]}" 2>&1 |
     grep -Ev '^[0-9]+ warnings? (generated|treated)|^Suppressed|^Use -header-filter'

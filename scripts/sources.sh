@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 list() {  # find's expression
-  find . \( -name .git -o -path './build' -o -path './build-*' -o -name __pycache__ -o -name node_modules \) -prune -o -type f "$@" -print0 | sort -z
+  find . \( -name .git -o -path './build' -o -path './build-*' -o -name __pycache__ -o -name node_modules -o -path './grafana/preview/dist' -o -path './grafana/preview/out' \) -prune -o -type f "$@" -print0 | sort -z
 }
 
 case ${1:-} in

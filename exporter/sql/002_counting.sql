@@ -145,6 +145,7 @@ END $$;
 
 -- Orders that come back from the archive count only for outcomes that they had not reached before, and not as new.
 CREATE FUNCTION count_new_orders() RETURNS trigger SECURITY DEFINER LANGUAGE plpgsql
+  SET plan_cache_mode = force_custom_plan  -- of orders from the archive there may be none or 100,000
   SET enable_nestloop = off  -- plans outlive the small page that they were made for
   SET jit = off
 AS $$

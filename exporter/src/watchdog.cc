@@ -7,7 +7,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 #include "base/log.h"
@@ -43,8 +42,8 @@ void StartWatchdog(int status, const char* message) noexcept {
         log::Error(message);
       }
     }).detach();
-  } catch (const std::system_error&) {
-    // No thread to log it with.
+  } catch (...) {
+    // No thread, or no memory, to log it with.
   }
 }
 

@@ -21,7 +21,7 @@ class Sale:
 
 
 class LiveBusiness(BusinessShop):
-    """begin() changes a sale, visit() how many visits there are a second. `away`: paths that get no answer but 503."""
+    """run_sale() changes a sale, visit() how many visits there are a second. `away`: paths that get no answer but 503."""
 
     def __init__(self, *names):
         super().__init__()
@@ -34,7 +34,7 @@ class LiveBusiness(BusinessShop):
         self._since = time.monotonic()
         self._lock = threading.Lock()
 
-    def begin(self, name, sale):
+    def run_sale(self, name, sale):
         """What has been counted stays."""
         with self._lock:
             self._advance()

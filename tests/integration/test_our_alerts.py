@@ -115,10 +115,10 @@ def break_everything(estate):
     estate.ticket.report("retention", failed=False, hours_ago=240)
     estate.away.oms.status = 500
     estate.clock.set(3600)
-    estate.sales.begin("stalls", Sale(accepted=0))
-    estate.sales.begin("errs", Sale(errors=20))
-    estate.sales.begin("queues", Sale(queue=2500))
-    estate.sales.begin("sells", Sale(half_life=7))
+    estate.sales.run_sale("stalls", Sale(accepted=0))
+    estate.sales.run_sale("errs", Sale(errors=20))
+    estate.sales.run_sale("queues", Sale(queue=2500))
+    estate.sales.run_sale("sells", Sale(half_life=7))
     estate.sales.away = {"/monitoring/shop"}
 
 
@@ -137,7 +137,7 @@ def recover(estate):
     estate.away.oms.status = 200
     estate.clock.set(0)
     for name in ("stalls", "errs", "queues", "sells"):
-        estate.sales.begin(name, Sale())
+        estate.sales.run_sale(name, Sale())
     estate.sales.away = set()
 
 

@@ -12,12 +12,21 @@ namespace o2o {
 
 namespace {
 
+void MaskCodes(decltype(VendorCodes::codes)& codes) {
+  std::vector<std::string> secret;
+  for (const std::string& code : codes) {
+    if (redaction::HoldsSecret(code)) secret.push_back(code);
+  }
+  for (const std::string& code : secret) {
+    codes.erase(code);
+    codes.insert(redaction::Mask(code));
+  }
+}
+
 // Masks what is shown of an answer besides its series, whose labels are masked where they are built.
 void MaskTexts(PollResult& result) {
   for (std::string& row : result.sample_rows) row = MaskJson(row, JsonKeys::kMasked);
-  std::set<std::string> codes;
-  for (const std::string& code : result.vendors.codes) codes.insert(redaction::Mask(code));
-  result.vendors.codes = std::move(codes);
+  MaskCodes(result.vendors.codes);
   for (std::string& note : result.notes) note = redaction::Mask(std::move(note));
   if (result.trouble) result.trouble->message = redaction::Mask(std::move(result.trouble->message));
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "http/exchange.h"
 #include "http/pem_file.h"
 #include "http/url.h"
@@ -144,6 +145,8 @@ struct CurlHttpClient::Handles {
   Error ExplainConnect(CURLcode code) const;
   Error ExplainTimeout(const HttpRequest& request, const Exchange& exchange) const;
   bool Connected() const;
+
+  Secret encoded_user;  // user and password as they travel: an upstream that echoes them must not show them
 };
 
 void CurlHttpClient::Handles::Prepare(const HttpOptions& options, const HttpRequest& request,
@@ -207,7 +210,9 @@ void CurlHttpClient::Handles::SetUser(const HttpRequest& request) {
   if (request.user.empty()) return;
   Set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
   Set(CURLOPT_USERNAME, request.user.c_str());
-  Set(CURLOPT_PASSWORD, request.password.Reveal().c_str());
+  const std::string password = request.password.Reveal();
+  Set(CURLOPT_PASSWORD, password.c_str());
+  encoded_user = Secret(Base64(request.user + ":" + password));
 }
 
 void CurlHttpClient::Handles::SetBody(const HttpRequest& request) {
@@ -373,6 +378,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   }
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
+  // For a relative Location libcurl makes it of a URL that has user and password in it: ShownUrl drops them.
   if (redirect != nullptr) response.location = ShownUrl(redirect, request.hides_path);
 
   const bool told_by_status = exchange.headers_done() && response.status / 100 > 2;

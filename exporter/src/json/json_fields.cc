@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 #include "json/json_reader.h"
+#include "json/json_stream.h"
+#include "json/throwing_allocator.h"
 
 namespace o2o {
 namespace {
@@ -28,33 +30,33 @@ class FieldCollector final : public rapidjson::BaseReaderHandler<rapidjson::UTF8
   bool String(const char* text, rapidjson::SizeType size, bool) { return Scalar({text, size}); }
 
   bool Key(const char* text, rapidjson::SizeType size, bool) {
-    if (arrays_ == 0) path_.back() = RepairUtf8({text, size});
+    if (unseen_ > 0) return true;
+    path_.back() = RepairUtf8({text, size});
     return true;
   }
   bool StartObject() {
-    if (arrays_ > 0) return StartArray();
+    if (unseen_ > 0 || path_.size() == kMaxJsonDepth) return StartUnseen();
     path_.emplace_back();
     return true;
   }
   bool EndObject(rapidjson::SizeType size) {
-    if (arrays_ > 0) return EndArray(size);
+    if (unseen_ > 0) return EndArray(size);
     path_.pop_back();
     return true;
   }
-  bool StartArray() {
-    ++arrays_;
-    return true;
-  }
+  bool StartArray() { return StartUnseen(); }
   bool EndArray(rapidjson::SizeType) {
-    --arrays_;
+    --unseen_;
     return true;
   }
 
   std::map<std::string, std::string> fields;
 
  private:
+  bool StartUnseen() { return ++unseen_ <= kMaxJsonNesting; }
+
   bool Scalar(std::string_view text) {
-    if (arrays_ > 0 || path_.empty() || path_.size() > kMaxJsonDepth) return true;
+    if (unseen_ > 0 || path_.empty()) return true;
     if (fields.size() >= max_fields_) return false;
     std::string name;
     for (const std::string& key : path_) name += (name.empty() ? "" : ".") + key;
@@ -64,7 +66,8 @@ class FieldCollector final : public rapidjson::BaseReaderHandler<rapidjson::UTF8
 
   const std::size_t max_fields_;
   std::vector<std::string> path_;  // the key at hand of each open object
-  std::size_t arrays_ = 0;         // open containers from the outermost array on
+  // Open containers from the first one on that is an array, or an object inside kMaxJsonDepth others.
+  std::size_t unseen_ = 0;
 };
 
 }  // namespace
@@ -74,7 +77,7 @@ std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::si
   FieldCollector collector(max_fields);
   if (text.empty()) return {};
   rapidjson::MemoryStream input(text.data(), text.size());
-  rapidjson::Reader reader;
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, ThrowingAllocator> reader;
   (void)reader.Parse<kFlags>(input, collector);  // what was read before a damage is still worth knowing
   return std::move(collector.fields);
 }

@@ -8,8 +8,10 @@
 namespace o2o {
 
 // The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives
-// errors.username. Nulls and what is in arrays are left out, as is everything after a damage or past
-// `max_fields`. Empty for any other JSON.
+// errors.username. Nulls, what is in arrays and what lies inside 64 objects is left out, as is everything
+// past `max_fields` or after a damage. Of damage it is stricter than JsonStream, which must not lose a page
+// of rows for one value: half a surrogate pair, a raw control character in a string, a number beyond a
+// double. Empty for any other JSON.
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
 
 // One of them; empty if there is none of that path.

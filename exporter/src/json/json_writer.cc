@@ -4,6 +4,7 @@
 #include <rapidjson/writer.h>
 
 #include "base/text.h"
+#include "json/throwing_allocator.h"
 
 namespace o2o {
 namespace {
@@ -23,7 +24,7 @@ rapidjson::SizeType Size(std::string_view text) { return static_cast<rapidjson::
 
 struct JsonWriter::Impl {
   Output output;
-  rapidjson::Writer<Output> writer{output};
+  rapidjson::Writer<Output, rapidjson::UTF8<>, rapidjson::UTF8<>, ThrowingAllocator> writer{output};
 
   void String(std::string_view text) {
     if (IsCleanUtf8(text)) {

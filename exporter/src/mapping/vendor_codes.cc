@@ -16,10 +16,10 @@ constexpr std::size_t kMaxCodes = 100'000;
 
 // False where there are too many.
 bool Add(VendorCodes& vendors, std::string_view code) {
-  if (!code.empty()) vendors.codes.emplace(code);
-  if (vendors.codes.size() <= kMaxCodes) return true;
-  vendors.codes.erase(std::prev(vendors.codes.end()));
-  return false;
+  if (code.empty() || vendors.codes.contains(code)) return true;  // most: a vendor has many series
+  if (vendors.codes.size() == kMaxCodes) return false;
+  vendors.codes.emplace(code);
+  return true;
 }
 
 // The value at `place` in a key of a SeriesTable.

@@ -74,7 +74,7 @@ std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Times
 
 // The codes of the vendors that a poll's rows and series name.
 struct VendorCodes {
-  std::set<std::string> codes;
+  std::set<std::string, std::less<>> codes;
   bool complete = true;  // none but these
 };
 

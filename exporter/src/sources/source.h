@@ -26,8 +26,9 @@ struct PollResult {
   std::vector<std::string> sample_rows;  // the first rows as JSON texts, for /api/<source>
   VendorCodes vendors;                   // named by the rows and families
   bool hurry = false;                    // the answer was truncated: poll again sooner
-  std::optional<Error>
-      trouble;  // of the store, beside a good answer: counted and logged, but the families are published
+  // Beside a good answer, whose families are published all the same: of the store, the counts, a larger page,
+  // a question that is cut off or archived. Counted and logged as a failure is.
+  std::optional<Error> trouble;
 };
 
 // Something that is polled. Poll() runs on one thread at a time, in the background only, within the source's

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "store/pg_connection.h"
 
-// Times travel from PostgreSQL as microseconds since 1970, exact in both directions.
+// Times travel from PostgreSQL as microseconds since 1970.
 namespace o2o {
 
 // SQL for a time. PostgreSQL has times that we do not support (infinity is one): they become the first or the

@@ -40,8 +40,8 @@ std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rej
   return kept.affected();
 }
 
-void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t at_least) {
-  if (tx.Execute("SELECT count(*) FROM rejected_orders")[0].Integer(0) <= at_least) return;
+void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t more_than) {
+  if (tx.Execute("SELECT count(*) FROM rejected_orders")[0].Integer(0) <= more_than) return;
   tx.Execute("DELETE FROM rejected_orders WHERE first_seen_at < now() - " +
              std::to_string(limits.retention.count()) +
              " * interval '1 millisecond' OR fingerprint IN (SELECT fingerprint FROM rejected_orders "

@@ -19,7 +19,7 @@ void PrepareRejectStaging(PgTransaction& tx);
 std::int64_t KeepRejected(PgTransaction& tx, const std::vector<RejectedRow>& rejected,
                           const std::string& source, const RejectedRowsConfig& limits);
 
-// Deletes those that are too old or too many, the oldest first; only where there are more than `at_least`.
-void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t at_least);
+// Deletes those that are too old or too many, the oldest first; only where there are more than `more_than`.
+void PruneRejected(PgTransaction& tx, const RejectedRowsConfig& limits, std::int64_t more_than);
 
 }  // namespace o2o

@@ -187,6 +187,23 @@ TEST_F(CurlHttpClientTest, UserAndPasswordGoWithTheFirstRequest) {
       << seen;
 }
 
+TEST_F(CurlHttpClientTest, UserAndPasswordAreSentAsGivenAndMaskedAsTheyTravel) {
+  std::string seen;
+  {
+    SocketServer server([&](Peer& peer) {
+      seen = peer.ReadRequest();
+      peer.Write(Answer("{}"));
+    });
+    HttpRequest request = Get(server.Url());
+    request.user = "o2o%20exporter";  // as OAuth 2 wants it: nobody decodes it on the way
+    request.password = Secret("a%3A");
+    ASSERT_TRUE(Send(request));
+  }
+  EXPECT_NE(seen.find("\r\nAuthorization: Basic bzJvJTIwZXhwb3J0ZXI6YSUzQQ==\r\n"), std::string::npos)
+      << seen;
+  EXPECT_EQ(redaction::Mask("sent: bzJvJTIwZXhwb3J0ZXI6YSUzQQ=="), "sent: <secret>");
+}
+
 TEST_F(CurlHttpClientTest, ConnectionIsKeptBetweenCalls) {
   SocketServer server([](Peer& peer) {
     while (!peer.ReadRequest().empty()) peer.Write(Answer("{}"));
@@ -280,9 +297,12 @@ TEST_F(CurlHttpClientTest, RedirectIsReportedAndNotFollowed) {
 
 TEST_F(CurlHttpClientTest, RelativeRedirectBecomesAbsolute) {
   SocketServer server(Say("HTTP/1.1 301 Moved\r\nLocation: /login?x=1\r\nContent-Length: 0\r\n\r\n"));
-  const Result<HttpResponse> response = Send(Get(server.Url("/a/b")));
+  HttpRequest request = Get(server.Url("/a/b"));
+  request.user = "Aladdin";
+  request.password = Secret("open sesame");
+  const Result<HttpResponse> response = Send(request);
   ASSERT_TRUE(response) << response.error().message;
-  EXPECT_EQ(response->location, server.Url("/login"));
+  EXPECT_EQ(response->location, server.Url("/login")) << "without user and password";
 }
 
 TEST_F(CurlHttpClientTest, PathThatMayHoldAKeyIsNotShown) {

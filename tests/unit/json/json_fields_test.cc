@@ -52,6 +52,36 @@ TEST(JsonFieldsTest, DeepNestingIsHarmless) {
   EXPECT_EQ(ReadJsonFields("{\"first\": 1, \"deep\": " + text + "1").at("first"), "1");
 }
 
+TEST(JsonFieldsTest, WhatLiesTooDeepIsPassedOver) {
+  const auto inside = [](int objects) {
+    std::string text = "\"v\": 1";
+    for (int i = 0; i < objects; ++i) text = "\"a\": {" + text + "}";
+    return "{" + text + ", \"last\": 2}";
+  };
+  EXPECT_EQ(ReadJsonFields(inside(63)).size(), 2u);
+  EXPECT_EQ(ReadJsonFields(inside(64)), (Fields{{"last", "2"}}));
+}
+
+TEST(JsonFieldsTest, NestingThatOnlyCostsMemoryEndsTheReading) {
+  for (const char* const opening : {"{\"a\":", "["}) {
+    std::string text = "{\"first\": 1, \"deep\": ";
+    std::string closing;
+    for (int i = 0; i < 200'000; ++i) {
+      text += opening;
+      closing += *opening == '[' ? ']' : '}';
+    }
+    EXPECT_EQ(ReadJsonFields(text + "1" + closing + ", \"last\": 2}"), (Fields{{"first", "1"}})) << opening;
+  }
+}
+
+TEST(JsonFieldsTest, DamageEndsTheReading) {
+  for (const char* const damage : {R"("\ud83d")", "\"a\tb\"", "1e999", "01", "'a'"}) {
+    EXPECT_EQ(ReadJsonFields(std::string("{\"first\": 1, \"b\": ") + damage + ", \"last\": 2}"),
+              (Fields{{"first", "1"}}))
+        << damage;
+  }
+}
+
 TEST(JsonFieldsTest, InvalidUtf8IsRepaired) {
   EXPECT_EQ(ReadJsonFields("{\"a\xFF\": \"b\xFF\"}"), (Fields{{"a\xEF\xBF\xBD", "b\xEF\xBF\xBD"}}));
 }

@@ -178,7 +178,10 @@ TEST(Board, DropsAndReplaces) {
 
 TEST(Board, RowsOutliveAStaleSnapshotButNotTheirPublisher) {
   SnapshotBoard board;
-  const LastRows rows{std::make_shared<const std::vector<std::string>>(1, "{\"a\":1}"), 2, {}, {}};
+  const LastRows rows{std::make_shared<const std::vector<std::string>>(1, "{\"a\":1}"),
+                      2,
+                      {},
+                      std::make_shared<const VendorCodes>()};
   board.Publish("vendors", MakeSnapshot({}, {}), rows);
   EXPECT_FALSE(board.Rows().at("vendors").complete());
   board.Drop("vendors");
