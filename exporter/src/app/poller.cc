@@ -12,7 +12,7 @@ namespace o2o {
 
 namespace {
 
-void MaskCodes(decltype(VendorCodes::codes)& codes) {
+void MaskCodes(VendorCodes::Codes& codes) {
   std::vector<std::string> secret;
   for (const std::string& code : codes) {
     if (redaction::HoldsSecret(code)) secret.push_back(code);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +9,7 @@
 
 #include "json/json_reader.h"
 #include "json/json_writer.h"
+#include "metrics/snapshot.h"
 
 namespace o2o {
 
@@ -41,7 +41,7 @@ class RowEcho {
 
   std::vector<std::string> TakeRows() { return std::move(rows_); }
   // The vendors that the kept rows name (mapping/vendor_codes).
-  std::set<std::string> TakeVendorCodes() { return std::move(vendor_codes_); }
+  VendorCodes::Codes TakeVendorCodes() { return std::move(vendor_codes_); }
   void Clear();
 
  private:
@@ -58,7 +58,7 @@ class RowEcho {
   std::size_t depth_ = 0;      // open containers inside the row
   bool names_vendor_ = false;  // the last key is that of a vendor's code
   std::vector<std::string> row_codes_;
-  std::set<std::string> vendor_codes_;
+  VendorCodes::Codes vendor_codes_;
   bool active_ = false;
 };
 

@@ -74,7 +74,8 @@ std::shared_ptr<const Snapshot> MakeSnapshot(std::vector<Family> families, Times
 
 // The codes of the vendors that a poll's rows and series name.
 struct VendorCodes {
-  std::set<std::string, std::less<>> codes;
+  using Codes = std::set<std::string, std::less<>>;
+  Codes codes;
   bool complete = true;  // none but these
 };
 

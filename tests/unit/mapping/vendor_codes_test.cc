@@ -11,7 +11,7 @@
 namespace o2o {
 namespace {
 
-using Codes = std::set<std::string>;
+using Codes = VendorCodes::Codes;
 
 // More rows than a mapping keeps by default (MappingOptions): codes V0 to V11, each with `more`.
 std::string TwelveRows(const std::string& more = "") {

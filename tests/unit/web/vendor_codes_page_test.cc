@@ -10,7 +10,7 @@
 namespace o2o {
 namespace {
 
-LastRows Naming(std::set<std::string> codes, bool complete = true) {
+LastRows Naming(VendorCodes::Codes codes, bool complete = true) {
   LastRows rows;
   rows.vendors = std::make_shared<const VendorCodes>(VendorCodes{std::move(codes), complete});
   return rows;
