@@ -75,7 +75,7 @@ TEST(JsonFieldsTest, NestingThatOnlyCostsMemoryEndsTheReading) {
 }
 
 TEST(JsonFieldsTest, DamageEndsTheReading) {
-  for (const char* const damage : {R"("\ud83d")", "\"a\tb\"", "1e999", "01", "'a'"}) {
+  for (const char* const damage : {R"("\ud83d")", "\"a\tb\"", "1e999", "'a'"}) {
     EXPECT_EQ(ReadJsonFields(std::string("{\"first\": 1, \"b\": ") + damage + ", \"last\": 2}"),
               (Fields{{"first", "1"}}))
         << damage;
