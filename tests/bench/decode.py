@@ -52,6 +52,7 @@ sources:
     ceilings:
       max_rows: 100000000
       max_series: 10000000
+      max_published: 4GiB
     metrics:
       - name: {NAME}
         help: {HELP}

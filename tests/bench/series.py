@@ -26,6 +26,7 @@ sources:
     ceilings:
       max_rows: 10000000
       max_series: 10000000
+      max_published: 4GiB
     metrics:
       - name: shop_stock_left
         help: Pieces that are left, as of the last poll.
