@@ -221,7 +221,8 @@ class IngestBench:
         path = self.scratch.file("exporter.yml")
         # One more than there are: a page that comes back full would be asked for again.
         Path(path).write_text(CONFIG.format(limit=rows + 1), encoding="utf-8")
-        return [self._exporter, "ingest", "--since=24h", f"--config.file={path}", "--log.level=warn"]
+        # One window, since each further one would ask for the page again.
+        return [self._exporter, "ingest", "--since=1h", f"--config.file={path}", "--log.level=warn"]
 
     def _make_templates(self, rows):
         """Each contender finds its tables there, empty."""
