@@ -16,6 +16,7 @@
 #include <fstream>
 
 #include "base/time_text.h"
+#include "unit/expect_error.h"
 #include "unit/http/gzip.h"
 #include "unit/http/socket_server.h"
 
@@ -110,13 +111,6 @@ class CurlHttpClientTest : public ::testing::Test {
                                      .user_agent = "o2o-exporter/test"}};
   std::string body_;
 };
-
-#define EXPECT_ERROR(error, expected_code, expected_message) \
-  do {                                                       \
-    const Error actual = (error);                            \
-    EXPECT_EQ(Name(actual.code), Name(expected_code));       \
-    EXPECT_EQ(actual.message, expected_message);             \
-  } while (false)
 
 TEST_F(CurlHttpClientTest, AnswerComesWithItsHeaders) {
   SocketServer server(Say(

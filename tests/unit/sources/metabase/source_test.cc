@@ -205,20 +205,8 @@ TEST_F(MetabaseSourceTest, AnAnswerAtTheDeadlineLeavesNoTimeToAskWhetherTheQuest
 }
 
 TEST_F(MetabaseSourceTest, LoginThatTookAllTheTimeIsATimeout) {
-  class Slow final : public HttpClient {
-   public:
-    explicit Slow(FakeClock& clock) : clock_(clock) {}
-    Result<HttpResponse> Send(const HttpRequest&, const BodySink& sink, std::stop_token) override {
-      clock_.Advance(10s);
-      sink(R"({"id":"t"})");
-      HttpResponse response;
-      response.status = 200;
-      return response;
-    }
-
-   private:
-    FakeClock& clock_;
-  } slow(clock_);
+  LoginWorks();
+  SlowClient slow(login_http_, clock_, 10s);
   MetabaseSession session("http://mb.example", "u", Secret("p"), slow, budget_, clock_);
   MetabaseSource source(StockQuestion(), 10s, http_, ShareOf(&session), clock_);
   EXPECT_EQ(Failure(source.Poll({})).code, ErrorCode::kTimeout);
@@ -507,21 +495,8 @@ TEST_F(MetabaseSourceTest, NoQueryWhileTheQuestionIsAskedByAnother) {
 // Metabase would start the query and cancel it at once.
 TEST_F(MetabaseSourceTest, NoQueryAMomentBeforeTheEnd) {
   for (const Millis took : {9'500ms, 8'500ms}) {
-    class Slow final : public HttpClient {
-     public:
-      Slow(FakeClock& clock, Millis took) : clock_(clock), took_(took) {}
-      Result<HttpResponse> Send(const HttpRequest&, const BodySink& sink, std::stop_token) override {
-        clock_.Advance(took_);
-        sink(R"({"id":"t"})");
-        HttpResponse response;
-        response.status = 200;
-        return response;
-      }
-
-     private:
-      FakeClock& clock_;
-      const Millis took_;
-    } slow(clock_, took);
+    LoginWorks();
+    SlowClient slow(login_http_, clock_, took);
     MetabaseSession session("http://mb.example", "u", Secret("p"), slow, budget_, clock_);
     MetabaseSource source(StockQuestion(), 10s, http_, ShareOf(&session), clock_);
     AnswerRows();

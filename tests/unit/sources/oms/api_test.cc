@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_http_client.h"
+#include "unit/expect_error.h"
 
 namespace o2o {
 namespace {
@@ -38,13 +39,6 @@ class OmsApiTest : public ::testing::Test {
   OmsSourceConfig config_ = Config();
   FakeHttpClient http_;
 };
-
-#define EXPECT_ERROR(error, expected_code, expected_message) \
-  do {                                                       \
-    const Error actual = (error);                            \
-    EXPECT_EQ(Name(actual.code), Name(expected_code));       \
-    EXPECT_EQ(actual.message, expected_message);             \
-  } while (false)
 
 TEST_F(OmsApiTest, AsksForTheWindow) {
   http_.Answer(200, std::string(kAnswer));
