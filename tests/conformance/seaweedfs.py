@@ -41,7 +41,7 @@ class SeaweedFS(Service):
         return [self._program, *(changed.get(word, word) for word in shipped), *ports]
 
     def start(self):
-        # It writes logs of its own to the temporary folder, whatever its standard error is.
+        # It also writes logs to the temporary folder.
         self.child = Child("SeaweedFS", self._command(), os.path.join(self._folder, "log"), cwd=self._folder, env=clean_environment(TMPDIR=self._folder))
         return self
 

@@ -378,7 +378,7 @@ Result<HttpResponse> CurlHttpClient::Send(const HttpRequest& request, const Body
   }
   char* redirect = nullptr;
   if (response.status / 100 == 3) curl_easy_getinfo(handles_->easy.get(), CURLINFO_REDIRECT_URL, &redirect);
-  // For a relative Location libcurl makes it of a URL that has user and password in it: ShownUrl drops them.
+  // For a relative Location libcurl builds it from a URL with user and password in it: ShownUrl drops them.
   if (redirect != nullptr) response.location = ShownUrl(redirect, request.hides_path);
 
   const bool told_by_status = exchange.headers_done() && response.status / 100 > 2;

@@ -8,9 +8,9 @@
 namespace o2o {
 
 // The scalars of a small JSON object by the path of their keys: {"errors": {"username": "no"}} gives
-// errors.username. Nulls, what is in arrays and what lies inside 64 objects is left out, as is everything
-// past `max_fields` or after a damage. Of damage it is stricter than JsonStream, which must not lose a page
-// of rows for one value: half a surrogate pair, a raw control character in a string, a number beyond a
+// errors.username. Nulls, values in arrays and values inside more than 64 objects are left out, as is
+// everything past `max_fields` or after an error. Unlike JsonStream, which must not lose a page of rows for
+// one value, it stops at half a surrogate pair, a raw control character in a string and a number beyond a
 // double. Empty for any other JSON.
 std::map<std::string, std::string> ReadJsonFields(std::string_view text, std::size_t max_fields = 64);
 

@@ -8,8 +8,8 @@
 namespace o2o {
 
 // Writes one JSON text, event by event, without blanks. Keys and texts are escaped, and invalid UTF-8 and
-// U+0000 in them become U+FFFD (RepairUtf8). What the program says in JSON is written by this, but for
-// fixed texts and log lines: base/log quotes more than JSON asks for, the same in logfmt. One thread at a
+// U+0000 in them become U+FFFD (RepairUtf8). All JSON of the program is written by this, except fixed
+// texts and log lines: base/log quotes more than JSON requires, as it does in logfmt. One thread at a
 // time.
 //
 //   JsonWriter json;

@@ -7,8 +7,8 @@
 
 namespace o2o {
 
-// RapidJSON's idea of an allocator, by operator new: what is out of memory throws std::bad_alloc, where
-// RapidJSON writes through the null pointer that its own gives it.
+// An allocator for RapidJSON that uses operator new, and so throws std::bad_alloc. RapidJSON's own returns
+// null, and RapidJSON writes through that.
 class ThrowingAllocator {
  public:
   static constexpr bool kNeedFree = true;

@@ -22,8 +22,8 @@ struct NewestRows {
 //
 // The rule is in SQL for all writers. It is here once more because a page is sorted by id before it is staged
 // in any case: in SQL the rows of each order would cost a second sort of 100,000 staged rows, with a function
-// call for each comparison. same_time_test holds the two together. They differ on purpose where a future row
-// is there: in the store any present row replaces it, since it is known to be wrong by then.
+// call for each comparison. same_time_test holds the two together. They differ in one case: a future row that
+// comes after a present one is stored if it is alone on its page, where it is all that the OMS shows.
 NewestRows PickNewestRows(const std::vector<Order>& orders, const std::vector<StatusRule>& statuses,
                           Timestamp oms_now);
 
